@@ -2,8 +2,7 @@
 //! Loist MCP Music Library Server.
 //!
 //! The modules form floors; a module uses only what stands on a lower floor:
-//! `cli` -> `report` -> `lab`, `advise` -> `observe`, `engine`, `catalog`, `target` ->
-//! `record`, `workload`, `flags`, `stats`. A test keeps it so.
+//! `cli` > `report` > `lab` > `advise` > `observe` > `engine` > `catalog` > `target` > `record` >
+//! `workload` > `flags` > `stats`. A test keeps it so.
 
-pub mod catalog;
-pub mod target;
+pub mod stats;

@@ -1,0 +1,12 @@
+//! Statistics: latency histograms, time slices, intervals that respect serial
+//! dependence, and random numbers that are the same on every machine.
+
+pub mod histogram;
+pub mod interval;
+pub mod random;
+pub mod slices;
+
+pub use histogram::{DecodeError, IntervalHistogram, LatencyHistogram};
+pub use interval::{Interval, miss_share_interval, quantile_intervals, wilson};
+pub use random::{Zipf, below, stream};
+pub use slices::{Slice, Slices};
