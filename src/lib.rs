@@ -5,4 +5,5 @@
 //! `cli` > `report` > `lab` > `advise` > `observe` > `engine` > `catalog` > `target` > `record` >
 //! `workload` > `flags` > `stats`. A test keeps it so.
 
+pub mod flags;
 pub mod stats;

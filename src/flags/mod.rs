@@ -1,0 +1,5 @@
+//! PostgreSQL settings: typed values with units.
+
+pub mod setting;
+
+pub use setting::{Quantity, Setting};
