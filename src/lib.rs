@@ -7,3 +7,4 @@
 
 pub mod flags;
 pub mod stats;
+pub mod workload;
