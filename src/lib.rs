@@ -6,5 +6,6 @@
 //! `workload` > `flags` > `stats`. A test keeps it so.
 
 pub mod flags;
+pub mod record;
 pub mod stats;
 pub mod workload;

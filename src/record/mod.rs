@@ -1,0 +1,216 @@
+//! The run record: the one interchange format between measuring and explaining.
+//!
+//! Every duration, size and rate carries its unit in its name. A field is added, never renamed or
+//! given another meaning, within one [`VERSION`].
+
+pub mod advice;
+pub mod evidence;
+pub mod results;
+pub mod store;
+
+pub use advice::{Basis, Change, Recommendation, Stance};
+pub use evidence::{Evidence, GinIndex, Relation, StatementStatistics, WindowCounters};
+pub use results::{
+    ErrorClass, Latency, OperationResult, Outcome, QuantileInterval, Series, SeriesOperation, SloResult,
+    StatementResult, Summary, Verdict,
+};
+pub use store::{Place, RecordError, load};
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What `format` says in every record.
+pub const FORMAT: &str = "loist-bench/record";
+/// Version of the format that this program writes.
+pub const VERSION: u32 = 1;
+
+/// One measured run, self-contained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "loist-bench run record")]
+pub struct Record {
+    /// Always `loist-bench/record`.
+    pub format: String,
+    /// Version of this format.
+    pub version: u32,
+    /// Version of the program that wrote it.
+    pub tool_version: String,
+    /// When, and whether it ran to its end.
+    pub run: Run,
+    /// The machine that put the load on.
+    pub host: Host,
+    /// The server that bore it.
+    pub server: Server,
+    /// What was in the database.
+    pub catalog: Catalog,
+    /// What was replayed.
+    pub workload: WorkloadText,
+    /// How hard.
+    pub load: Load,
+    /// How long each step took, in order.
+    pub steps: Vec<Step>,
+    /// The measured window.
+    pub window: Window,
+    /// One entry an operation, in the workload's order.
+    pub operations: Vec<OperationResult>,
+    /// All operations together.
+    pub overall: Summary,
+    /// The window in slices of time.
+    pub series: Series,
+    /// What the server and its statistics showed around the window.
+    pub evidence: Evidence,
+    /// Whether the objective was met.
+    pub verdict: Verdict,
+    /// What to change, and what to leave alone.
+    pub advice: Vec<Recommendation>,
+}
+
+/// When a run took place, and whether it is whole.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Run {
+    /// Start of the program, UTC.
+    pub started_at: DateTime<Utc>,
+    /// When the record was made, UTC.
+    pub finished_at: DateTime<Utc>,
+    /// How the window ended; if not as planned, the numbers are those of the part that ran.
+    pub ended: Ended,
+    /// Seed of the catalog and of every random choice of the clients.
+    pub seed: u64,
+}
+
+/// How a window ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// After the time that was asked for.
+    AsPlanned,
+    /// By the user.
+    Interrupted,
+    /// The server went away.
+    ServerLost,
+}
+
+/// The machine that put the load on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Host {
+    /// Operating system and its version.
+    pub os: String,
+    /// Kernel version.
+    pub kernel: String,
+    /// Processor architecture.
+    pub architecture: String,
+    /// Processor model, as it names itself.
+    pub cpu_model: String,
+    /// Processors that this process may use.
+    pub cpus: usize,
+    /// Main memory.
+    pub memory_bytes: u64,
+}
+
+/// The server that bore the load.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Server {
+    /// `embedded` (started by this program, on this machine) or `external`.
+    pub kind: ServerKind,
+    /// Where the connection settings came from, as in `DATABASE_URL`.
+    pub origin: String,
+    /// Host, port, database and user, without the password.
+    pub address: String,
+    /// As in `15.18`.
+    pub version: String,
+    /// As in 150018.
+    pub version_number: u32,
+    /// What `version()` says: build, compiler, architecture.
+    pub build: String,
+    /// Collation of the database; it decides the cost of comparing text.
+    pub collation: String,
+    /// File system that holds an embedded server's data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_file_system: Option<String>,
+}
+
+/// Who started the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerKind {
+    /// Started by this program, on this machine, for this run.
+    Embedded,
+    /// Already there.
+    External,
+}
+
+/// What was in the database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Catalog {
+    /// Rows of `audio_tracks` before the load.
+    pub tracks: u64,
+    /// `vacuumed`, `fresh`, or `existing` for a catalog that this program did not make.
+    pub state: String,
+    /// SHA-256 over the rows' binary COPY form; the same seed gives the same on every machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
+    /// Version of the generator; rows are comparable within one version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generator_version: Option<u32>,
+    /// Whether a catalog that was already there served.
+    pub reused: bool,
+}
+
+/// What was replayed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct WorkloadText {
+    /// Its name.
+    pub name: String,
+    /// A path, or `built-in workload NAME`.
+    pub origin: String,
+    /// The whole file.
+    pub text: String,
+    /// SHA-256 of `text`.
+    pub sha256: String,
+    /// `simple`, `extended` or `prepared`.
+    pub protocol: String,
+    /// Operations of the file that were left out, because they write and only reading was allowed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+}
+
+/// How hard the database was loaded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Load {
+    /// `closed`: each client sends its next call when the last one is answered.
+    pub model: String,
+    /// Clients that call at the same time.
+    pub clients: usize,
+    /// Connections that they share.
+    pub connections: usize,
+    /// Threads that carry them.
+    pub threads: usize,
+    /// Warm-up that is not part of the window.
+    pub warmup_seconds: f64,
+    /// Length of the window that was asked for.
+    pub duration_seconds: f64,
+}
+
+/// How long a step took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Step {
+    /// What was done.
+    pub name: String,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// The measured window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Window {
+    /// When the first measured call began, UTC.
+    pub started_at: DateTime<Utc>,
+    /// Its length: until the time was up, the user ended it, or the server went away.
+    pub seconds: f64,
+}
+
+/// The JSON Schema of a record (draft 2020-12).
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Record).to_value()
+}

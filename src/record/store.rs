@@ -1,0 +1,152 @@
+//! Records on disk: read with care, written whole or not at all.
+
+use super::{FORMAT, Record, VERSION};
+use std::{
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+/// A record could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The file system refused.
+    #[error("{path}: {what}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// Not JSON, or not a record's JSON.
+    #[error("{path}:{line}: this is not a loist-bench record: {reason}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What the parser met.
+        reason: String,
+    },
+    /// Made by a newer program.
+    #[error(
+        "{path}: the record has version {found}, this loist-bench reads up to {VERSION}: use a newer loist-bench"
+    )]
+    TooNew {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u32,
+    },
+}
+
+/// The part of a record that every version has.
+#[derive(serde::Deserialize)]
+struct Header {
+    format: String,
+    version: u32,
+}
+
+/// Reads a record from a file, or from the `record.json` in a directory.
+///
+/// # Errors
+/// When it cannot be read, is no record, or is newer than this program.
+pub fn load(path: &Path) -> Result<Record, RecordError> {
+    let path = if path.is_dir() { path.join("record.json") } else { path.to_owned() };
+    let text = std::fs::read_to_string(&path).map_err(|source| RecordError::Io {
+        path: path.clone(),
+        what: "cannot read the record",
+        source,
+    })?;
+    let malformed = |error: serde_json::Error| RecordError::Malformed {
+        path: path.clone(),
+        line: error.line(),
+        reason: error.to_string(),
+    };
+    let header: Header = serde_json::from_str(&text).map_err(malformed)?;
+    if header.format != FORMAT {
+        let reason = format!("its format is `{}`, not `{FORMAT}`", header.format);
+        return Err(RecordError::Malformed { path, line: 1, reason });
+    }
+    if header.version > VERSION {
+        return Err(RecordError::TooNew { path, found: header.version });
+    }
+    serde_json::from_str(&text).map_err(malformed)
+}
+
+/// A directory of one run's own, `<UTC time>-<workload>` under `reports`. Dropped without anything in it, it is
+/// removed again.
+#[derive(Debug)]
+pub struct Place {
+    directory: PathBuf,
+}
+
+impl Place {
+    /// Makes the directory, so that a run finds out before it begins whether it can keep its results.
+    ///
+    /// # Errors
+    /// When the directory cannot be made.
+    pub fn reserve(reports: &Path, workload: &str) -> Result<Self, RecordError> {
+        let stem = format!("{}-{workload}", chrono::Utc::now().format("%Y%m%dT%H%M%SZ"));
+        std::fs::create_dir_all(reports).map_err(io(reports, "cannot make the directory"))?;
+        Ok(Self { directory: fresh_directory(reports, &stem)? })
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Writes `record` as `record.json`.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn store(&self, record: &Record) -> Result<(), RecordError> {
+        let json = serde_json::to_string_pretty(record).expect("a record is plain data");
+        self.write("record.json", json.as_bytes())
+    }
+
+    /// Writes a file: a reader sees the whole of it or none, and an existing one is never overwritten.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<(), RecordError> {
+        let path = self.directory.join(name);
+        let what = "cannot write the file";
+        let mut file = tempfile::NamedTempFile::new_in(&self.directory).map_err(io(&path, what))?;
+        file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(io(&path, what))?;
+        file.persist_noclobber(&path).map_err(|error| io(&path, what)(error.error))?;
+        // A temporary file is private; a record is for everyone whom the directory lets in.
+        let readable = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(&path, readable).map_err(io(&path, what))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // Only an empty directory can be removed this way.
+        let _ = std::fs::remove_dir(&self.directory);
+    }
+}
+
+/// Two runs may begin within one second: the later one gets a number.
+fn fresh_directory(reports: &Path, stem: &str) -> Result<PathBuf, RecordError> {
+    let mut number = 1;
+    loop {
+        let name = if number == 1 { stem.to_owned() } else { format!("{stem}-{number}") };
+        let directory = reports.join(name);
+        match std::fs::create_dir(&directory) {
+            Ok(()) => return Ok(directory),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) => return Err(io(&directory, "cannot make the directory")(error)),
+        }
+    }
+}
+
+fn io(path: &Path, what: &'static str) -> impl FnOnce(std::io::Error) -> RecordError {
+    let path = path.to_owned();
+    move |source| RecordError::Io { path, what, source }
+}
