@@ -8,4 +8,5 @@
 pub mod flags;
 pub mod record;
 pub mod stats;
+pub mod target;
 pub mod workload;

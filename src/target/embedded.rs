@@ -1,0 +1,175 @@
+//! The program's side of an embedded server: it talks to the guard and never owns the server itself.
+
+use super::{TargetError, kept};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use serde::{Deserialize, Serialize};
+use std::{
+    cell::RefCell,
+    io::{BufRead, BufReader, Write},
+    os::{fd::AsFd, unix::process::CommandExt},
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+use tokio_postgres::Config;
+
+/// How to reach an embedded server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Transport {
+    /// A socket in a directory that only the server's user and root may enter.
+    Unix,
+    /// 127.0.0.1, with a random password.
+    Tcp,
+}
+
+/// What to start.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Spec {
+    /// Directory of the programs; `None` looks for them.
+    pub pg_bin: Option<PathBuf>,
+    /// Major version.
+    pub pg_version: Option<u32>,
+    /// How to reach it.
+    pub transport: Transport,
+    /// Settings, which win over this program's own.
+    pub settings: Vec<(String, String)>,
+    /// Whether it stays when the program ends.
+    pub keep: bool,
+    /// Where its directory goes.
+    pub base_dir: PathBuf,
+}
+
+/// What the guard says, one JSON document a line.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Report {
+    /// The server takes connections.
+    Ready(Box<Facts>),
+    /// It could not be started, or has ended.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Facts of a running embedded server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Facts {
+    /// Where it is, how to connect, whether it stays.
+    pub server: kept::KeptServer,
+    /// Type of the file system that holds its directory.
+    pub file_system: String,
+    /// How long each step took.
+    pub timings: Vec<(String, Duration)>,
+}
+
+/// A running embedded server. Dropping it ends the server, unless it is kept.
+#[derive(Debug)]
+pub(super) struct Embedded {
+    guard: Child,
+    said: RefCell<BufReader<ChildStdout>>,
+    facts: Facts,
+    base: PathBuf,
+}
+
+impl Embedded {
+    /// Starts `guard __guard`, which starts the server, and waits until it takes connections.
+    ///
+    /// # Errors
+    /// When there are no usable server programs, or the server does not come up.
+    pub(super) fn start(guard: &std::path::Path, spec: &Spec) -> Result<Self, TargetError> {
+        let failed = |error: std::io::Error| TargetError::Start(format!("{}: {error}", guard.display()));
+        let mut child = Command::new(guard)
+            .arg("__guard")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .map_err(failed)?;
+        let text = serde_json::to_string(spec).map_err(|error| TargetError::Start(error.to_string()))?;
+        if let Some(stdin) = &mut child.stdin {
+            writeln!(stdin, "{text}").map_err(failed)?;
+        }
+        let stdout =
+            child.stdout.take().ok_or_else(|| TargetError::Start("its guard has no output".to_owned()))?;
+        let mut said = BufReader::new(stdout);
+        let mut line = String::new();
+        said.read_line(&mut line).map_err(failed)?;
+        match serde_json::from_str(&line) {
+            Ok(Report::Ready(facts)) => {
+                let base = spec.base_dir.clone();
+                Ok(Self { guard: child, said: RefCell::new(said), facts: *facts, base })
+            }
+            report => {
+                if !child.wait().is_ok_and(|status| status.code().is_some()) {
+                    kept::sweep(&spec.base_dir);
+                }
+                Err(match report {
+                    Ok(Report::Failed { reason })
+                        if reason.contains("--pg-bin") || reason.contains("is not usable") =>
+                    {
+                        TargetError::Programs(reason)
+                    }
+                    Ok(Report::Failed { reason }) if reason.starts_with(super::cluster::SETTING_REFUSED) => {
+                        TargetError::Contradiction { option: "--set:".to_owned(), reason }
+                    }
+                    Ok(Report::Failed { reason }) if spec.settings.is_empty() => TargetError::Start(reason),
+                    Ok(Report::Failed { reason }) => {
+                        let names: Vec<&str> = spec.settings.iter().map(|(name, _)| name.as_str()).collect();
+                        TargetError::Start(format!("{reason} (--set was given for {})", names.join(", ")))
+                    }
+                    _ => TargetError::Start("its guard process ended unexpectedly".to_owned()),
+                })
+            }
+        }
+    }
+
+    /// How to connect.
+    #[must_use]
+    pub(super) fn config(&self) -> Config {
+        let mut config: Config = self.facts.server.url.parse().expect("the guard writes valid URLs");
+        config.application_name("loist-bench").connect_timeout(Duration::from_secs(10));
+        config
+    }
+
+    /// Why the server does not answer any more: what its guard says, or else the end of its log. Waits a
+    /// moment, for the guard looks now and then only.
+    pub(super) fn fate(&self) -> String {
+        let mut said = self.said.borrow_mut();
+        let mut line = String::new();
+        let mut watched = [PollFd::new(said.get_ref().as_fd(), PollFlags::POLLIN)];
+        if poll(&mut watched, PollTimeout::from(500_u16)).is_ok_and(|ready| ready > 0) {
+            let _ = said.read_line(&mut line);
+        }
+        match serde_json::from_str(&line) {
+            Ok(Report::Failed { reason }) => reason,
+            _ => {
+                let log = self.facts.server.directory.join(super::cluster::LOG);
+                format!("its log ends with: {}", super::cluster::last_lines(&log))
+            }
+        }
+    }
+
+    /// What is known of it.
+    #[must_use]
+    pub(super) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        // Closing the pipe is the signal; the guard is done when everything is gone.
+        self.guard.stdin.take();
+        if !self.guard.wait().is_ok_and(|status| status.success()) {
+            // It was killed: what it left is for us to remove.
+            kept::sweep(&self.base);
+        }
+    }
+}
+
+/// Embedded servers that stay, the oldest first.
+#[must_use]
+pub fn list_kept() -> Vec<kept::KeptServer> {
+    kept::list(&super::base::chosen())
+}

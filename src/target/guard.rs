@@ -1,0 +1,146 @@
+//! The guard: a process of its own that owns an embedded server's processes and directories.
+//!
+//! It holds the other end of a pipe from the program that started it. However that program ends, by
+//! itself, by a panic, by SIGKILL, the pipe closes, and the guard ends the server and removes its
+//! directories. It stands in a process group of its own, so that Ctrl-C does not reach it.
+
+use super::{
+    base,
+    cluster::{self, Cluster, Plan},
+    embedded::{Facts, Report, Spec},
+    kept::{self, KeptServer},
+    locate,
+};
+use nix::sys::signal::{SigSet, Signal};
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// How often the guard looks whether it is still needed.
+const WATCH: Duration = Duration::from_millis(10);
+
+/// Runs the guard: reads what to start from standard input, reports on standard output, and stays until
+/// standard input closes.
+#[must_use]
+pub fn main() -> ExitCode {
+    // Blocked here and taken up by a thread; child processes start with nothing blocked.
+    let mut signals = SigSet::empty();
+    [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP].into_iter().for_each(|signal| signals.add(signal));
+    let _ = signals.thread_block();
+    let mut input = BufReader::new(std::io::stdin());
+    let mut line = String::new();
+    let spec: Spec = match input.read_line(&mut line).map(|_| serde_json::from_str(&line)) {
+        Ok(Ok(spec)) => spec,
+        _ => return ExitCode::from(2),
+    };
+    let unneeded = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&unneeded);
+    std::thread::spawn(move || {
+        let _ = input.read_to_end(&mut Vec::new());
+        flag.store(true, Ordering::SeqCst);
+    });
+    let flag = Arc::clone(&unneeded);
+    std::thread::spawn(move || {
+        let _ = signals.wait();
+        flag.store(true, Ordering::SeqCst);
+    });
+    match serve(spec, &|| unneeded.load(Ordering::SeqCst)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            report(&Report::Failed { reason });
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The parent may be gone; nobody listens then.
+fn report(report: &Report) {
+    let text = serde_json::to_string(report).unwrap_or_default();
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn serve(spec: Spec, unneeded: &dyn Fn() -> bool) -> Result<(), String> {
+    let keep = spec.keep;
+    let base = base::prepare(&spec.base_dir)?;
+    kept::sweep(&base);
+    let mut timings = Vec::new();
+    let began = Instant::now();
+    let programs =
+        locate::locate(spec.pg_bin.as_deref(), spec.pg_version).map_err(|error| error.to_string())?;
+    timings.push(("find the server programs".to_owned(), began.elapsed()));
+    let plan = Plan { programs, base, transport: spec.transport, settings: spec.settings };
+    let mut cluster = Cluster::create(plan)?;
+    let lock = kept::lock(&cluster.directory);
+    let outcome = lock.and_then(|lock| {
+        bring_up(&mut cluster, keep, &mut timings, unneeded)?;
+        Ok(lock)
+    });
+    let _lock = match outcome {
+        Ok(lock) => lock,
+        Err(reason) => {
+            let _ = cluster.destroy();
+            return Err(reason);
+        }
+    };
+    report(&Report::Ready(Box::new(facts(&cluster, timings, keep))));
+    let mut told = false;
+    while !unneeded() {
+        if !told && let Some(status) = cluster.has_ended() {
+            report(&Report::Failed {
+                reason: format!("the server ended with {status}: {}", cluster::last_lines(&cluster.log())),
+            });
+            told = true;
+        }
+        std::thread::sleep(WATCH);
+    }
+    if keep && !told {
+        cluster.release();
+        return Ok(());
+    }
+    cluster.destroy()
+}
+
+fn bring_up(
+    cluster: &mut Cluster,
+    keep: bool,
+    timings: &mut Vec<(String, Duration)>,
+    unneeded: &dyn Fn() -> bool,
+) -> Result<(), String> {
+    // Marked as not kept until it serves, so that a guard killed half way leaves only what is swept.
+    kept::mark(&marker(cluster, false))?;
+    let began = Instant::now();
+    cluster.initialize(unneeded)?;
+    timings.push(("initdb".to_owned(), began.elapsed()));
+    let began = Instant::now();
+    cluster.start(unneeded)?;
+    timings.push(("start the server".to_owned(), began.elapsed()));
+    kept::mark(&marker(cluster, keep))
+}
+
+fn marker(cluster: &Cluster, kept: bool) -> KeptServer {
+    let user = cluster::USER;
+    let database = cluster::DATABASE;
+    let url = match &cluster.password {
+        Some(password) => format!("postgres://{user}:{password}@127.0.0.1:{}/{database}", cluster.port),
+        None => {
+            let socket = cluster.socket_directory.to_string_lossy().replace('/', "%2F");
+            format!("postgres://{user}@{socket}:{}/{database}", cluster.port)
+        }
+    };
+    KeptServer {
+        directory: cluster.directory.clone(),
+        url,
+        socket_directory: cluster.socket_directory.clone(),
+        kept,
+    }
+}
+
+fn facts(cluster: &Cluster, timings: Vec<(String, Duration)>, kept: bool) -> Facts {
+    Facts { server: marker(cluster, kept), file_system: super::file_system::of(&cluster.directory), timings }
+}

@@ -1,0 +1,224 @@
+//! The schema, by numbered SQL files and a ledger of those that were applied.
+
+use super::{OWN_SCHEMA, TargetError, describe};
+use sha2::{Digest, Sha256};
+use std::time::Instant;
+use tokio_postgres::{
+    Client,
+    error::{ErrorPosition, SqlState},
+};
+
+/// One numbered SQL file of `schema/`.
+struct Migration {
+    file: &'static str,
+    sql: &'static str,
+}
+
+macro_rules! migrations {
+    ($($file:literal),* $(,)?) => {
+        &[$(Migration { file: $file, sql: include_str!(concat!("../../schema/", $file)) }),*]
+    };
+}
+
+/// In the order in which they are applied; a file that was released is never changed again.
+const MIGRATIONS: &[Migration] = migrations![
+    "001_extensions.sql",
+    "002_audio_tracks.sql",
+    "003_triggers.sql",
+    "004_indexes.sql",
+    "005_catalog.sql"
+];
+
+impl Migration {
+    /// The number in front of the file's name.
+    fn version(&self) -> &'static str {
+        self.file.split('_').next().unwrap_or(self.file)
+    }
+
+    fn checksum(&self) -> String {
+        Sha256::digest(self.sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The server names a character; a file has lines.
+    fn failed(&self, error: &tokio_postgres::Error) -> TargetError {
+        let position = error.as_db_error().and_then(|refusal| refusal.position());
+        let line = match position {
+            Some(ErrorPosition::Original(at)) => {
+                1 + self.sql.chars().take(*at as usize).filter(|character| *character == '\n').count()
+            }
+            _ => 1,
+        };
+        TargetError::Migration {
+            place: format!("schema/{}:{line}", self.file),
+            reason: format!("the server refuses it: {}", describe(error)),
+        }
+    }
+}
+
+/// Brings the schema of loist-bench's own up to date: each file not in the ledger is applied in a transaction
+/// of its own, with its checksum and how long it took.
+///
+/// # Errors
+/// When the database holds tracks that loist-bench did not make (nothing is touched then), when an applied file
+/// has another checksum by now, or when the server refuses a statement.
+pub async fn migrate(client: &mut Client) -> Result<(), TargetError> {
+    refuse_foreign_tracks(client).await?;
+    refuse_hidden_extensions(client).await?;
+    client
+        .batch_execute(&format!(
+            "SET client_min_messages = warning;
+             CREATE SCHEMA IF NOT EXISTS {OWN_SCHEMA};
+             CREATE TABLE IF NOT EXISTS {OWN_SCHEMA}.schema_migrations (
+                 version text PRIMARY KEY,
+                 applied_at timestamptz NOT NULL DEFAULT now(),
+                 checksum text NOT NULL,
+                 execution_time_ms integer NOT NULL)"
+        ))
+        .await
+        .map_err(refused("the ledger of migrations"))?;
+    let applied = client
+        .query(&format!("SELECT version, checksum FROM {OWN_SCHEMA}.schema_migrations ORDER BY version"), &[])
+        .await
+        .map_err(refused("the ledger of migrations"))?;
+    let applied: Vec<(String, String)> = applied.iter().map(|row| (row.get(0), row.get(1))).collect();
+    compare(&applied)?;
+    for migration in &MIGRATIONS[applied.len()..] {
+        apply(client, migration).await?;
+    }
+    Ok(())
+}
+
+async fn apply(client: &mut Client, migration: &Migration) -> Result<(), TargetError> {
+    let failed = |error: tokio_postgres::Error| migration.failed(&error);
+    let began = Instant::now();
+    let transaction = client.transaction().await.map_err(failed)?;
+    transaction.batch_execute(migration.sql).await.map_err(failed)?;
+    let took = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
+    let insert = format!(
+        "INSERT INTO {OWN_SCHEMA}.schema_migrations (version, checksum, execution_time_ms) VALUES ($1, $2, $3)"
+    );
+    transaction
+        .execute(&insert, &[&migration.version(), &migration.checksum(), &took])
+        .await
+        .map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+/// The ledger must be a beginning of the list of files.
+fn compare(applied: &[(String, String)]) -> Result<(), TargetError> {
+    for (index, (version, checksum)) in applied.iter().enumerate() {
+        let Some(migration) = MIGRATIONS.get(index).filter(|migration| migration.version() == version) else {
+            return Err(TargetError::Ledger {
+                place: format!("migration {version}"),
+                reason: format!(
+                    "the database's ledger holds it, and this loist-bench does not know it: use the loist-bench that made it, or drop the schema {OWN_SCHEMA} to begin anew"
+                ),
+            });
+        };
+        if *checksum != migration.checksum() {
+            return Err(TargetError::Ledger {
+                place: format!("schema/{}", migration.file),
+                reason: format!(
+                    "its checksum differs from the one that the database's ledger recorded when it was applied: use the loist-bench that applied it, or drop the schema {OWN_SCHEMA} to begin anew"
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Looks for a relation named `audio_tracks` that is not in our schema, or stands there without our ledger.
+async fn refuse_foreign_tracks(client: &Client) -> Result<(), TargetError> {
+    let rows = client
+        .query(
+            "SELECT format('%I.%I', n.nspname, c.relname)
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.relname = 'audio_tracks' AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+               AND (n.nspname <> $1 OR to_regclass(format('%I.schema_migrations', $1)) IS NULL)",
+            &[&OWN_SCHEMA],
+        )
+        .await
+        .map_err(refused("the list of tables"))?;
+    match rows.first() {
+        None => Ok(()),
+        Some(row) => Err(TargetError::Foreign { table: row.get(0) }),
+    }
+}
+
+/// An extension has one place in a database; ours are looked for in `public`.
+async fn refuse_hidden_extensions(client: &Client) -> Result<(), TargetError> {
+    let rows = client
+        .query(
+            "SELECT e.extname::text, n.nspname::text
+             FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+             WHERE e.extname IN ('uuid-ossp', 'pg_trgm') AND n.nspname NOT IN ('public', 'pg_catalog')",
+            &[],
+        )
+        .await
+        .map_err(refused("the list of extensions"))?;
+    let Some(row) = rows.first() else { return Ok(()) };
+    let (extension, schema): (&str, &str) = (row.get(0), row.get(1));
+    Err(TargetError::Migration {
+        place: format!("the extension {extension} is in the schema {schema}"),
+        reason: format!(
+            "loist-bench looks for it in public: name another database, or move it by ALTER EXTENSION \"{extension}\" SET SCHEMA public"
+        ),
+    })
+}
+
+fn refused(what: &'static str) -> impl Fn(tokio_postgres::Error) -> TargetError {
+    move |error| {
+        let remedy = match error.code() {
+            Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => {
+                ": this server only reads; measure it as it is with --use-existing, or name another"
+            }
+            Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+                ": give this user CREATE on the database, or name another database"
+            }
+            _ => "",
+        };
+        TargetError::Migration {
+            place: what.to_owned(),
+            reason: format!("the server refuses it: {}{remedy}", describe(&error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger(count: usize) -> Vec<(String, String)> {
+        MIGRATIONS[..count].iter().map(|m| (m.version().to_owned(), m.checksum())).collect()
+    }
+
+    #[test]
+    fn every_file_of_the_schema_is_embedded_in_order() {
+        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
+        let mut files: Vec<String> = std::fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".sql"))
+            .collect();
+        files.sort();
+        assert_eq!(files, MIGRATIONS.iter().map(|migration| migration.file).collect::<Vec<_>>());
+        for (index, migration) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(migration.version(), format!("{:03}", index + 1));
+        }
+    }
+
+    #[test]
+    fn a_ledger_is_a_beginning_of_the_list() {
+        for count in 0..=MIGRATIONS.len() {
+            compare(&ledger(count)).unwrap();
+        }
+        let mut changed = ledger(3);
+        changed[1].1 = "0".repeat(64);
+        let error = compare(&changed).unwrap_err();
+        assert!(error.is_bad_input() && error.to_string().contains("002_audio_tracks.sql"), "{error}");
+        let mut newer = ledger(MIGRATIONS.len());
+        newer.push(("999".into(), "x".into()));
+        assert!(compare(&newer).unwrap_err().to_string().contains("does not know it"));
+        assert!(compare(&ledger(2)[1..]).is_err(), "one is missing");
+    }
+}

@@ -1,0 +1,232 @@
+//! The database of a run: found in the settings, or started for the occasion.
+
+use super::{
+    TargetError,
+    embedded::{Embedded, Spec, Transport},
+    kept::KeptServer,
+    settings::{self, Connection},
+};
+use std::{path::PathBuf, time::Duration};
+use tokio_postgres::Config;
+
+/// Which database to use, as the user said it.
+#[derive(Debug, Clone)]
+pub struct TargetOptions {
+    /// URL or key-value pairs; wins over the environment.
+    pub database_url: Option<String>,
+    /// Start an embedded server even where the environment names a database.
+    pub embedded: bool,
+    /// Directory of the embedded server's programs.
+    pub pg_bin: Option<PathBuf>,
+    /// Major version of the embedded server.
+    pub pg_version: Option<u32>,
+    /// How to reach the embedded server.
+    pub transport: Transport,
+    /// Settings of the embedded server.
+    pub settings: Vec<(String, String)>,
+    /// Leave the embedded server running.
+    pub keep_server: bool,
+    /// Measure what is there, reading alone.
+    pub use_existing: bool,
+}
+
+/// A database that can be connected to. Dropping it ends an embedded server that is not kept.
+#[derive(Debug)]
+pub struct Target {
+    config: Config,
+    origin: String,
+    address: String,
+    embedded: Option<Embedded>,
+    use_existing: bool,
+}
+
+/// The schema that holds everything that loist-bench makes.
+pub const OWN_SCHEMA: &str = "loist_bench";
+
+impl Target {
+    /// Finds the database in the options, the environment or `.env`, or starts one.
+    ///
+    /// # Errors
+    /// When the settings contradict each other or cannot be read, or no server can be started.
+    pub fn open(options: &TargetOptions) -> Result<Self, TargetError> {
+        let found = if options.embedded { None } else { settings::find(options.database_url.as_deref())? };
+        match found {
+            Some(connection) => Self::external(connection, options),
+            None if options.use_existing => Err(TargetError::Contradiction {
+                option: "--use-existing".to_owned(),
+                reason: "needs a database with tracks in it: name one by --database-url or DATABASE_URL"
+                    .to_owned(),
+            }),
+            None => Self::start(options),
+        }
+    }
+
+    fn external(connection: Connection, options: &TargetOptions) -> Result<Self, TargetError> {
+        let embedded_only = [
+            ("--set", !options.settings.is_empty()),
+            ("--keep-server", options.keep_server),
+            ("--transport", options.transport == Transport::Tcp),
+        ];
+        if let Some((option, _)) = embedded_only.iter().find(|(_, given)| *given) {
+            return Err(TargetError::Contradiction {
+                option: (*option).to_owned(),
+                reason: format!(
+                    "is for the embedded server, but {} names a database: add --embedded, or leave {option} out",
+                    connection.origin
+                ),
+            });
+        }
+        let mut config = connection.config;
+        let session = if options.use_existing {
+            // The server itself refuses what is not meant to happen.
+            "-c default_transaction_read_only=on".to_owned()
+        } else {
+            own_schema_first()
+        };
+        append_options(&mut config, &session);
+        let address = settings::address(&config);
+        Ok(Self {
+            config,
+            origin: connection.origin,
+            address,
+            embedded: None,
+            use_existing: options.use_existing,
+        })
+    }
+
+    fn start(options: &TargetOptions) -> Result<Self, TargetError> {
+        if let Some((name, _)) = options.settings.iter().find(|(name, _)| is_reserved(name)) {
+            return Err(TargetError::Contradiction {
+                option: format!("--set {name}"),
+                reason: "would hide the embedded server from loist-bench: leave it out".to_owned(),
+            });
+        }
+        let guard = std::env::current_exe()
+            .map_err(|error| TargetError::Start(format!("this program cannot find itself: {error}")))?;
+        let spec = Spec {
+            pg_bin: options.pg_bin.clone(),
+            pg_version: options.pg_version,
+            transport: options.transport,
+            settings: options.settings.clone(),
+            keep: options.keep_server,
+            base_dir: super::base::chosen(),
+        };
+        let embedded = Embedded::start(&guard, &spec)?;
+        let mut config = embedded.config();
+        append_options(&mut config, &own_schema_first());
+        let address = settings::address(&config);
+        let origin = "embedded".to_owned();
+        Ok(Self { config, origin, address, embedded: Some(embedded), use_existing: false })
+    }
+
+    /// How to connect.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether the server was started for this run.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
+    /// Whether only what is already there is measured.
+    #[must_use]
+    pub fn use_existing(&self) -> bool {
+        self.use_existing
+    }
+
+    /// Where the settings came from.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Host, port, database and user; never the password.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// File system that holds an embedded server's data.
+    #[must_use]
+    pub fn data_file_system(&self) -> Option<String> {
+        self.embedded.as_ref().map(|embedded| embedded.facts().file_system.clone())
+    }
+
+    /// How long each step of starting an embedded server took.
+    #[must_use]
+    pub fn timings(&self) -> &[(String, Duration)] {
+        self.embedded.as_ref().map_or(&[], |embedded| &embedded.facts().timings)
+    }
+
+    /// What makes measurements on this server less than they seem.
+    #[must_use]
+    pub fn cautions(&self) -> Vec<String> {
+        let file_system = self.data_file_system();
+        let in_memory =
+            file_system.filter(|name| ["tmpfs", "ramfs", "overlay", "overlayfs"].contains(&name.as_str()));
+        in_memory
+            .map(|name| format!("the server's data lies on {name}: writes cost other than on a disk"))
+            .into_iter()
+            .collect()
+    }
+
+    /// Why an embedded server does not answer any more, as far as can be seen; to be asked when it does not.
+    #[must_use]
+    pub fn fate(&self) -> Option<String> {
+        self.embedded.as_ref().map(Embedded::fate)
+    }
+
+    /// The embedded server, if it is one that stays.
+    #[must_use]
+    pub fn kept_server(&self) -> Option<&KeptServer> {
+        self.embedded.as_ref().map(|embedded| &embedded.facts().server).filter(|server| server.kept)
+    }
+
+    /// How to reach and to end an embedded server that stays; never the password.
+    #[must_use]
+    pub fn note_for_kept_server(&self) -> Option<String> {
+        let KeptServer { directory, url, .. } = self.kept_server()?;
+        let directory = directory.display();
+        let reach = if self.config.get_password().is_none() {
+            format!("DATABASE_URL='{url}'")
+        } else {
+            "its URL, with its password, is printed by loist-bench server list".to_owned()
+        };
+        Some(format!("the server stays: {reach}\nto end it: loist-bench server stop {directory}"))
+    }
+}
+
+/// Settings by which loist-bench finds its server again, and those that read other files.
+fn is_reserved(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.starts_with("include")
+        || [
+            "listen_addresses",
+            "unix_socket_directories",
+            "unix_socket_permissions",
+            "unix_socket_group",
+            "port",
+            "data_directory",
+            "config_file",
+            "hba_file",
+            "ident_file",
+            "external_pid_file",
+        ]
+        .contains(&name.as_str())
+}
+
+/// Everything of ours lives in a schema of its own; extensions are found in `public`.
+fn own_schema_first() -> String {
+    format!("-c search_path={OWN_SCHEMA},public")
+}
+
+fn append_options(config: &mut Config, more: &str) {
+    let options = match config.get_options() {
+        Some(own) if !own.is_empty() => format!("{own} {more}"),
+        _ => more.to_owned(),
+    };
+    config.options(options);
+}

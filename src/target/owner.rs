@@ -1,0 +1,51 @@
+//! The user that a server runs as: PostgreSQL refuses root.
+
+use nix::unistd::{Gid, Uid, User, chown, geteuid};
+use std::{os::unix::process::CommandExt, path::Path, process::Command};
+
+/// Who owns a cluster.
+pub(super) struct Owner {
+    /// `None`: whoever runs this program.
+    other: Option<(String, Uid, Gid)>,
+}
+
+impl Owner {
+    /// Root hands over to `postgres`, or else to `nobody` (initdb needs an entry in the password file);
+    /// anybody else stays who they are.
+    pub(super) fn choose() -> Result<Self, String> {
+        if !geteuid().is_root() {
+            return Ok(Self { other: None });
+        }
+        let user = ["postgres", "nobody"].into_iter().find_map(|name| User::from_name(name).ok().flatten());
+        let user =
+            user.ok_or("PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody`")?;
+        Ok(Self { other: Some((user.name, user.uid, user.gid)) })
+    }
+
+    /// Whether it is somebody else than who runs this program.
+    pub(super) fn is_other(&self) -> bool {
+        self.other.is_some()
+    }
+
+    /// The user's name.
+    pub(super) fn name(&self) -> &str {
+        self.other.as_ref().map_or("yourself", |(name, _, _)| name)
+    }
+
+    /// Makes the user the owner of a path.
+    pub(super) fn give(&self, path: &Path) -> Result<(), String> {
+        match &self.other {
+            Some((_, uid, gid)) => {
+                chown(path, Some(*uid), Some(*gid)).map_err(|error| format!("{}: {error}", path.display()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Makes a command run as the user.
+    pub(super) fn apply(&self, command: &mut Command) {
+        if let Some((_, uid, gid)) = &self.other {
+            command.uid(uid.as_raw()).gid(gid.as_raw());
+        }
+    }
+}
