@@ -5,6 +5,7 @@
 //! `cli` > `report` > `lab` > `advise` > `observe` > `engine` > `catalog` > `target` > `record` >
 //! `workload` > `flags` > `stats`. A test keeps it so.
 
+pub mod catalog;
 pub mod flags;
 pub mod record;
 pub mod stats;

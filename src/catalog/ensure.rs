@@ -1,0 +1,86 @@
+//! Sees that the catalog is in the database: found there, or made.
+
+use super::{
+    CatalogError, CatalogSpec, State, TABLE, indexes,
+    ledger::{self, Entry},
+    load,
+};
+use crate::target::{connect, migrate};
+use std::time::{Duration, Instant};
+use tokio_postgres::{Client, Config};
+
+/// Number of the advisory lock that one loist-bench at a time holds in a database: "loist" in ASCII.
+const LOCK: i64 = 0x006c_6f69_7374;
+
+/// A catalog that is in the database.
+#[derive(Debug)]
+pub struct Ensured {
+    /// How long each step took.
+    pub steps: Vec<(String, Duration)>,
+    /// SHA-256 over the rows' binary COPY form, in hexadecimal digits.
+    pub checksum: String,
+    /// Whether it was there already.
+    pub reused: bool,
+    /// As long as this lives, no other loist-bench works in the database.
+    pub hold: Hold,
+}
+
+/// The session that holds the database for this process.
+#[derive(Debug)]
+pub struct Hold {
+    _session: Client,
+}
+
+/// Sees that the database holds the catalog of `spec` in `state`. `progress` hears how many rows are there.
+///
+/// # Errors
+/// When the database does not answer, holds somebody else's tracks, is in use by another loist-bench, or refuses a
+/// statement.
+pub async fn ensure(
+    config: &Config,
+    spec: CatalogSpec,
+    state: State,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Ensured, CatalogError> {
+    let mut client = connect(config).await?;
+    let began = Instant::now();
+    // It is idle for as long as the load goes on.
+    client.batch_execute("SET idle_session_timeout = 0").await.map_err(CatalogError::of("locked"))?;
+    let free = client
+        .query_one("SELECT pg_try_advisory_lock($1)", &[&LOCK])
+        .await
+        .map_err(CatalogError::of("locked"))?;
+    if !free.get::<_, bool>(0) {
+        return Err(CatalogError::Busy);
+    }
+    migrate(&mut client).await?;
+    let mut steps = vec![("schema".to_owned(), began.elapsed())];
+    let began = Instant::now();
+    let found = ledger::read(&client).await?;
+    if let Some(entry) = found.as_ref().filter(|entry| entry.matches(spec, state))
+        && is_untouched(&client, spec, entry).await?
+    {
+        steps.push(("found".to_owned(), began.elapsed()));
+        let checksum = entry.checksum.clone();
+        return Ok(Ensured { steps, checksum, reused: true, hold: Hold { _session: client } });
+    }
+    if let Some(entry) = found.filter(|entry| !entry.missing_indexes.is_empty()) {
+        // A load was cut off. Its rows go, so that bringing the indexes back costs nothing.
+        client.batch_execute(&format!("TRUNCATE {TABLE}")).await.map_err(CatalogError::of("emptied"))?;
+        indexes::bring_back(&client, config, &entry.missing_indexes).await?;
+        ledger::indexes_are_back(&client).await?;
+    }
+    let (checksum, loading) = load::load(&mut client, config, spec, state, progress).await?;
+    steps.extend(loading);
+    Ok(Ensured { steps, checksum, reused: false, hold: Hold { _session: client } })
+}
+
+/// Whether every row is still the one that the load wrote, and the table what it was: somebody may have been at them
+/// with other tools. A row's `xmin` is the transaction that wrote this version of it.
+async fn is_untouched(client: &Client, spec: CatalogSpec, entry: &Entry) -> Result<bool, CatalogError> {
+    let sql = format!("SELECT count(*), count(*) FILTER (WHERE xmin::text = ANY($1)) FROM {TABLE}");
+    let row = client.query_one(&sql, &[&entry.written_by]).await.map_err(CatalogError::of("counted"))?;
+    let (rows, original): (i64, i64) = (row.get(0), row.get(1));
+    let whole = rows == original && rows.cast_unsigned() == spec.tracks;
+    Ok(whole && ledger::shape(client).await? == entry.shape)
+}

@@ -1,0 +1,53 @@
+//! Why a catalog could not be had.
+
+use crate::target::{TargetError, describe};
+use tokio_postgres::error::SqlState;
+
+/// A catalog could not be made or found.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// The database could not be reached, or its schema not be brought up to date.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// Somebody else is at it.
+    #[error(
+        "another loist-bench is at work in this database: wait until it has ended, or name another database"
+    )]
+    Busy,
+    /// There is nothing to measure.
+    #[error("{0}")]
+    NothingThere(String),
+    /// A statement failed.
+    #[error("the catalog could not be {doing}: {reason}")]
+    Database {
+        /// What was done.
+        doing: &'static str,
+        /// The cause.
+        reason: String,
+    },
+}
+
+impl CatalogError {
+    /// Whether what the user said is wrong, and not the environment.
+    #[must_use]
+    pub fn is_bad_input(&self) -> bool {
+        match self {
+            Self::Target(error) => error.is_bad_input(),
+            Self::NothingThere(_) => true,
+            Self::Busy | Self::Database { .. } => false,
+        }
+    }
+
+    pub(super) fn of(doing: &'static str) -> impl Fn(tokio_postgres::Error) -> Self {
+        move |error| {
+            let mut reason = describe(&error);
+            // Somebody's own foreign key or view hangs on the table.
+            if [Some(&SqlState::FEATURE_NOT_SUPPORTED), Some(&SqlState::DEPENDENT_OBJECTS_STILL_EXIST)]
+                .contains(&error.code())
+            {
+                reason.push_str(": drop what hangs on it, or the schema loist_bench as a whole");
+            }
+            Self::Database { doing, reason }
+        }
+    }
+}
