@@ -6,6 +6,7 @@
 //! `workload` > `flags` > `stats`. A test keeps it so.
 
 pub mod catalog;
+pub mod engine;
 pub mod flags;
 pub mod record;
 pub mod stats;

@@ -1,0 +1,277 @@
+//! A workload bound to a library and checked against the server, before any load is put on.
+
+use super::draw::Source;
+use crate::{
+    catalog::Library,
+    workload::{Operation, Protocol, Statement, Value, Workload, WorkloadError},
+};
+use rand::{
+    Rng,
+    distr::{Distribution, weighted::WeightedIndex},
+};
+use std::{collections::HashMap, sync::Arc};
+use tokio_postgres::{
+    Client,
+    types::{ToSql, Type},
+};
+
+/// Why the load could not be put on.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The workload does not fit the server.
+    #[error(transparent)]
+    Workload(#[from] WorkloadError),
+    /// A worker's connection could not be opened.
+    #[error("client connection {number} of {of} could not be opened: {reason}")]
+    Connect {
+        /// Which one, from 1.
+        number: usize,
+        /// How many were to be opened.
+        of: usize,
+        /// The cause, without secrets.
+        reason: String,
+    },
+    /// The connection that checks the workload failed.
+    #[error("the workload could not be checked against the server: {0}")]
+    Check(String),
+    /// A thread could not be started.
+    #[error("a client thread could not be started: {0}")]
+    Thread(std::io::Error),
+    /// A thread died.
+    #[error("a client thread ended unexpectedly; this is a defect of loist-bench")]
+    WorkerLost,
+}
+
+/// A workload, ready to run.
+#[derive(Debug)]
+pub struct Bound {
+    /// The workload as read.
+    pub workload: Workload,
+    /// How statements travel.
+    pub protocol: Protocol,
+    /// In the workload's order.
+    pub operations: Vec<BoundOperation>,
+    library: Arc<Library>,
+    by_weight: WeightedIndex<f64>,
+}
+
+/// An operation, ready to run. Each kind of round trip has a slot in the results.
+#[derive(Debug)]
+pub struct BoundOperation {
+    /// Names of the slots.
+    pub slots: Vec<String>,
+    pub(super) begin: usize,
+    pub(super) validate: Option<usize>,
+    pub(super) commit: Option<usize>,
+    pub(super) rollback: usize,
+    pub(super) transactions: Vec<Vec<BoundStatement>>,
+    sources: Vec<Source>,
+}
+
+/// A statement, ready to run.
+#[derive(Debug)]
+pub struct BoundStatement {
+    pub(super) slot: usize,
+    sql_slots: Vec<usize>,
+    variants: HashMap<u64, Variant>,
+}
+
+/// One way in which a statement reaches the server with parameters beside the text.
+#[derive(Debug)]
+pub(super) struct Variant {
+    pub(super) sql: String,
+    pub(super) slots: Vec<usize>,
+    pub(super) types: Vec<Type>,
+    /// A value of the right type in every slot, for looking at the statement without running it.
+    example: Vec<Value>,
+}
+
+/// A value with the type that the server inferred for it.
+#[derive(Debug, Clone)]
+pub struct Typed {
+    value: Value,
+    r#type: Type,
+}
+
+impl Typed {
+    /// As tokio-postgres takes it.
+    #[must_use]
+    pub fn as_parameter(&self) -> (&(dyn ToSql + Sync), Type) {
+        (&self.value, self.r#type.clone())
+    }
+}
+
+impl Bound {
+    /// Binds `workload` to `library`, and has the server parse every statement in every form it can take.
+    ///
+    /// # Errors
+    /// With file and line, when the server refuses a statement; or when the connection fails.
+    pub async fn new(
+        workload: Workload,
+        protocol: Protocol,
+        library: Arc<Library>,
+        client: &Client,
+    ) -> Result<Self, EngineError> {
+        let envelope = &workload.envelope;
+        for (sql, at) in
+            [(Some(&envelope.begin), envelope.begin_at), (envelope.validate.as_ref(), envelope.validate_at)]
+        {
+            if let Some(sql) = sql {
+                client.prepare(sql).await.map_err(|error| {
+                    refused(&error, |position, why| workload.envelope_refused(at, position, why))
+                })?;
+            }
+        }
+        let mut operations = Vec::with_capacity(workload.operations.len());
+        for operation in &workload.operations {
+            operations.push(bind_operation(&workload, operation, client).await?);
+        }
+        let by_weight = WeightedIndex::new(workload.operations.iter().map(|operation| operation.weight))
+            .expect("a workload has operations, each with a weight above 0");
+        Ok(Self { workload, protocol, operations, library, by_weight })
+    }
+
+    /// Chooses the operation of the next call.
+    pub(super) fn choose(&self, rng: &mut impl Rng) -> usize {
+        self.by_weight.sample(rng)
+    }
+
+    /// Every form of every statement of operation number `index`, with values of the right types.
+    pub fn examples(&self, index: usize) -> impl Iterator<Item = (&Statement, &[Value])> {
+        let ready = self.operations[index].transactions.iter().flatten();
+        let pairs = self.workload.operations[index].statements().zip(ready);
+        pairs.flat_map(|(statement, ready)| {
+            ready.variants.values().map(move |variant| (statement, variant.example.as_slice()))
+        })
+    }
+
+    /// A statement's text and parameters as the chosen protocol sends them.
+    #[must_use]
+    pub fn as_sent(&self, index: usize, statement: &Statement, values: &[Value]) -> (String, Vec<Typed>) {
+        if self.protocol == Protocol::Simple {
+            let mut sql = String::new();
+            statement.template.write_literal(values, &mut sql);
+            return (sql, Vec::new());
+        }
+        let ready = self.workload.operations[index]
+            .statements()
+            .zip(self.operations[index].transactions.iter().flatten());
+        let variant = ready
+            .filter(|(candidate, _)| candidate.name == statement.name)
+            .find_map(|(statement, ready)| ready.variant(statement, values))
+            .expect("every form of a statement was bound");
+        let typed = variant.slots.iter().zip(&variant.types);
+        let typed =
+            typed.map(|(slot, r#type)| Typed { value: values[*slot].clone(), r#type: r#type.clone() });
+        (variant.sql.clone(), typed.collect())
+    }
+
+    /// Draws the values that operation number `index` names in its SQL.
+    pub fn draw(&self, index: usize, rng: &mut rand_pcg::Pcg64, values: &mut Vec<Value>) {
+        super::draw::fill(
+            &self.operations[index].sources,
+            &self.workload.operations[index].slots,
+            &self.library,
+            rng,
+            values,
+        );
+    }
+}
+
+impl BoundStatement {
+    /// The form of the statement that `values` ask for.
+    pub(super) fn variant(&self, statement: &Statement, values: &[Value]) -> Option<&Variant> {
+        self.variants.get(&variant_key(statement, &self.sql_slots, values))
+    }
+}
+
+/// Numbers a statement's forms: its optional clauses as bits, then each piece of SQL by its place.
+fn variant_key(statement: &Statement, sql_slots: &[usize], values: &[Value]) -> u64 {
+    sql_slots.iter().fold(statement.template.clauses(values), |key, slot| match values[*slot] {
+        Value::Sql { choice, .. } => key.wrapping_mul(1_000_003).wrapping_add(choice as u64 + 1),
+        _ => key,
+    })
+}
+
+async fn bind_operation(
+    workload: &Workload,
+    operation: &Operation,
+    client: &Client,
+) -> Result<BoundOperation, EngineError> {
+    let mut slots = Vec::new();
+    let mut slot = |name: &str| {
+        slots.push(name.to_owned());
+        slots.len() - 1
+    };
+    let begin = slot("begin");
+    let validate = workload.envelope.validate.as_ref().map(|_| slot("validate"));
+    let mut transactions = Vec::new();
+    for transaction in &operation.transactions {
+        let mut statements = Vec::new();
+        for statement in &transaction.statements {
+            statements
+                .push(bind_statement(workload, operation, statement, slot(&statement.name), client).await?);
+        }
+        transactions.push(statements);
+    }
+    let commits = operation.transactions.iter().any(|t| t.end == crate::workload::End::Commit);
+    let commit = commits.then(|| slot("commit"));
+    let rollback = slot("rollback");
+    let sources = operation.parameters.iter().map(|parameter| Source::new(&parameter.draw)).collect();
+    Ok(BoundOperation { slots, begin, validate, commit, rollback, transactions, sources })
+}
+
+async fn bind_statement(
+    workload: &Workload,
+    operation: &Operation,
+    statement: &Statement,
+    slot: usize,
+    client: &Client,
+) -> Result<BoundStatement, EngineError> {
+    let sql_slots: Vec<usize> = statement
+        .template
+        .slots()
+        .into_iter()
+        .filter(|slot| !operation.sql_choices(*slot).is_empty())
+        .collect();
+    let mut variants = HashMap::new();
+    for values in operation.variants(statement) {
+        let numbered = statement.template.numbered(&values);
+        let prepared = client.prepare(&numbered.sql).await.map_err(|error| {
+            refused(&error, |position, why| workload.refused(statement, &values, position, why))
+        })?;
+        let key = variant_key(statement, &sql_slots, &values);
+        let types = prepared.params().to_vec();
+        let mut example = values;
+        for (slot, r#type) in numbered.slots.iter().zip(&types) {
+            example[*slot] = example_of(r#type);
+        }
+        variants.insert(key, Variant { sql: numbered.sql, slots: numbered.slots, types, example });
+    }
+    Ok(BoundStatement { slot, sql_slots, variants })
+}
+
+/// What the server refuses is the workload's fault, at the character that it names, if any; anything else is not.
+fn refused(
+    error: &tokio_postgres::Error,
+    blame: impl FnOnce(Option<u32>, &str) -> WorkloadError,
+) -> EngineError {
+    let Some(refusal) = error.as_db_error() else {
+        return EngineError::Check(crate::target::describe(error));
+    };
+    let position = match refusal.position() {
+        Some(tokio_postgres::error::ErrorPosition::Original(at)) => Some(*at),
+        _ => None,
+    };
+    EngineError::Workload(blame(position, refusal.message()))
+}
+
+fn example_of(r#type: &Type) -> Value {
+    match *r#type {
+        Type::UUID => Value::Uuid(uuid::Uuid::nil()),
+        Type::TIMESTAMPTZ | Type::TIMESTAMP => Value::Timestamp(chrono::DateTime::UNIX_EPOCH),
+        Type::NUMERIC => Value::Decimal { unscaled: 1_000, scale: 3 },
+        Type::INT2 | Type::INT4 | Type::INT8 | Type::FLOAT4 | Type::FLOAT8 => Value::Int(1),
+        _ => Value::Text("x".to_owned()),
+    }
+}
