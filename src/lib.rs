@@ -8,6 +8,7 @@
 pub mod catalog;
 pub mod engine;
 pub mod flags;
+pub mod observe;
 pub mod record;
 pub mod stats;
 pub mod target;

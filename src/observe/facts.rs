@@ -1,0 +1,91 @@
+//! What the machine and the server are: facts that do not change during a run.
+
+use super::ObserveError;
+use crate::{flags::Setting, record::Host};
+use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+use tokio_postgres::Client;
+
+/// This machine.
+#[must_use]
+pub fn host() -> Host {
+    let wanted = RefreshKind::nothing()
+        .with_cpu(CpuRefreshKind::nothing())
+        .with_memory(MemoryRefreshKind::nothing().with_ram());
+    let system = System::new_with_specifics(wanted).ok();
+    let unknown = || "unknown".to_owned();
+    let cpu_model = system
+        .as_ref()
+        .and_then(|system| system.cpus().first())
+        .map(|cpu| cpu.brand().trim().to_owned())
+        .filter(|brand| !brand.is_empty());
+    Host {
+        os: System::long_os_version().unwrap_or_else(|_| unknown()),
+        kernel: System::kernel_version().unwrap_or_else(|_| unknown()),
+        architecture: std::env::consts::ARCH.to_owned(),
+        cpu_model: cpu_model.unwrap_or_else(unknown),
+        cpus: std::thread::available_parallelism().map_or(1, usize::from),
+        memory_bytes: system.map_or(0, |system| system.total_memory()),
+    }
+}
+
+/// Version, build and collation of a server.
+#[derive(Debug, Clone)]
+pub struct ServerFacts {
+    /// As in `15.18`.
+    pub version: String,
+    /// As in 150018.
+    pub version_number: u32,
+    /// What `version()` says.
+    pub build: String,
+    /// Collation of the current database.
+    pub collation: String,
+}
+
+/// Reads what the server is.
+///
+/// # Errors
+/// When the connection fails.
+pub async fn server_facts(client: &Client) -> Result<ServerFacts, ObserveError> {
+    let row = client
+        .query_one(
+            "SELECT current_setting('server_version'), current_setting('server_version_num')::int, version(),
+                    (SELECT datcollate::text FROM pg_database WHERE datname = current_database())",
+            &[],
+        )
+        .await
+        .map_err(ObserveError::of("version"))?;
+    let version: String = row.get(0);
+    Ok(ServerFacts {
+        version: version.split_whitespace().next().unwrap_or_default().to_owned(),
+        version_number: u32::try_from(row.get::<_, i32>(1)).unwrap_or_default(),
+        build: row.get(2),
+        collation: row.get(3),
+    })
+}
+
+/// Every setting, as this session sees it.
+///
+/// # Errors
+/// When the connection fails.
+pub async fn settings(client: &Client) -> Result<Vec<Setting>, ObserveError> {
+    let rows = client
+        .query(
+            "SELECT name, setting, unit, boot_val, source, context, pending_restart
+             FROM pg_settings ORDER BY name",
+            &[],
+        )
+        .await
+        .map_err(ObserveError::of("settings"))?;
+    Ok(rows
+        .iter()
+        .map(|row| Setting {
+            name: row.get(0),
+            value: row.get::<_, Option<String>>(1).unwrap_or_default(),
+            unit: row.get(2),
+            default: row.get(3),
+            source: row.get(4),
+            context: row.get(5),
+            pending_restart: row.get(6),
+        })
+        .collect())
+}

@@ -1,0 +1,30 @@
+//! The session that looks on, and the extensions that let the server be looked into. The extensions are made on an embedded server only: in a
+//! database of somebody else's, what is missing stays missing and is said.
+
+use super::ObserveError;
+use tokio_postgres::Client;
+
+/// Makes the extensions whose views the evidence is read from.
+///
+/// # Errors
+/// When the server has them not, or the connection fails.
+pub async fn install_instruments(client: &Client) -> Result<(), ObserveError> {
+    client
+        .batch_execute(
+            "CREATE EXTENSION IF NOT EXISTS pg_stat_statements WITH SCHEMA public;
+             CREATE EXTENSION IF NOT EXISTS pgstattuple WITH SCHEMA public;",
+        )
+        .await
+        .map_err(ObserveError::of("extensions"))
+}
+
+/// Limits a session that looks on: somebody's lock must not hold it, and with it the run.
+///
+/// # Errors
+/// When the connection fails.
+pub async fn limit_session(client: &Client) -> Result<(), ObserveError> {
+    client
+        .batch_execute("SET lock_timeout = '2s'; SET statement_timeout = '20s'; SET idle_session_timeout = 0")
+        .await
+        .map_err(ObserveError::of("session"))
+}
