@@ -5,6 +5,7 @@
 //! `cli` > `report` > `lab` > `advise` > `observe` > `engine` > `catalog` > `target` > `record` >
 //! `workload` > `flags` > `stats`. A test keeps it so.
 
+pub mod advise;
 pub mod catalog;
 pub mod engine;
 pub mod flags;
