@@ -9,6 +9,7 @@ pub mod advise;
 pub mod catalog;
 pub mod engine;
 pub mod flags;
+pub mod lab;
 pub mod observe;
 pub mod record;
 pub mod stats;

@@ -1,0 +1,247 @@
+//! The first steps of anything that measures: a server, and the catalog in it.
+
+use super::{Event, Interrupt};
+use crate::{
+    catalog::{self, CatalogError, CatalogSpec, Hold, Library, State},
+    engine::EngineError,
+    observe::ObserveError,
+    record::{self, RecordError, Step},
+    target::{Target, TargetError, TargetOptions},
+    workload::WorkloadError,
+};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+/// Why something could not be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// Options that contradict each other or the database.
+    #[error("{0}")]
+    Usage(String),
+    /// The workload does not fit.
+    #[error(transparent)]
+    Workload(#[from] WorkloadError),
+    /// The server could not be reached or started.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The catalog could not be made.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The load could not be put on.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The server could not be observed.
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
+    /// The record could not be read or written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The operating system refused something basic.
+    #[error("the operating system refused: {0}")]
+    System(#[from] std::io::Error),
+    /// The server went away before anything was measured.
+    #[error("{what}; the server went away: {fate}")]
+    ServerLost {
+        /// What was being done.
+        what: String,
+        /// What is known of its end.
+        fate: String,
+    },
+    /// The user asked for the end before anything was measured.
+    #[error("interrupted before anything was measured")]
+    Interrupted,
+}
+
+impl LabError {
+    /// The same, with what is known of the end of an embedded server if that is the cause.
+    pub(super) fn explained(self, target: &Target) -> Self {
+        let what = self.to_string();
+        let cut =
+            ["connection closed", "communicating with the server"].iter().any(|text| what.contains(text));
+        match target.fate().filter(|_| cut) {
+            Some(fate) => Self::ServerLost { what, fate },
+            None => self,
+        }
+    }
+}
+
+/// What shall be in the database.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogOptions {
+    /// Tracks of the synthetic library.
+    pub tracks: u64,
+    /// Seed of the library and of every random choice.
+    pub seed: u64,
+    /// State of the tables.
+    pub state: State,
+}
+
+/// A server with a catalog, ready to be measured. Dropping it ends an embedded server.
+pub struct Prepared {
+    /// What is in the database.
+    pub catalog: record::Catalog,
+    /// The seed it was made from.
+    pub seed: u64,
+    pub(super) target: Target,
+    pub(super) library: Library,
+    pub(super) steps: Steps,
+    /// Keeps other runs out of the database, unless nothing of ours is in it.
+    _hold: Option<Hold>,
+    pub(super) runtime: tokio::runtime::Runtime,
+}
+
+impl Prepared {
+    /// Whether the server ends with this value, and the catalog with it.
+    #[must_use]
+    pub fn is_thrown_away(&self) -> bool {
+        self.target.is_embedded() && self.target.kept_server().is_none()
+    }
+}
+
+/// Times each step and tells the listener.
+pub(super) struct Steps {
+    pub(super) done: Vec<Step>,
+}
+
+impl Steps {
+    /// Does one step that can be interrupted.
+    pub(super) fn run<T, E: Into<LabError>>(
+        &mut self,
+        name: &str,
+        context: &Context<'_>,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, LabError> {
+        let began = Instant::now();
+        let done = Self::attempt(name, context, work)?;
+        self.ended(name, began, context.listen);
+        Ok(done)
+    }
+
+    /// Does what may be several steps, which the caller notes.
+    fn attempt<T, E: Into<LabError>>(
+        name: &str,
+        context: &Context<'_>,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, LabError> {
+        (context.listen)(Event::StepBegan(name.to_owned()));
+        let done = context.runtime.block_on(context.interrupt.unless(work));
+        done.ok_or(LabError::Interrupted)?.map_err(Into::into)
+    }
+
+    /// Notes steps that were timed elsewhere.
+    fn note(&mut self, steps: impl Iterator<Item = (String, Duration)>, listen: &dyn Fn(Event)) {
+        for (name, took) in steps {
+            self.done.push(Step { name: name.clone(), seconds: took.as_secs_f64() });
+            listen(Event::StepEnded { name, took });
+        }
+    }
+
+    pub(super) fn ended(&mut self, name: &str, began: Instant, listen: &dyn Fn(Event)) {
+        let took = began.elapsed();
+        self.done.push(Step { name: name.to_owned(), seconds: took.as_secs_f64() });
+        listen(Event::StepEnded { name: name.to_owned(), took });
+    }
+}
+
+/// What every step needs.
+pub(super) struct Context<'a> {
+    pub(super) runtime: &'a tokio::runtime::Runtime,
+    pub(super) interrupt: &'a Interrupt,
+    pub(super) listen: &'a dyn Fn(Event),
+}
+
+/// Finds or starts the server, and makes sure that the catalog is in it.
+///
+/// # Errors
+/// When the server cannot be had, the catalog cannot be made, or the user interrupts.
+pub fn prepare(
+    options: &CatalogOptions,
+    target: &TargetOptions,
+    interrupt: &Interrupt,
+    listen: &dyn Fn(Event),
+) -> Result<Prepared, LabError> {
+    let mut steps = Steps { done: Vec::new() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let context = Context { runtime: &runtime, interrupt, listen };
+    let target = open_target(target, &mut steps, &context)?;
+    let (catalog, library, hold) = if target.use_existing() {
+        let (catalog, library) = existing(options, &target, &mut steps, &context)?;
+        (catalog, library, None)
+    } else {
+        let made = synthetic(options, &target, &mut steps, &context);
+        let (catalog, library, hold) = made.map_err(|error| error.explained(&target))?;
+        (catalog, library, Some(hold))
+    };
+    Ok(Prepared { catalog, seed: options.seed, target, library, steps, _hold: hold, runtime })
+}
+
+fn open_target(
+    options: &TargetOptions,
+    steps: &mut Steps,
+    context: &Context<'_>,
+) -> Result<Target, LabError> {
+    (context.listen)(Event::StepBegan("server".to_owned()));
+    let began = Instant::now();
+    let target = Target::open(options)?;
+    if let Some(note) = target.note_for_kept_server() {
+        (context.listen)(Event::Kept(note));
+    }
+    steps.note(target.timings().iter().cloned(), context.listen);
+    if target.timings().is_empty() {
+        steps.ended("reach the server", began, context.listen);
+    }
+    target
+        .cautions()
+        .into_iter()
+        .for_each(|caution| (context.listen)(Event::Note(format!("caution: {caution}"))));
+    if context.interrupt.is_asked() {
+        return Err(LabError::Interrupted);
+    }
+    Ok(target)
+}
+
+fn synthetic(
+    options: &CatalogOptions,
+    target: &Target,
+    steps: &mut Steps,
+    context: &Context<'_>,
+) -> Result<(record::Catalog, Library, Hold), LabError> {
+    let spec = CatalogSpec { seed: options.seed, tracks: options.tracks };
+    let listen = context.listen;
+    let mut progress = |rows: u64| listen(Event::Loaded { rows, of: options.tracks });
+    let work = catalog::ensure(target.config(), spec, options.state, &mut progress);
+    let ensured = Steps::attempt("catalog", context, work)?;
+    let parts = ensured.steps.into_iter().map(|(name, took)| (format!("catalog: {name}"), took));
+    steps.note(parts, listen);
+    let catalog = record::Catalog {
+        tracks: options.tracks,
+        state: options.state.name().to_owned(),
+        checksum: Some(ensured.checksum),
+        generator_version: Some(catalog::GENERATOR_VERSION),
+        reused: ensured.reused,
+    };
+    Ok((catalog, Library::synthetic(spec), ensured.hold))
+}
+
+fn existing(
+    options: &CatalogOptions,
+    target: &Target,
+    steps: &mut Steps,
+    context: &Context<'_>,
+) -> Result<(record::Catalog, Library), LabError> {
+    let work = async {
+        let client = crate::target::connect(target.config()).await?;
+        Ok::<_, LabError>(catalog::sample_existing(&client, options.seed).await?)
+    };
+    let (tracks, library) = steps.run("sample the existing tracks", context, work)?;
+    let catalog = record::Catalog {
+        tracks,
+        state: "existing".to_owned(),
+        checksum: None,
+        generator_version: None,
+        reused: true,
+    };
+    Ok((catalog, library))
+}
