@@ -12,6 +12,7 @@ pub mod flags;
 pub mod lab;
 pub mod observe;
 pub mod record;
+pub mod report;
 pub mod stats;
 pub mod target;
 pub mod workload;

@@ -1,0 +1,81 @@
+//! Numbers for people: three significant digits, thousands apart.
+
+/// Microseconds as milliseconds with three significant digits, or `-` when there is nothing.
+#[must_use]
+pub fn milliseconds(us: Option<f64>) -> String {
+    us.map_or_else(|| "-".to_owned(), |us| three_digits(us / 1_000.0))
+}
+
+/// Three significant digits; whole numbers from 100 on, in groups of three.
+#[must_use]
+pub fn three_digits(value: f64) -> String {
+    match value.abs() {
+        v if v >= 99.95 => grouped(value.round() as u64),
+        v if v >= 9.995 => format!("{value:.1}"),
+        v if v >= 0.9995 => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+/// `12345` as `12,345`.
+#[must_use]
+pub fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Bytes in 1024s: `23.4 GB`.
+#[must_use]
+pub fn bytes(bytes: u64) -> String {
+    for (shift, unit) in [(30, "GB"), (20, "MB"), (10, "kB")] {
+        if bytes >> shift > 0 {
+            return format!("{} {unit}", three_digits(bytes as f64 / (1u64 << shift) as f64));
+        }
+    }
+    format!("{bytes} B")
+}
+
+/// A share as a percentage; never `0 %` for something that happened.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    match share * 100.0 {
+        0.0 => "0 %".to_owned(),
+        p if p < 0.01 => "<0.01 %".to_owned(),
+        p => format!("{} %", format!("{p:.2}").trim_end_matches('0').trim_end_matches('.')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_honest() {
+        assert_eq!(milliseconds(None), "-");
+        for (us, text) in [
+            (12.3, "0.012"),
+            (999.4, "0.999"),
+            (999.6, "1.00"),
+            (12_345.0, "12.3"),
+            (99_960.0, "100"),
+            (1_234_567.0, "1,235"),
+        ] {
+            assert_eq!(milliseconds(Some(us)), text);
+        }
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(bytes(25_000_000_000), "23.3 GB");
+        assert_eq!(bytes(12), "12 B");
+        for (share, text) in
+            [(0.0, "0 %"), (0.00001, "<0.01 %"), (0.0512, "5.12 %"), (0.05, "5 %"), (1.0, "100 %")]
+        {
+            assert_eq!(percent(share), text);
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! A record on the terminal: what ran, the latencies, the verdict, the advice.
+
+use super::number::{bytes, grouped, milliseconds, percent, three_digits};
+use crate::record::{Ended, OperationResult, Outcome, Record, ServerKind, Stance, Summary};
+use anstyle::{AnsiColor, Style};
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use std::fmt::Write;
+
+/// Pieces of advice shown; the record holds them all.
+const MOST_ADVICE: usize = 5;
+/// One line below the header and one below the rows: a table of numbers needs no more.
+const STYLE: TableStyle = TableStyle::new()
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
+
+/// The whole summary. It holds ANSI styles: a stream that shows none must strip them.
+#[must_use]
+pub fn render(record: &Record) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = heading(&mut out, record);
+    let _ = writeln!(out, "\n{}", latencies(record).trim_fmt());
+    let _ = legend(&mut out, record);
+    let _ = verdict(&mut out, record);
+    let _ = errors(&mut out, record);
+    let _ = advice(&mut out, record);
+    out
+}
+
+/// Advice alone, all of it, with how to apply, verify and undo it.
+#[must_use]
+pub fn render_advice(record: &Record) -> String {
+    let mut out = String::new();
+    for (index, piece) in record.advice.iter().enumerate() {
+        let _ = write!(out, "{}{}. ", if index == 0 { "" } else { "\n" }, index + 1);
+        let _ =
+            writeln!(out, "{}{}{:#}  [{}, {}]", bold(), piece.title, bold(), piece.rule, basis(piece.basis));
+        let _ = writeln!(out, "   seen      {}", piece.evidence);
+        let _ = writeln!(out, "   expected  {}", piece.expected);
+        if let Some(change) = &piece.change {
+            let restart = if change.restart { " (restart)" } else { "" };
+            let _ =
+                writeln!(out, "   change    {}: {} -> {}{restart}", change.setting, change.from, change.to);
+            let _ = writeln!(out, "   apply     {}", change.apply);
+            let _ = writeln!(out, "   undo      {}", change.undo);
+        }
+        if piece.stance == Stance::Change {
+            let _ = writeln!(out, "   risk      {}", piece.risk);
+        }
+        let _ = writeln!(out, "   verify    {}", piece.verify);
+    }
+    out
+}
+
+fn bold() -> Style {
+    Style::new().bold()
+}
+
+fn basis(basis: crate::record::Basis) -> &'static str {
+    match basis {
+        crate::record::Basis::Measured => "measured",
+        crate::record::Basis::Inferred => "inferred",
+        crate::record::Basis::Convention => "convention",
+    }
+}
+
+fn heading(out: &mut String, record: &Record) -> std::fmt::Result {
+    let (load, catalog, server, host) = (&record.load, &record.catalog, &record.server, &record.host);
+    let partial = if record.run.ended == Ended::AsPlanned { "" } else { ", cut short" };
+    writeln!(
+        out,
+        "{}{}{:#}  {} tracks ({}, seed {})  {} clients in a closed loop on {} connections, {} protocol  {} s{partial}",
+        bold(),
+        record.workload.name,
+        bold(),
+        grouped(catalog.tracks),
+        catalog.state,
+        record.run.seed,
+        load.clients,
+        load.connections,
+        record.workload.protocol,
+        three_digits(record.window.seconds),
+    )?;
+    let place = match server.kind {
+        ServerKind::Embedded => "embedded, sharing this machine with the clients",
+        ServerKind::External => server.address.as_str(),
+    };
+    writeln!(
+        out,
+        "PostgreSQL {} ({place})  client machine: {} CPUs, {}  measured from {} s after the start",
+        server.version,
+        host.cpus,
+        bytes(host.memory_bytes),
+        three_digits((record.window.started_at - record.run.started_at).as_seconds_f64())
+    )
+}
+
+fn latencies(record: &Record) -> Table {
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
+    table.enforce_styling().style_text_only();
+    let one = record.overall.slo.objective.as_str();
+    let one = record.operations.iter().all(|o| o.summary.slo.objective == one).then_some(one);
+    table.set_header([
+        "ms",
+        "calls",
+        "per s",
+        "p50",
+        "p90",
+        "p95",
+        "p95 within",
+        "p99",
+        "p99.9",
+        "max",
+        "failed",
+        "over",
+        one.unwrap_or("objective"),
+    ]);
+    for operation in &record.operations {
+        table.add_row(row(&operation.name, &operation.summary, one.is_none()));
+    }
+    table.add_row(row("all", &record.overall, one.is_none()));
+    let columns = table.column_count();
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, u16::from(index + 1 < columns)));
+        if index > 0 && index + 1 < columns {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// `names_objective` says in each row what it is judged by.
+fn row(name: &str, summary: &Summary, names_objective: bool) -> Vec<Cell> {
+    let response = &summary.response;
+    let interval = summary
+        .response_intervals
+        .iter()
+        .find(|interval| (interval.quantile - 0.95).abs() < 1e-9)
+        .map_or_else(
+            || "?".to_owned(),
+            |i| format!("{}..{}", milliseconds(Some(i.low_us)), milliseconds(Some(i.high_us))),
+        );
+    let mut cells = vec![
+        Cell::new(name),
+        Cell::new(grouped(summary.calls)),
+        Cell::new(three_digits(summary.calls_per_second)),
+        Cell::new(milliseconds(response.p50_us)),
+        Cell::new(milliseconds(response.p90_us)),
+        Cell::new(milliseconds(response.p95_us)),
+        Cell::new(interval),
+        Cell::new(milliseconds(response.p99_us)),
+        Cell::new(milliseconds(response.p999_us)),
+        Cell::new(milliseconds(response.max_us)),
+        Cell::new(grouped(summary.failed)),
+        Cell::new(percent(summary.slo.miss_share)),
+    ];
+    let (word, color) = match summary.slo.outcome {
+        Outcome::Met => ("met", Color::Green),
+        Outcome::Missed => ("MISSED", Color::Red),
+        Outcome::Inconclusive => ("unsure", Color::Yellow),
+    };
+    let verdict = if names_objective { format!("{word} {}", summary.slo.objective) } else { word.to_owned() };
+    cells.push(Cell::new(verdict).fg(color));
+    cells
+}
+
+fn legend(out: &mut String, record: &Record) -> std::fmt::Result {
+    writeln!(
+        out,
+        "Response times in ms, from the client's wish to the last row, waiting for a connection included.
+p95 within: its 95 % interval in this run, by block bootstrap over slices of {} s (? = too short to say); between
+runs the spread is larger. over: share of the calls that took longer than the target or failed.",
+        three_digits(record.series.interval_seconds)
+    )?;
+    let expected: u64 = record.operations.iter().map(|operation| operation.summary.expected_failures).sum();
+    if expected > 0 {
+        writeln!(out, "{} calls were answered with an error that the workload expects.", grouped(expected))?;
+    }
+    Ok(())
+}
+
+fn verdict(out: &mut String, record: &Record) -> std::fmt::Result {
+    let (word, color) = match record.verdict.outcome {
+        Outcome::Met => ("MET", AnsiColor::Green),
+        Outcome::Missed => ("MISSED", AnsiColor::Red),
+        Outcome::Inconclusive => ("INCONCLUSIVE", AnsiColor::Yellow),
+    };
+    let style = color.on_default().bold();
+    writeln!(out, "\n{style}{word}{style:#}  {}.", record.verdict.sentence)?;
+    for caution in &record.verdict.cautions {
+        writeln!(out, "  caution: {caution}")?;
+    }
+    Ok(())
+}
+
+fn errors(out: &mut String, record: &Record) -> std::fmt::Result {
+    let unexpected = |operation: &OperationResult| {
+        let errors = operation.errors.iter().filter(|error| !error.expected);
+        errors.map(|error| (operation.name.clone(), error.clone())).collect::<Vec<_>>()
+    };
+    for (name, error) in record.operations.iter().flat_map(unexpected) {
+        writeln!(out, "  failed: {name}: {} x {} {}", grouped(error.count), error.code, error.message)?;
+    }
+    Ok(())
+}
+
+fn advice(out: &mut String, record: &Record) -> std::fmt::Result {
+    if record.advice.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}Advice{:#}", bold(), bold())?;
+    for piece in record.advice.iter().take(MOST_ADVICE) {
+        let mark = match piece.stance {
+            Stance::Change => "->",
+            Stance::LeaveAlone => " =",
+        };
+        writeln!(out, "{mark} {} ({})", piece.title, basis(piece.basis))?;
+    }
+    if record.advice.len() > MOST_ADVICE {
+        writeln!(out, "   and {} more: loist-bench advise RECORD", record.advice.len() - MOST_ADVICE)?;
+    }
+    Ok(())
+}
