@@ -7,6 +7,7 @@
 
 pub mod advise;
 pub mod catalog;
+pub mod cli;
 pub mod engine;
 pub mod flags;
 pub mod lab;

@@ -1,0 +1,186 @@
+//! Options that several subcommands share; they mean the same everywhere.
+
+use super::failure::Failure;
+use crate::{
+    catalog::State,
+    lab::CatalogOptions,
+    target::{TargetOptions, Transport},
+};
+use clap::{ArgMatches, Args, ValueEnum, builder::FalseyValueParser, parser::ValueSource};
+use std::{cmp::Ordering, path::PathBuf};
+
+/// Which database.
+#[derive(Debug, Args)]
+#[command(
+    next_help_heading = "Database (default: DATABASE_URL, the server's DB_* variables, the same in .env, else embedded)"
+)]
+pub(super) struct TargetArgs {
+    /// Database to load: postgres://USER@HOST/NAME, or key=value pairs as libpq takes them
+    #[arg(long, value_name = "URL", env = "LOIST_BENCH_DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// Start a throw-away PostgreSQL even where the environment names a database
+    #[arg(long, env = "LOIST_BENCH_EMBEDDED", value_parser = FalseyValueParser::new())]
+    embedded: bool,
+    #[command(flatten)]
+    server: EmbeddedArgs,
+    /// Leave the embedded server running, and say how to reach and to end it
+    #[arg(long, env = "LOIST_BENCH_KEEP_SERVER", value_parser = FalseyValueParser::new())]
+    keep_server: bool,
+    /// Measure the tables that are already there; only operations that read are run
+    #[arg(long, env = "LOIST_BENCH_USE_EXISTING", value_parser = FalseyValueParser::new())]
+    use_existing: bool,
+}
+
+/// Which embedded server.
+#[derive(Debug, Args)]
+pub(super) struct EmbeddedArgs {
+    /// Directory of the embedded server's programs (postgres, initdb)
+    #[arg(long, value_name = "DIR", env = "LOIST_BENCH_PG_BIN")]
+    pg_bin: Option<PathBuf>,
+    /// Major version of the embedded server, as in 15 (default: what pg_config or PATH names, else the newest found)
+    #[arg(long, value_name = "MAJOR", env = "LOIST_BENCH_PG_VERSION")]
+    pg_version: Option<u32>,
+    /// How to reach the embedded server
+    #[arg(long, value_enum, default_value = "unix", env = "LOIST_BENCH_TRANSPORT")]
+    transport: TransportArg,
+    /// Setting of the embedded server, as in work_mem=64kB (may be repeated)
+    #[arg(long = "set", value_name = "NAME=VALUE", env = "LOIST_BENCH_SET", value_parser = setting)]
+    settings: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum TransportArg {
+    /// A socket in a private directory
+    Unix,
+    /// 127.0.0.1, with a password
+    Tcp,
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if is_setting_name(name.trim()) && !value.contains(['\n', '\r', '\0']) => {
+            Ok((name.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("write NAME=VALUE, as in work_mem=64kB".to_owned()),
+    }
+}
+
+/// Letters, digits, underscores, and the point of an extension's settings.
+fn is_setting_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+}
+
+impl TargetArgs {
+    /// When both a database and an embedded server are asked for, the one that was said nearer wins: on the command
+    /// line before the environment, there before the configuration file.
+    pub(super) fn settle(&mut self, matches: &ArgMatches) -> Result<(), Failure> {
+        if self.database_url.is_none() || !self.embedded {
+            return Ok(());
+        }
+        let nearness = |id: &str| match matches.value_source(id) {
+            Some(ValueSource::CommandLine) => 2,
+            Some(ValueSource::EnvVariable) => 1,
+            _ => 0,
+        };
+        match nearness("embedded").cmp(&nearness("database_url")) {
+            Ordering::Greater => self.database_url = None,
+            Ordering::Less => self.embedded = false,
+            Ordering::Equal => {
+                return Err(Failure::bad_input(
+                    "--embedded and --database-url cannot both be meant: leave one out",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn options(self) -> TargetOptions {
+        TargetOptions {
+            database_url: self.database_url,
+            embedded: self.embedded,
+            keep_server: self.keep_server,
+            use_existing: self.use_existing,
+            ..self.server.options()
+        }
+    }
+}
+
+impl EmbeddedArgs {
+    /// An embedded server that ends with the program.
+    pub(super) fn options(self) -> TargetOptions {
+        TargetOptions {
+            database_url: None,
+            embedded: true,
+            pg_bin: self.pg_bin,
+            pg_version: self.pg_version,
+            transport: match self.transport {
+                TransportArg::Unix => Transport::Unix,
+                TransportArg::Tcp => Transport::Tcp,
+            },
+            settings: self.settings,
+            keep_server: false,
+            use_existing: false,
+        }
+    }
+}
+
+/// What is in the database.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Catalog")]
+pub(super) struct CatalogArgs {
+    /// Tracks in the synthetic music library
+    #[arg(long, default_value_t = 10_000, env = "LOIST_BENCH_TRACKS",
+          value_parser = clap::value_parser!(u64).range(1..=crate::catalog::MOST_TRACKS))]
+    tracks: u64,
+    /// Seed of the library and of every random choice
+    #[arg(long, default_value_t = 42, env = "LOIST_BENCH_SEED",
+          value_parser = clap::value_parser!(u64).range(..=LARGEST_SEED))]
+    seed: u64,
+    /// State of the tables when the load begins
+    #[arg(long, value_enum, default_value = "vacuumed", env = "LOIST_BENCH_STATE")]
+    state: StateArg,
+}
+
+/// JSON readers that know only floating point lose digits of larger numbers.
+const LARGEST_SEED: u64 = (1 << 53) - 1;
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum StateArg {
+    /// Vacuumed and analysed, nothing pending
+    Vacuumed,
+    /// As a bulk load leaves it: no statistics, GIN entries pending
+    Fresh,
+}
+
+impl CatalogArgs {
+    pub(super) fn options(&self) -> CatalogOptions {
+        CatalogOptions {
+            tracks: self.tracks,
+            seed: self.seed,
+            state: match self.state {
+                StateArg::Vacuumed => State::Vacuumed,
+                StateArg::Fresh => State::Fresh,
+            },
+        }
+    }
+}
+
+/// Where results go.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// What to print on standard output when done
+    #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT")]
+    pub(super) format: Format,
+    /// No progress on standard error
+    #[arg(long, short, env = "LOIST_BENCH_QUIET", value_parser = FalseyValueParser::new())]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+}

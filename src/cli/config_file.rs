@@ -1,0 +1,146 @@
+//! `loist-bench.toml`: options that stand for the command line's when it names none.
+
+use super::failure::Failure;
+use clap::{Arg, ArgAction, Command};
+use std::path::Path;
+use toml::Spanned;
+
+/// Its name, looked for in the current directory.
+pub(super) const NAME: &str = "loist-bench.toml";
+
+type Options = std::collections::BTreeMap<Spanned<String>, toml::Value>;
+
+/// Makes the file's values the defaults of `command`'s options. No file, no change.
+pub(super) fn apply(command: Command, path: &Path) -> Result<Command, Failure> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(command),
+        Err(error) => return Err(Failure::bad_input(format!("{}: cannot be read: {error}", path.display()))),
+    };
+    let at = |offset: usize| {
+        let line =
+            1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count();
+        format!("{}:{line}", path.display())
+    };
+    let options: Options = toml::from_str(&text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        Failure::bad_input(format!("{}: {}", at(start), error.message().trim()))
+    })?;
+    let mut command = command;
+    for (name, value) in options {
+        let place = at(name.span().start);
+        let values = texts(&value).ok_or_else(|| {
+            Failure::bad_input(format!(
+                "{place}: `{}` must be a text, number, true or false, or a list of them",
+                name.get_ref()
+            ))
+        })?;
+        command = set_default(command, name.get_ref(), &values).ok_or_else(|| {
+            Failure::bad_input(format!(
+                "{place}: there is no option `{}`: write it as on the command line, without the dashes in front (loist-bench run --help lists them)",
+                name.get_ref()
+            ))
+        })?;
+    }
+    Ok(command)
+}
+
+fn texts(value: &toml::Value) -> Option<Vec<String>> {
+    match value {
+        toml::Value::String(text) => Some(vec![text.clone()]),
+        toml::Value::Integer(number) => Some(vec![number.to_string()]),
+        toml::Value::Float(number) => Some(vec![number.to_string()]),
+        toml::Value::Boolean(truth) => Some(vec![truth.to_string()]),
+        toml::Value::Array(list) => list.iter().map(|item| texts(item)?.pop()).collect(),
+        toml::Value::Table(_) | toml::Value::Datetime(_) => None,
+    }
+}
+
+/// Sets the default of option `--name`, or of the argument of that name, wherever a subcommand has it; `None` when
+/// none has.
+fn set_default(command: Command, name: &str, values: &[String]) -> Option<Command> {
+    let mut found = false;
+    let command = set_in_all(command, name, values, &mut found);
+    found.then_some(command)
+}
+
+fn set_in_all(mut command: Command, name: &str, values: &[String], found: &mut bool) -> Command {
+    let is_meant = |argument: &&Arg| {
+        argument.get_long() == Some(name) || (argument.is_positional() && argument.get_id() == name)
+    };
+    // What is required is never left to a file.
+    let argument = command.get_arguments().find(is_meant).filter(|argument| !argument.is_required_set());
+    if let Some(id) = argument.map(|argument| argument.get_id().clone()) {
+        *found = true;
+        command = command.mut_arg(id, |argument| {
+            let argument = match argument.get_action() {
+                ArgAction::Append => argument.default_values(values.iter().cloned()),
+                _ => argument.default_value(values.last().cloned().unwrap_or_default()),
+            };
+            // A database URL may hold a password; help shows defaults.
+            argument.hide_default_value(name == "database-url")
+        });
+    }
+    let subcommands: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for subcommand in subcommands {
+        command = command.mut_subcommand(subcommand, |sub| set_in_all(sub, name, values, found));
+    }
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::ArgMatches;
+
+    fn parse(file: &str, line: &[&str]) -> Result<ArgMatches, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(NAME);
+        std::fs::write(&path, file).unwrap();
+        let command = Command::new("x").subcommand(
+            Command::new("server").subcommand(Command::new("start").arg(Arg::new("tracks").long("tracks"))),
+        );
+        let command = command.subcommand(
+            Command::new("run")
+                .arg(Arg::new("workload").default_value("mix"))
+                .arg(Arg::new("tracks").long("tracks").default_value("10000"))
+                .arg(Arg::new("quiet").long("quiet").action(ArgAction::SetTrue))
+                .arg(Arg::new("set").long("set").action(ArgAction::Append)),
+        );
+        match apply(command, &path) {
+            Ok(command) => Ok(command.try_get_matches_from(line).unwrap()),
+            Err(Failure::Said { message, .. }) => Err(message),
+            Err(Failure::Usage(error)) => Err(error.to_string()),
+        }
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_file() {
+        let file = "tracks = 500\nquiet = true\nset = [\"a=1\", \"b=2\"]\n";
+        let matches = parse(file, &["x", "run"]).unwrap();
+        let run = matches.subcommand_matches("run").unwrap();
+        assert_eq!(run.get_one::<String>("tracks").unwrap(), "500");
+        assert!(run.get_flag("quiet"));
+        assert_eq!(run.get_many::<String>("set").unwrap().count(), 2);
+        let matches = parse(file, &["x", "run", "--tracks", "7"]).unwrap();
+        assert_eq!(matches.subcommand_matches("run").unwrap().get_one::<String>("tracks").unwrap(), "7");
+    }
+
+    #[test]
+    fn every_command_and_argument_is_reached() {
+        let matches = parse("tracks = 5\nworkload = \"read\"\n", &["x", "server", "start"]).unwrap();
+        let (_, server) = matches.subcommand().unwrap();
+        let start = server.subcommand_matches("start").unwrap();
+        assert_eq!(start.get_one::<String>("tracks").unwrap(), "5");
+        let matches = parse("workload = \"read\"\n", &["x", "run"]).unwrap();
+        let run = matches.subcommand_matches("run").unwrap();
+        assert_eq!(run.get_one::<String>("workload").unwrap(), "read");
+    }
+
+    #[test]
+    fn mistakes_name_the_line() {
+        assert!(parse("\ntrakcs = 5\n", &["x"]).unwrap_err().contains("toml:2: there is no option `trakcs`"));
+        assert!(parse("tracks = \n", &["x"]).unwrap_err().contains("toml:1: "));
+        assert!(parse("tracks = { a = 1 }\n", &["x"]).unwrap_err().contains("toml:1: `tracks` must be"));
+    }
+}

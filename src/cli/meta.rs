@@ -1,0 +1,59 @@
+//! `schema`, `completions` and `man`: the program about itself.
+
+use super::{failure::Failure, output};
+use crate::{record, workload};
+use clap::{Args, Command, ValueEnum};
+use clap_complete::Shell;
+use std::process::ExitCode;
+
+/// Print the JSON Schema of a file format
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Which format
+    #[arg(value_enum)]
+    format: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SchemaOf {
+    /// The run record, record.json
+    Record,
+    /// The workload file
+    Workload,
+}
+
+/// Print a completion script for a shell
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// Which shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Print the manual page
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {}
+
+pub(super) fn schema(args: &SchemaArgs) -> Result<ExitCode, Failure> {
+    output::print_json(&match args.format {
+        SchemaOf::Record => record::schema(),
+        SchemaOf::Workload => workload::file::schema(),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn completions(args: &CompletionsArgs, mut command: Command) -> Result<ExitCode, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut command, "loist-bench", &mut script);
+    output::print(&String::from_utf8_lossy(&script))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn man(_: &ManArgs, command: Command) -> Result<ExitCode, Failure> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command)
+        .render(&mut page)
+        .map_err(|error| Failure::environment(format!("the manual page could not be made: {error}")))?;
+    output::print(&String::from_utf8_lossy(&page))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,102 @@
+//! The command line: one file a subcommand; arguments in, one call, output out.
+
+mod advise;
+mod args;
+mod config_file;
+mod failure;
+mod meta;
+mod output;
+mod progress;
+mod run;
+mod seed;
+mod server;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use failure::Failure;
+use std::process::ExitCode;
+
+/// Benchmark the PostgreSQL database behind a Loist MCP Music Library Server.
+///
+/// Replays the database traffic of the MCP tools against a synthetic music library and tells, per tool,
+/// how the latencies stand against the objective. Without a database it starts a PostgreSQL of its own
+/// and removes it afterwards.
+#[derive(Debug, Parser)]
+#[command(name = "loist-bench", version, propagate_version = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Every option can also stand in loist-bench.toml in the current directory (tracks = 10000) or in an
+environment variable (LOIST_BENCH_TRACKS=10000); the command line wins, then the environment.
+
+Exit codes:
+  0    as wished
+  1    the objective was missed
+  2    wrong usage or bad input
+  3    the database or the environment failed
+  4    inconclusive: the run cannot tell
+  130  interrupted; what was measured is kept";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::RunArgs),
+    Seed(seed::SeedArgs),
+    Advise(advise::AdviseArgs),
+    #[command(subcommand)]
+    Server(server::ServerCommand),
+    Schema(meta::SchemaArgs),
+    Completions(meta::CompletionsArgs),
+    Man(meta::ManArgs),
+    /// Owns an embedded server's processes and directories (internal).
+    #[command(name = "__guard", hide = true)]
+    Guard,
+}
+
+/// Parses the command line, does what it asks, and says how it went.
+#[must_use]
+pub fn main() -> ExitCode {
+    match dispatch() {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn dispatch() -> Result<ExitCode, Failure> {
+    let configured = config_file::apply(Cli::command(), std::path::Path::new(config_file::NAME));
+    // Whoever asks for help gets it, with a broken file too.
+    let asks_for_help = std::env::args_os().any(|argument| {
+        ["help", "--help", "-h", "--version", "-V", "__guard"].iter().any(|known| argument == *known)
+    });
+    let command = if asks_for_help { configured.unwrap_or_else(|_| Cli::command()) } else { configured? };
+    let matches = command.try_get_matches().map_err(Failure::from_clap)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(Failure::from_clap)?;
+    let own = matches.subcommand().map_or(&matches, |(_, own)| own);
+    match cli.command {
+        Command::Run(mut args) => {
+            args.target.settle(own)?;
+            run::execute(args)
+        }
+        Command::Seed(mut args) => {
+            args.target.settle(own)?;
+            seed::execute(args)
+        }
+        Command::Advise(args) => advise::execute(&args),
+        Command::Server(command) => server::execute(command),
+        Command::Schema(args) => meta::schema(&args),
+        Command::Completions(args) => meta::completions(&args, Cli::command()),
+        Command::Man(args) => meta::man(&args, Cli::command()),
+        Command::Guard => Ok(crate::target::guard_main()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,23 @@
+//! Writing results: a closed pipe is the reader's choice, not a failure.
+
+use super::failure::Failure;
+use std::io::{ErrorKind, Write};
+
+/// Writes `text` to standard output; styles are stripped where they would not show.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = anstream::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::environment(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes `value` as one JSON document to standard output.
+pub(super) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let mut text =
+        serde_json::to_string_pretty(value).map_err(|error| Failure::environment(error.to_string()))?;
+    text.push('\n');
+    print(&text)
+}

@@ -1,0 +1,86 @@
+//! `loist-bench server`: embedded servers that stay.
+
+use super::{
+    args::{EmbeddedArgs, Format},
+    failure::Failure,
+    output,
+};
+use crate::target::{self, KeptServer, TargetOptions};
+use clap::{Args, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Embedded servers that stay: start one, list them, end one
+#[derive(Debug, Subcommand)]
+pub(super) enum ServerCommand {
+    Start(StartArgs),
+    List(ListArgs),
+    Stop(StopArgs),
+}
+
+/// Start an embedded server that stays, and print how to reach and to end it
+#[derive(Debug, Args)]
+pub(super) struct StartArgs {
+    #[command(flatten)]
+    server: EmbeddedArgs,
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT", help_heading = "Output")]
+    format: Format,
+}
+
+/// List the embedded servers that stay
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT")]
+    format: Format,
+}
+
+/// End an embedded server that stays, and remove its directory
+#[derive(Debug, Args)]
+pub(super) struct StopArgs {
+    /// Its directory, as `server list` prints it
+    directory: PathBuf,
+}
+
+pub(super) fn execute(command: ServerCommand) -> Result<ExitCode, Failure> {
+    match command {
+        ServerCommand::Start(args) => start(args),
+        ServerCommand::List(args) => list(&args),
+        ServerCommand::Stop(args) => {
+            target::stop_kept(&args.directory)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn start(args: StartArgs) -> Result<ExitCode, Failure> {
+    let options = TargetOptions { keep_server: true, ..args.server.options() };
+    let target = target::Target::open(&options)?;
+    let server = target.kept_server();
+    match (args.format, server) {
+        (Format::Text, Some(server)) => output::print(&line(server))?,
+        _ => output::print_json(&server)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
+    let kept = target::list_kept();
+    match args.format {
+        Format::Json => output::print_json(&kept)?,
+        Format::Text => {
+            let lines: String = kept.iter().map(line).collect();
+            output::print(&lines)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How to reach a server, and how to end it.
+fn line(server: &KeptServer) -> String {
+    format!(
+        "DATABASE_URL='{}'  # to end it: loist-bench server stop {}\n",
+        server.url,
+        server.directory.display()
+    )
+}
