@@ -1,0 +1,185 @@
+//! The command line without a server: help, bad input, files about itself.
+
+use crate::common::{Answer, Bench};
+use predicates::prelude::*;
+
+#[test]
+fn help_names_every_command_and_exit_code() {
+    let help = Bench::new().expect(0, "--help").stdout;
+    for word in ["run", "seed", "advise", "server", "schema", "completions", "man", "130"] {
+        assert!(help.contains(word), "{word} in {help}");
+    }
+    assert!(!help.contains("__guard"), "internals stay inside");
+}
+
+#[test]
+fn run_help_shows_the_defaults() {
+    let help = Bench::new().expect(0, "run --help").stdout;
+    let shown = predicate::str::contains("[default: 10000]")
+        .and(predicate::str::contains("[default: mcp-mix]"))
+        .and(predicate::str::contains("[default: 30s]"))
+        .and(predicate::str::contains("LOIST_BENCH_TRACKS"));
+    assert!(shown.eval(&help), "{help}");
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    let bench = Bench::new();
+    for (arguments, part) in [
+        ("run --tracks 0", "0 is not in 1..=100000000"),
+        ("run --tracks many", "invalid digit"),
+        ("run --clients 0", "from 1 to 10000"),
+        ("run --duration 30", "as in 30s"),
+        ("run --duration 1ms", "at least 100ms"),
+        ("run --slo fast", "200ms@p95"),
+        ("run --state dusty", "possible values"),
+        ("run --set work_mem", "NAME=VALUE"),
+        ("run --embedded --database-url postgres://x/y", "cannot both be meant"),
+        ("run --duration 500000000000years", "the longest time is 30d"),
+        ("run --seed 18446744073709551615", "is not in"),
+        ("run --set port=1", "--set port would hide the embedded server"),
+        ("run --set include=/etc/passwd", "leave it out"),
+        ("run --set a-b=1", "NAME=VALUE"),
+        ("run --set work_mem=1kB", "the server refuses a setting: 1 kB is outside the valid range"),
+        ("run --set nonsense=1", "unrecognized configuration parameter"),
+        ("dance", "unrecognized subcommand"),
+        ("advise", "required arguments"),
+    ] {
+        let answer = bench.expect(2, arguments);
+        answer.one_sentence(part);
+        assert_eq!(
+            answer.stderr.lines().filter(|line| !line.contains(" s  ")).count(),
+            1,
+            "{}",
+            answer.stderr
+        );
+    }
+}
+
+#[test]
+fn bad_workloads_are_refused_before_anything_starts() {
+    let bench = Bench::new();
+    bench.expect(2, "run serach").one_sentence("there is no such workload: name one of mcp-mix, read");
+    bench.expect(2, "run missing.toml").one_sentence("missing.toml: cannot be read");
+    bench.write("broken.toml", "name = \"x\"\n[[operation]\n");
+    bench.expect(2, "run broken.toml").one_sentence("broken.toml:2: ");
+    let good = include_str!("../../workloads/read.toml");
+    bench.write("unknown.toml", &good.replacen("WHERE id = :id", "WHERE id = :uuid", 1));
+    bench.expect(2, "run unknown.toml").one_sentence("unknown parameter `:uuid`: known are id");
+}
+
+#[test]
+fn bad_records_are_refused() {
+    let bench = Bench::new();
+    bench.expect(2, "advise nothing.json").one_sentence("nothing.json: cannot read the record");
+    bench.write("text.json", "hello");
+    bench.expect(2, "advise text.json").one_sentence("text.json:1: this is not a loist-bench record");
+    bench.write("other.json", r#"{"format": "other", "version": 1}"#);
+    bench.expect(2, "advise other.json").one_sentence("its format is `other`");
+    bench.write("newer.json", r#"{"format": "loist-bench/record", "version": 999}"#);
+    bench.expect(2, "advise newer.json").one_sentence("use a newer loist-bench");
+}
+
+#[test]
+fn bad_database_settings_are_refused_without_telling_the_password() {
+    let bench = Bench::new();
+    for url in [
+        "postgres://user:s3cret@host:notaport/db",
+        "postgres://user:s3cret@[::1/db",
+        "postgres://user:s3cret@host/db?sslmode=verify-full",
+        "postgres://user:s3cret@host/db?nonsense=1",
+        "host=h password=s3cret port=x",
+    ] {
+        let output = bench.command("run").args(["--database-url", url]).output().unwrap();
+        let answer = Answer::of(output, 2, url);
+        assert!(!answer.stderr.contains("s3cret"), "{}", answer.stderr);
+        answer.one_sentence("");
+    }
+    bench.write(".env", "DB_HOST=localhost\nDB_PASSWORD='s3cret\n");
+    let answer = bench.expect(2, "run");
+    answer.one_sentence(".env:2: ");
+    assert!(!answer.stderr.contains("s3cret"), "{}", answer.stderr);
+}
+
+#[test]
+fn an_unreachable_database_is_exit_code_3() {
+    let bench = Bench::new();
+    // Port 1 of this machine: nothing listens there.
+    let output =
+        bench.command("run").env("DATABASE_URL", "postgres://me:s3cret@127.0.0.1:1/none").output().unwrap();
+    let answer = Answer::of(output, 3, "an unreachable database");
+    answer.one_sentence("127.0.0.1");
+    assert!(!answer.stderr.contains("s3cret"), "{}", answer.stderr);
+}
+
+#[test]
+fn missing_server_programs_are_exit_code_3() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("empty")).unwrap();
+    bench.expect(3, "run --pg-bin empty").one_sentence("empty");
+    bench.expect(3, "run --pg-version 99").one_sentence("99");
+}
+
+#[test]
+fn the_configuration_file_is_read_and_checked() {
+    let bench = Bench::new();
+    bench.write("loist-bench.toml", "tracks = 77\n");
+    assert!(bench.expect(0, "run --help").stdout.contains("[default: 77]"));
+    bench.write("loist-bench.toml", "tracks = 77\ntrakcs = 1\n");
+    bench.expect(2, "run").one_sentence("loist-bench.toml:2: there is no option `trakcs`");
+    assert!(bench.expect(0, "run --help").stdout.contains("[default: 10000]"), "help comes all the same");
+    bench.write("loist-bench.toml", "database-url = \"postgres://u:s3cret@h/d\"\n");
+    assert!(!bench.expect(0, "run --help").stdout.contains("s3cret"));
+}
+
+/// What is said nearer wins: the command line, then the environment, then the file.
+#[test]
+fn the_nearest_choice_of_a_database_wins() {
+    let bench = Bench::new();
+    let nowhere = "postgres://me@127.0.0.1:1/none";
+    bench.write("loist-bench.toml", "embedded = true\n");
+    bench.expect(3, &format!("seed --database-url {nowhere}")).one_sentence("127.0.0.1:1");
+    let output = bench.command("seed").env("LOIST_BENCH_DATABASE_URL", nowhere).output().unwrap();
+    Answer::of(output, 3, "the environment before the file").one_sentence("127.0.0.1:1");
+    let output =
+        bench.command("seed --embedded --tracks 1 --quiet").env("LOIST_BENCH_DATABASE_URL", nowhere).output();
+    Answer::of(output.unwrap(), 0, "the command line before the environment");
+}
+
+#[test]
+fn a_place_without_room_for_results_is_found_out_before_the_run() {
+    let bench = Bench::new();
+    bench.write("file", "");
+    bench.expect(3, "run --out file").one_sentence("file: cannot make the directory");
+    bench.expect(2, "run --out reports missing.toml").one_sentence("missing.toml");
+    bench.expect(3, "run --pg-bin missing").one_sentence("missing");
+    assert_eq!(std::fs::read_dir(bench.path("reports")).unwrap().count(), 0, "nothing empty is left");
+}
+
+#[test]
+fn the_program_describes_itself() {
+    let bench = Bench::new();
+    for what in ["record", "workload"] {
+        let schema: serde_json::Value =
+            serde_json::from_str(&bench.expect(0, &format!("schema {what}")).stdout).unwrap();
+        jsonschema::meta::validate(&schema).expect("a valid JSON Schema");
+        assert!(schema["properties"].as_object().unwrap().len() > 3);
+    }
+    assert!(bench.expect(0, "completions bash").stdout.contains("loist-bench"));
+    assert!(bench.expect(0, "man").stdout.contains(".TH loist-bench"));
+}
+
+/// Every built-in workload is valid by the published schema, read as TOML and checked as JSON.
+#[test]
+fn the_workload_schema_accepts_the_built_in_workloads() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&Bench::new().expect(0, "schema workload").stdout).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for name in ["mcp-mix", "read", "search", "ingest", "browse", "fuzzy"] {
+        let path = format!("{}/workloads/{name}.toml", env!("CARGO_MANIFEST_DIR"));
+        let value: serde_json::Value = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{name}: {errors:?}");
+    }
+    assert!(!validator.is_valid(&serde_json::json!({"name": "x", "operation": [], "extra": 1})));
+}

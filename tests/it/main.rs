@@ -1,0 +1,11 @@
+//! The binary as a user runs it, against real servers that it starts itself.
+
+#![allow(clippy::unwrap_used)] // In a test, that is the assertion.
+
+mod catalog;
+mod cli;
+mod common;
+mod database;
+mod lifecycle;
+mod run;
+mod wire;
