@@ -1,0 +1,58 @@
+//! The sample record in `reports/sample`, as people see it: text, README, picture, schema.
+
+#![allow(clippy::unwrap_used)] // In a test, that is the assertion.
+
+use loist_bench::{
+    record::{self, Record},
+    report,
+};
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn sample() -> Record {
+    record::load(&root().join("reports/sample")).unwrap()
+}
+
+fn without_styles(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
+#[test]
+fn the_summary() {
+    insta::assert_snapshot!(without_styles(&report::terminal::render(&sample())));
+}
+
+#[test]
+fn the_advice() {
+    insta::assert_snapshot!(without_styles(&report::terminal::render_advice(&sample())));
+}
+
+#[test]
+fn the_readme_shows_the_sample() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let summary = without_styles(&report::terminal::render(&sample()));
+    assert!(readme.contains(summary.trim_end()), "put this into README.md:\n{summary}");
+}
+
+#[test]
+fn the_picture_is_drawn_from_the_record() {
+    let drawn = report::curve::percentiles(&sample());
+    let stored = std::fs::read_to_string(root().join("reports/sample/latency.svg")).unwrap();
+    assert_eq!(drawn, stored);
+    for part in ["search_library", "200ms@p95", "99.9", "response time, ms"] {
+        assert!(drawn.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn the_record_keeps_the_schema() {
+    let text = std::fs::read_to_string(root().join("reports/sample/record.json")).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let validator = jsonschema::validator_for(&record::schema()).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(serde_json::to_value(sample()).unwrap(), value, "nothing is lost in reading");
+}
