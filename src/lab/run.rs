@@ -44,7 +44,7 @@ const UNSTEADY: f64 = 0.2;
 ///
 /// # Errors
 /// When the server, the catalog or the workload fails, or the user interrupts before the window. Once the
-/// window has begun, an interrupt ends it and the record is marked as partial.
+/// window has begun, an interrupt ends it, and the record says so.
 pub fn run(
     workload: Workload,
     options: &RunOptions,
