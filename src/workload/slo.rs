@@ -4,6 +4,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr, time::Duration};
 
 /// A service level objective: at least this share of the calls answers within the target.
+///
+/// ```
+/// let slo: loist_bench::workload::Slo = "200ms@p95".parse()?;
+/// assert_eq!((slo.target.as_millis(), slo.quantile), (200, 0.95));
+/// assert_eq!(slo.to_string(), "200ms@p95");
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Slo {
     /// Longest response time that still meets the objective.
