@@ -13,11 +13,12 @@ use std::time::Duration;
 /// Smallest difference the histograms tell apart, in nanoseconds (a power of two).
 const LOWEST_NS: u64 = 64;
 /// Longest latency told apart, in nanoseconds (ten minutes); longer ones saturate and are counted.
-const HIGHEST_NS: u64 = 600_000_000_000;
+pub(super) const HIGHEST_NS: u64 = 600_000_000_000;
 /// Significant decimal digits kept over the whole range.
 const DIGITS: u8 = 3;
 
-fn bounded<T: hdrhistogram::Counter>() -> Histogram<T> {
+/// An empty histogram with the bounds of all.
+pub(super) fn bounded<T: hdrhistogram::Counter>() -> Histogram<T> {
     Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, DIGITS).expect("constant bounds are valid")
 }
 

@@ -3,10 +3,12 @@
 
 pub mod histogram;
 pub mod interval;
+pub mod interval_log;
 pub mod random;
 pub mod slices;
 
 pub use histogram::{DecodeError, IntervalHistogram, LatencyHistogram};
 pub use interval::{Interval, miss_share_interval, quantile_intervals, wilson};
+pub use interval_log::IntervalLog;
 pub use random::{Zipf, below, stream};
 pub use slices::{Slice, Slices};
