@@ -1,14 +1,18 @@
 //! Statistics: latency histograms, time slices, intervals that respect serial
-//! dependence, and random numbers that are the same on every machine.
+//! dependence, arrivals by a rate over time, and random numbers that are the same on every machine.
 
+pub mod arrivals;
 pub mod histogram;
 pub mod interval;
 pub mod interval_log;
+pub mod profile;
 pub mod random;
 pub mod slices;
 
+pub use arrivals::{Arrivals, Share, Spacing};
 pub use histogram::{DecodeError, IntervalHistogram, LatencyHistogram};
 pub use interval::{Interval, miss_share_interval, quantile_intervals, wilson};
 pub use interval_log::IntervalLog;
+pub use profile::{Piece, Profile};
 pub use random::{Zipf, below, stream};
 pub use slices::{Slice, Slices};
