@@ -1,5 +1,6 @@
 //! Statistics: latency histograms, time slices, intervals that respect serial
 //! dependence, arrivals by a rate over time, and random numbers that are the same on every machine.
+//! dependence, trends, and random numbers that are the same on every machine.
 
 pub mod arrivals;
 pub mod histogram;
@@ -8,6 +9,7 @@ pub mod interval_log;
 pub mod profile;
 pub mod random;
 pub mod slices;
+pub mod trend;
 
 pub use arrivals::{Arrivals, Share, Spacing};
 pub use histogram::{DecodeError, IntervalHistogram, LatencyHistogram};
@@ -16,3 +18,4 @@ pub use interval_log::IntervalLog;
 pub use profile::{Piece, Profile};
 pub use random::{Zipf, below, stream};
 pub use slices::{Slice, Slices};
+pub use trend::{Line, MannKendall, mann_kendall, theil_sen};
