@@ -83,11 +83,12 @@ impl<'a> Session<'a> {
         match self.until_end(client, index, number, values).await {
             Ok(()) => {
                 let transaction = &bound.workload.operations[index].transactions[number];
+                let Some(sql) = transaction.end.sql() else { return Ok(()) };
                 let slot = match transaction.end {
                     crate::workload::End::Commit => operation.commit.unwrap_or(operation.rollback),
-                    crate::workload::End::Rollback => operation.rollback,
+                    _ => operation.rollback,
                 };
-                self.plain(client, index, slot, transaction.end.sql()).await
+                self.plain(client, index, slot, sql).await
             }
             Err(error) => {
                 if !client.is_closed() {
@@ -108,12 +109,14 @@ impl<'a> Session<'a> {
         let bound = self.bound;
         let operation = &bound.operations[index];
         let envelope = &bound.workload.envelope;
-        self.plain(client, index, operation.begin, &envelope.begin).await?;
-        if let (Some(slot), Some(sql)) = (operation.validate, &envelope.validate) {
-            self.plain(client, index, slot, sql).await?;
+        let transaction = &bound.workload.operations[index].transactions[number];
+        if transaction.end != crate::workload::End::None {
+            self.plain(client, index, operation.begin, &envelope.begin).await?;
+            if let (Some(slot), Some(sql)) = (operation.validate, &envelope.validate) {
+                self.plain(client, index, slot, sql).await?;
+            }
         }
-        let statements = &bound.workload.operations[index].transactions[number].statements;
-        for (statement, ready) in statements.iter().zip(&operation.transactions[number]) {
+        for (statement, ready) in transaction.statements.iter().zip(&operation.transactions[number]) {
             self.statement(client, index, statement, ready, values).await?;
         }
         Ok(())

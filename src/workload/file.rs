@@ -3,7 +3,9 @@
 use super::{
     draw::Draw,
     model::{End, Protocol},
+    retry::RetryOn,
     slo::Slo,
+    stage::Stage,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,6 +29,14 @@ pub struct WorkloadFile {
     /// Objective of operations that set none, as in `200ms@p95`.
     #[schemars(with = "Option<String>")]
     pub slo: Option<Slo>,
+    /// Rates of calls over time, one stage behind the other, as in `ramp 50..200 30s`. Without any, clients call
+    /// as fast as they are answered, or as the command line says.
+    #[serde(default)]
+    #[schemars(with = "Vec<Stage>")]
+    pub stages: Vec<Spanned<String>>,
+    /// What is done about a call that failed.
+    #[serde(default)]
+    pub retry: RetryFile,
     /// What surrounds the statements of each checkout.
     #[serde(default)]
     pub envelope: EnvelopeFile,
@@ -52,6 +62,41 @@ impl Default for EnvelopeFile {
     fn default() -> Self {
         let given = |text: &str| Spanned::new(0..0, text.to_owned());
         Self { begin: given("BEGIN"), validate: given("SELECT 1") }
+    }
+}
+
+/// What is done about a call that failed: by default nothing, as the server's driver does.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetryFile {
+    /// Attempts in all, the first included.
+    #[schemars(with = "u32", range(min = 1, max = 10))]
+    pub attempts: Spanned<u32>,
+    /// After which failures: SQLSTATEs, `connection` (lost, reset or refused, or the server starts or shuts
+    /// down) and `pool` (no connection from the pool).
+    #[schemars(with = "Vec<RetryOn>")]
+    pub on: Spanned<Vec<Spanned<String>>>,
+    /// Pause after the first attempt, as in `10ms`; it doubles with each further one.
+    #[schemars(with = "String")]
+    pub backoff: Spanned<String>,
+    /// Longest pause, as in `1s`.
+    #[schemars(with = "String")]
+    pub backoff_max: Spanned<String>,
+    /// Share of each pause that is left to chance.
+    #[schemars(with = "f64", range(min = 0.0, max = 1.0))]
+    pub jitter: Spanned<f64>,
+}
+
+impl Default for RetryFile {
+    /// Those of [`Retry`](super::retry::Retry).
+    fn default() -> Self {
+        Self {
+            attempts: Spanned::new(0..0, 1),
+            on: Spanned::new(0..0, Vec::new()),
+            backoff: Spanned::new(0..0, "10ms".to_owned()),
+            backoff_max: Spanned::new(0..0, "1s".to_owned()),
+            jitter: Spanned::new(0..0, 0.5),
+        }
     }
 }
 
@@ -85,9 +130,13 @@ pub struct OperationFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransactionFile {
-    /// How it ends: `rollback` (as the server's reads do) or `commit`.
+    /// How it ends: `rollback` (as the server's reads do), `commit`, or `none`: then its statements go alone,
+    /// without begin, validate and end, each a transaction of its own.
     pub end: End,
-    /// The statements, one round trip each.
+    /// Whether begin, validate, statements and end travel together, in one round trip.
+    #[serde(default)]
+    pub pipeline: bool,
+    /// The statements, one round trip each unless they travel together.
     #[schemars(with = "Vec<StatementFile>")]
     pub statement: Vec<Spanned<StatementFile>>,
 }

@@ -3,7 +3,9 @@
 use super::{
     draw::Draw,
     error::{Source, WorkloadError},
+    retry::Retry,
     slo::Slo,
+    stage::Stage,
     template::Template,
     value::Value,
 };
@@ -46,6 +48,10 @@ pub struct Workload {
     pub protocol: Protocol,
     /// Objective of operations that set none.
     pub slo: Option<Slo>,
+    /// Rates of calls over time, one behind the other; empty when the file sets none.
+    pub stages: Vec<Stage>,
+    /// What is done about a call that failed.
+    pub retry: Retry,
     /// What surrounds each checkout's statements.
     pub envelope: Envelope,
     /// The operations, at least one.
@@ -111,11 +117,28 @@ pub struct Slot {
 pub struct Transaction {
     /// How it ends.
     pub end: End,
-    /// Its statements.
+    /// Whether begin, validation, statements and end travel together, in one round trip.
+    pub pipeline: bool,
+    /// Its statements, at least one.
     pub statements: Vec<Statement>,
 }
 
-/// How a transaction ends: `rollback`, as the server's reads do, or `commit`.
+impl Transaction {
+    /// Round trips of a successful one: BEGIN, validation, its statements and its end, or one for all that
+    /// travel together.
+    #[must_use]
+    pub fn round_trips(&self, envelope: &Envelope) -> usize {
+        match self.end {
+            _ if self.pipeline => 1,
+            End::None => self.statements.len(),
+            End::Commit | End::Rollback => {
+                2 + usize::from(envelope.validate.is_some()) + self.statements.len()
+            }
+        }
+    }
+}
+
+/// How a transaction ends: `rollback`, as the server's reads do, `commit`, or `none`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum End {
@@ -123,15 +146,18 @@ pub enum End {
     Commit,
     /// `ROLLBACK`.
     Rollback,
+    /// It was never begun: its statements go alone, each a transaction of its own.
+    None,
 }
 
 impl End {
-    /// The SQL sent.
+    /// The SQL sent, if any.
     #[must_use]
-    pub fn sql(self) -> &'static str {
+    pub fn sql(self) -> Option<&'static str> {
         match self {
-            Self::Commit => "COMMIT",
-            Self::Rollback => "ROLLBACK",
+            Self::Commit => Some("COMMIT"),
+            Self::Rollback => Some("ROLLBACK"),
+            Self::None => None,
         }
     }
 }
@@ -148,11 +174,10 @@ pub struct Statement {
 }
 
 impl Operation {
-    /// Round trips of one successful call: each checkout costs BEGIN, validation, its statements, and its end.
+    /// Round trips of one successful call, over all checkouts.
     #[must_use]
     pub fn round_trips(&self, envelope: &Envelope) -> usize {
-        let around = 2 + usize::from(envelope.validate.is_some());
-        self.transactions.iter().map(|transaction| around + transaction.statements.len()).sum()
+        self.transactions.iter().map(|transaction| transaction.round_trips(envelope)).sum()
     }
 
     /// Whether any of its statements may change or lock rows.

@@ -8,8 +8,10 @@ use super::{
     model::{Envelope, Operation, Parameter, Slot, Statement, Transaction, Workload},
     template::{Reference, Template},
 };
-use std::path::Path;
+use std::{path::Path, str::FromStr};
 use toml::Spanned;
+
+mod retry;
 
 impl Workload {
     /// Reads a workload file's text. `origin` names it in errors.
@@ -38,11 +40,14 @@ impl Workload {
             }
         }
         let envelope = Reader { source }.envelope(&file.envelope)?;
+        let retry = Reader { source }.retry(&file.retry)?;
         Ok(Self {
             name,
             description: file.description,
             protocol: file.protocol,
             slo: file.slo,
+            stages: Reader { source }.each(&file.stages)?,
+            retry,
             envelope,
             operations,
             origin: origin.to_owned(),
@@ -98,6 +103,14 @@ impl Reader<'_> {
                 Err(error) => return Err(self.source.error(at + error.at, error.message)),
             }
         }
+    }
+
+    /// Reads each of `texts`, to say in which line the wrong one is: the parser would name the whole list's.
+    fn each<T: FromStr<Err = String>>(&self, texts: &[Spanned<String>]) -> Result<Vec<T>, WorkloadError> {
+        let read = |text: &Spanned<String>| {
+            text.get_ref().parse().map_err(|message: String| self.source.error(text.span().start, message))
+        };
+        texts.iter().map(read).collect()
     }
 
     /// Names stand in tables, pictures and the record.
@@ -186,7 +199,8 @@ impl Reader<'_> {
         if statements.is_empty() {
             return Err(self.source.error(file.span().start, "a transaction needs at least one statement"));
         }
-        Ok(Transaction { end: file.get_ref().end, statements })
+        let TransactionFile { end, pipeline, .. } = *file.get_ref();
+        Ok(Transaction { end, pipeline, statements })
     }
 
     fn statement(
@@ -273,87 +287,4 @@ fn resolve(reference: &Reference, parameters: &[Parameter], slots: &mut Vec<Slot
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = r#"
-name = "one"
-
-[[operation]]
-name = "get"
-weight = 1.0
-parameters.id = { draw = "track_id" }
-
-[[operation.transaction]]
-end = "rollback"
-
-[[operation.transaction.statement]]
-name = "read"
-sql = '''
-SELECT id
-FROM audio_tracks
-WHERE id = :id'''
-"#;
-
-    #[test]
-    fn a_good_file_is_read() {
-        let workload = Workload::parse(GOOD, "good.toml").unwrap();
-        let operation = &workload.operations[0];
-        assert_eq!(operation.round_trips(&workload.envelope), 4);
-        assert!(!operation.writes());
-        assert_eq!(operation.slots, [Slot { parameter: 0, field: None }]);
-    }
-
-    /// Each kind of mistake is reported with its line and a reason.
-    #[test]
-    fn mistakes_are_reported_with_their_line() {
-        for (from, to, line, reason) in [
-            ("weight = 1.0", "weight = ", 6, ""),
-            ("weight = 1.0", "weight = 0.0", 6, "above 0"),
-            ("weight = 1.0", "weigth = 1.0", 6, "unknown field `weigth`"),
-            ("WHERE id = :id", "WHERE id = :uuid", 17, "unknown parameter `:uuid`: known are id"),
-            ("WHERE id = :id", "WHERE id = :id.artist", 17, "`:id` has no fields"),
-            ("WHERE id = :id", "WHERE id = 'x :id", 17, "never closed"),
-            ("track_id", "year_range", 17, "`:id` has fields, name one: from, to"),
-            ("track_id", "trackid", 7, "unknown variant `trackid`"),
-            ("{ draw = \"track_id\" }", "{ draw = \"track_id\", missing = 2.0 }", 7, "from 0 to 1, not 2"),
-            ("WHERE id = :id", "", 7, "used by no statement"),
-            ("end = \"rollback\"", "end = \"maybe\"", 10, "unknown variant `maybe`"),
-            ("name = \"one\"", "name = \"one/two\"", 2, "letters, digits"),
-            ("weight = 1.0", "weight = 1.0\nexpected_errors = [\"4260\"]", 7, "not a SQLSTATE"),
-            ("name = \"one\"", "name = \"one\"\nslo = \"fast\"", 3, "200ms@p95"),
-            ("name = \"get\"", "name = \"\"", 5, "1 to 64 letters"),
-            ("name = \"read\"", "name = \"commit\"", 13, "round trip of the envelope"),
-            ("name = \"one\"", "name = \"one\"\nenvelope.begin = \"NONSENSE\"", 3, "`begin` must be"),
-            (
-                "name = \"one\"",
-                "name = \"one\"\nenvelope.validate = \"DELETE FROM x\"",
-                3,
-                "`validate` must be",
-            ),
-            ("weight = 1.0", "weight = 1e300", 6, "at most"),
-        ] {
-            assert!(GOOD.contains(from), "{from}");
-            let error = Workload::parse(&GOOD.replace(from, to), "bad.toml").unwrap_err();
-            assert_eq!(error.line, line, "{error}");
-            assert!(error.message.contains(reason), "{error}");
-            assert!(error.to_string().starts_with(&format!("bad.toml:{line}: ")), "{error}");
-        }
-    }
-
-    #[test]
-    fn names_are_unique() {
-        let operation = &GOOD[GOOD.find("[[operation]]").unwrap()..];
-        let twice = Workload::parse(&format!("{GOOD}\n{operation}"), "x").unwrap_err();
-        assert!(twice.message.contains("two operations named `get`"), "{twice}");
-        let statement = &GOOD[GOOD.find("[[operation.transaction.statement]]").unwrap()..];
-        let twice = Workload::parse(&format!("{GOOD}\n{statement}"), "x").unwrap_err();
-        assert!(twice.message.contains("two statements named `read`"), "{twice}");
-    }
-
-    #[test]
-    fn an_unreadable_file_is_named() {
-        let error = Workload::load(Path::new("no/such.toml")).unwrap_err();
-        assert!(error.to_string().starts_with("no/such.toml: cannot be read"), "{error}");
-    }
-}
+mod tests;
