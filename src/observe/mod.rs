@@ -1,15 +1,21 @@
-//! Evidence from the server and the host, around the measured window.
+//! Evidence from the server and the host, around and during the measured window.
 
+mod activity;
 mod counters;
 mod facts;
+mod host_times;
 mod instruments;
 mod join;
+mod postmaster;
+mod proc;
+mod sampler;
 mod statements;
 
 pub use counters::{Counters, evidence};
 pub use facts::{ServerFacts, host, server_facts, settings};
 pub use instruments::{install_instruments, limit_session};
 pub use join::{StatementNames, statement_names};
+pub use sampler::{Sampler, interval_for};
 
 /// The server could not be observed.
 #[derive(Debug, thiserror::Error)]

@@ -4,16 +4,20 @@
 //! given another meaning, within one [`VERSION`].
 
 pub mod advice;
+pub mod diagnosis;
 pub mod evidence;
 pub mod results;
+pub mod samples;
 pub mod store;
 
 pub use advice::{Basis, Change, Recommendation, Stance};
+pub use diagnosis::{Disturbance, DisturbanceKind};
 pub use evidence::{Evidence, GinIndex, Relation, StatementStatistics, WindowCounters};
 pub use results::{
     ErrorClass, Latency, OperationResult, Outcome, QuantileInterval, Series, SeriesOperation, SloResult,
     StatementResult, Summary, Verdict,
 };
+pub use samples::{Sample, Samples};
 pub use store::{Place, RecordError, load};
 
 use chrono::{DateTime, Utc};

@@ -1,0 +1,136 @@
+//! What the server's sessions and workers do at one moment.
+
+use super::counters::unsigned;
+use tokio_postgres::{Client, Error, Statement};
+
+/// The size of a database is the sum of its files' sizes: too dear for every tick.
+const TICKS_PER_SIZE: u64 = 10;
+
+/// What was seen at one moment. `None` is what could not be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Seen {
+    /// Other clients' sessions in this database that were not idle.
+    pub(super) sessions_active: Option<u64>,
+    /// Sessions of this database that waited for a lock.
+    pub(super) lock_waits: Option<u64>,
+    /// How long the longest of them had waited.
+    pub(super) longest_lock_wait_ms: Option<f64>,
+    /// Autovacuum workers at work.
+    pub(super) autovacuums: Option<u64>,
+    /// Checkpoints begun since the counters were reset.
+    pub(super) checkpoints: Option<u64>,
+}
+
+/// Looks at the server again and again, on one session.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    /// Prepared with the first look: planning these views costs more than reading them.
+    statement: Option<Statement>,
+    /// Ticks so far, by which the size is asked for.
+    ticks: u64,
+    /// The size is not asked for again once it has taken too long.
+    size_is_too_dear: bool,
+}
+
+impl Activity {
+    /// One look: one query, and two more the first time.
+    ///
+    /// # Errors
+    /// When the connection fails or the server lacks one of the views.
+    pub(super) async fn look(&mut self, client: &Client) -> Result<Seen, Error> {
+        let statement = match &self.statement {
+            Some(statement) => statement.clone(),
+            None => {
+                let row = client.query_one("SELECT current_setting('server_version_num')::int", &[]).await?;
+                client.prepare(&query(row.get(0))).await?
+            }
+        };
+        let row = client.query_one(&statement, &[]).await?;
+        self.statement = Some(statement);
+        let count = |index: usize| row.get::<_, Option<i64>>(index).map(unsigned);
+        Ok(Seen {
+            sessions_active: count(0),
+            autovacuums: count(1),
+            lock_waits: count(2),
+            longest_lock_wait_ms: row.get::<_, Option<f64>>(3).map(|ms| ms.max(0.0)),
+            checkpoints: count(4),
+        })
+    }
+
+    /// Whether this tick is one of those that read the size; to be asked once a tick.
+    pub(super) fn size_is_due(&mut self) -> bool {
+        let due = self.ticks.is_multiple_of(TICKS_PER_SIZE) && !self.size_is_too_dear;
+        self.ticks += 1;
+        due
+    }
+
+    /// Reads the size no more.
+    pub(super) fn give_up_size(&mut self) {
+        self.size_is_too_dear = true;
+    }
+}
+
+/// Size of the database in bytes.
+///
+/// # Errors
+/// When the connection fails or the session may not know.
+pub(super) async fn database_bytes(client: &Client) -> Result<u64, Error> {
+    let row = client.query_one("SELECT pg_database_size(current_database())", &[]).await?;
+    Ok(unsigned(row.get(0)))
+}
+
+/// The query for a server of that version, from PostgreSQL 13 on.
+///
+/// A session that may not look at other roles' sessions sees that they are there, but not what they are
+/// (`backend_type` is null), nor any autovacuum worker: a count of them would be a guess.
+fn query(version_number: i32) -> String {
+    let checkpoints = if version_number >= 170_000 {
+        "SELECT num_timed + num_requested FROM pg_stat_checkpointer"
+    } else {
+        "SELECT checkpoints_timed + checkpoints_req FROM pg_stat_bgwriter"
+    };
+    // `waitstart` is null for a moment after a wait began.
+    let since = if version_number >= 140_000 { "l.waitstart" } else { "a.state_change" };
+    format!(
+        "SELECT s.active, s.autovacuums, w.waiting, w.longest_ms, ({checkpoints})::bigint
+         FROM (SELECT CASE WHEN count(*) FILTER (WHERE mine AND (state = 'disabled'
+                               OR backend_type IS NULL AND usesysid IS NOT NULL)) = 0
+                      THEN count(*) FILTER (WHERE mine AND backend_type = 'client backend' AND state <> 'idle')
+                      END AS active,
+                      CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE')
+                      THEN count(*) FILTER (WHERE backend_type = 'autovacuum worker') END AS autovacuums
+               FROM (SELECT *, datname = current_database() AND pid <> pg_backend_pid() AS mine
+                     FROM pg_stat_activity) a) s,
+              (SELECT count(DISTINCT l.pid) AS waiting,
+                      (extract(epoch FROM max(clock_timestamp() - {since})) * 1000)::float8 AS longest_ms
+               FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+               WHERE NOT l.granted AND a.datname = current_database()) w"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_version_is_asked_for_what_it_has() {
+        for (version, waits, checkpoints) in [
+            (130_000, "a.state_change)", "pg_stat_bgwriter"),
+            (140_000, "l.waitstart)", "pg_stat_bgwriter"),
+            (160_009, "l.waitstart)", "pg_stat_bgwriter"),
+            (170_000, "l.waitstart)", "pg_stat_checkpointer"),
+        ] {
+            let query = query(version);
+            assert!(query.contains(waits) && query.contains(checkpoints), "{version}: {query}");
+        }
+    }
+
+    #[test]
+    fn the_size_is_asked_for_seldom() {
+        let mut activity = Activity::default();
+        let due: Vec<usize> = (0..25).filter(|_| activity.size_is_due()).collect();
+        assert_eq!(due, [0, 10, 20]);
+        activity.give_up_size();
+        assert!((0..25).all(|_| !activity.size_is_due()));
+    }
+}

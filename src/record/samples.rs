@@ -1,0 +1,60 @@
+//! What the machine and the server did during the window, sampled about once a second.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Samples of the whole window, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Samples {
+    /// Time between two samples, as planned; each sample says when it was taken.
+    pub interval_seconds: f64,
+    /// Processors of this machine that are online; 0 when that could not be read.
+    pub processors: usize,
+    /// Processors that this process may use, by its affinity. Limits of a control group do not count.
+    pub allowed_processors: usize,
+    /// At most 600.
+    pub samples: Vec<Sample>,
+    /// What could not be sampled, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+}
+
+/// What was seen in the interval that ends at `at_seconds`, or at that moment.
+///
+/// A use of processors is processor time per second of time: 0.85 is most of one processor. What could not be read
+/// is 0, or `null` where 0 would be a statement; [`Samples::missing`] says why.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Sample {
+    /// End of the interval, since the window began.
+    pub at_seconds: f64,
+    /// Processors that this process used.
+    pub client_cpus: f64,
+    /// Processors that the PostgreSQL server's processes used; `null` when they are not on this machine or cannot
+    /// be read.
+    pub server_cpus: Option<f64>,
+    /// Processors that everything else on this machine used, at least; interrupts, which are mostly the load's own
+    /// packets, do not count.
+    /// Where `server_cpus` is `null` and the server is on this machine all the same, as one in a container is, it is
+    /// in here.
+    pub other_cpus: f64,
+    /// Share of all processors' time that the hypervisor gave to others, 0..=1.
+    pub steal_share: f64,
+    /// Seconds per second that the client thread waited for a processor which waited longest, 0..=1.
+    pub client_wait: f64,
+    /// Tasks of the machine that were running or ready to run.
+    pub runnable: u64,
+    /// Load average over one minute.
+    pub load1: f64,
+    /// Sessions of other clients in this database that were not idle; an idle transaction is not idle.
+    pub sessions_active: Option<u64>,
+    /// Sessions of this database that waited for a lock.
+    pub lock_waits: Option<u64>,
+    /// How long the one of them had waited that waited longest; before PostgreSQL 14, the age of its statement.
+    pub longest_lock_wait_ms: Option<f64>,
+    /// Autovacuum workers at work in the whole server.
+    pub autovacuums: Option<u64>,
+    /// Checkpoints begun in the interval, by time and on request.
+    pub checkpoints: Option<u64>,
+    /// Size of the database, as read up to nine samples ago.
+    pub database_bytes: Option<u64>,
+}
