@@ -1,0 +1,113 @@
+//! What the server did beside its clients. It belongs to a database's life and so to its latencies: it is said, and
+//! decides nothing.
+
+use super::{Observation, informative};
+use crate::record::{Disturbance, DisturbanceKind, Sample};
+
+/// More moments than this are not listed.
+const MOST_MOMENTS: usize = 5;
+
+/// Checkpoints that began in the window.
+pub(super) fn checkpoints(input: &Observation<'_>) -> Option<Disturbance> {
+    let begun = |sample: &Sample| sample.checkpoints.unwrap_or_default();
+    let samples = &input.samples.samples;
+    let count: u64 = samples.iter().map(begun).sum();
+    let when = moments(samples.iter().filter(|sample| begun(sample) > 0));
+    (count > 0).then(|| {
+        let what = if count == 1 { "1 checkpoint".to_owned() } else { format!("{count} checkpoints") };
+        informative(DisturbanceKind::Checkpoint, format!("{what} began in the window, {when}"))
+    })
+}
+
+/// Autovacuum at work.
+pub(super) fn autovacuum(input: &Observation<'_>) -> Option<Disturbance> {
+    let workers = |sample: &Sample| sample.autovacuums.unwrap_or_default();
+    let seen = seen(input, workers)?;
+    let sentence = format!(
+        "autovacuum was at work in {} of {} samples, {}, with up to {}",
+        seen.samples,
+        input.samples.samples.len(),
+        seen.when,
+        counted(seen.most, "worker")
+    );
+    Some(informative(DisturbanceKind::Autovacuum, sentence))
+}
+
+/// Sessions that waited for locks.
+pub(super) fn lock_waits(input: &Observation<'_>) -> Option<Disturbance> {
+    let seen = seen(input, |sample| sample.lock_waits.unwrap_or_default())?;
+    let waits = input.samples.samples.iter().filter_map(|sample| sample.longest_lock_wait_ms);
+    let longest = waits.reduce(f64::max).map_or_else(String::new, |ms| format!(" and {ms:.0} ms at most"));
+    let sentence = format!(
+        "sessions waited for locks in {} of {} samples, {}, up to {}{longest}",
+        seen.samples,
+        input.samples.samples.len(),
+        seen.when,
+        counted(seen.most, "session")
+    );
+    Some(informative(DisturbanceKind::LockWaits, sentence))
+}
+
+/// Something that lasts, as the samples caught it.
+struct Seen {
+    samples: usize,
+    most: u64,
+    when: String,
+}
+
+fn seen(input: &Observation<'_>, count: impl Fn(&Sample) -> u64) -> Option<Seen> {
+    let samples: Vec<&Sample> = input.samples.samples.iter().filter(|sample| count(sample) > 0).collect();
+    let most = samples.iter().map(|sample| count(sample)).max()?;
+    Some(Seen { samples: samples.len(), most, when: moments(samples.into_iter()) })
+}
+
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// When, in seconds into the window: each moment of a few, the first and the last of many.
+fn moments<'a>(samples: impl Iterator<Item = &'a Sample>) -> String {
+    let at: Vec<String> = samples.map(|sample| format!("{:.0}", sample.at_seconds)).collect();
+    match at.as_slice() {
+        [first, .., last] if at.len() > MOST_MOMENTS => format!("from {first} s to {last} s"),
+        _ => format!("at {} s", at.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{observation, samples};
+    use super::*;
+
+    #[test]
+    fn checkpoints_are_counted_and_dated() {
+        let two = samples(|index, s| s.checkpoints = Some(u64::from(index == 11) + u64::from(index == 27)));
+        let found = checkpoints(&observation(&two)).unwrap();
+        assert!(!found.decisive);
+        assert_eq!(found.sentence, "2 checkpoints began in the window, at 12, 28 s");
+        let none = samples(|_, sample| sample.checkpoints = Some(0));
+        assert_eq!(checkpoints(&observation(&none)), None);
+        assert_eq!(checkpoints(&observation(&samples(|_, _| {}))), None, "could not be read");
+    }
+
+    #[test]
+    fn autovacuum_is_dated() {
+        let busy = samples(|index, s| s.autovacuums = Some(u64::from(index > 9) + u64::from(index > 20)));
+        let found = autovacuum(&observation(&busy)).unwrap();
+        let said = "autovacuum was at work in 20 of 30 samples, from 11 s to 30 s, with up to 2 workers";
+        assert_eq!((found.sentence.as_str(), found.decisive), (said, false));
+        assert_eq!(autovacuum(&observation(&samples(|_, _| {}))), None);
+    }
+
+    #[test]
+    fn lock_waits_name_the_longest() {
+        let waiting = samples(|index, sample| {
+            sample.lock_waits = Some(u64::from(index == 2));
+            sample.longest_lock_wait_ms = (index == 2).then_some(350.4);
+        });
+        let found = lock_waits(&observation(&waiting)).unwrap();
+        let said = "sessions waited for locks in 1 of 30 samples, at 3 s, up to 1 session and 350 ms at most";
+        assert_eq!((found.sentence.as_str(), found.decisive), (said, false));
+        assert_eq!(lock_waits(&observation(&samples(|_, _| {}))), None);
+    }
+}

@@ -1,0 +1,191 @@
+//! Whether something beside the database under load shaped the numbers. Pure.
+//!
+//! A decisive disturbance makes the run inconclusive: its percentiles are right, but they are not the database's. The
+//! others are only said. Each rule says where its threshold comes from.
+
+mod events;
+mod machine;
+mod offered;
+mod steady;
+
+use crate::record::{Disturbance, DisturbanceKind, Outcome, Sample, Samples};
+
+/// What the rules look at.
+#[derive(Debug, Clone)]
+pub(super) struct Observation<'a> {
+    /// The machine and the server through the window.
+    pub(super) samples: &'a Samples,
+    /// Length of the window as it came to be.
+    pub(super) window_seconds: f64,
+    /// Threads that carry the clients.
+    pub(super) threads: usize,
+    /// Whether the server may run on this machine where its processes cannot be seen, as in a container next to us.
+    /// False only where it is known to run elsewhere.
+    pub(super) server_may_be_here: bool,
+    /// The schedule of an open loop; a closed loop has none.
+    pub(super) schedule: Option<Schedule>,
+    /// One entry an operation.
+    pub(super) operations: Vec<OperationSlices<'a>>,
+}
+
+/// What an open loop was to do and what it did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Schedule {
+    /// Calls a second that were asked for.
+    pub(super) asked_per_second: f64,
+    /// Calls a second that were answered, over the window.
+    pub(super) answered_per_second: f64,
+    /// Calls whose planned start came within the window and that the generator took up.
+    pub(super) released: u64,
+    /// Median of the start error: from a call's planned start to its being taken up, waiting for a connection not
+    /// included.
+    pub(super) start_error_p50_us: Option<f64>,
+    /// 99th percentile of the start error.
+    pub(super) start_error_p99_us: Option<f64>,
+}
+
+/// One operation's window in slices of time.
+#[derive(Debug, Clone)]
+pub(super) struct OperationSlices<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    /// The objective as the user writes it, `200ms@p95`.
+    pub(super) objective: &'a str,
+    /// Longest response time that meets it.
+    pub(super) target_us: f64,
+    /// Whether the window as a whole met it.
+    pub(super) outcome: Outcome,
+    /// Length of a slice.
+    pub(super) slice_seconds: f64,
+    /// Calls answered in each slice, from the window's beginning on.
+    pub(super) answered: &'a [u64],
+    /// The response time at the objective's quantile, by slice.
+    pub(super) quantile_us: &'a [Option<f64>],
+}
+
+/// All disturbances, in the order of their kinds.
+pub(super) fn diagnose(input: &Observation<'_>) -> Vec<Disturbance> {
+    let mut found: Vec<Disturbance> = [
+        machine::steal(input),
+        machine::other_processes(input),
+        machine::client_starved(input),
+        offered::schedule_missed(input),
+        offered::overload(input),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    found.extend(input.operations.iter().filter_map(|operation| steady::not_steady(operation, input)));
+    let events = [events::checkpoints(input), events::autovacuum(input), events::lock_waits(input)];
+    found.extend(events.into_iter().flatten());
+    found
+}
+
+fn decisive(kind: DisturbanceKind, sentence: String) -> Disturbance {
+    Disturbance { kind, sentence, decisive: true }
+}
+
+fn informative(kind: DisturbanceKind, sentence: String) -> Disturbance {
+    Disturbance { kind, sentence, decisive: false }
+}
+
+/// Mean over the window, each sample weighted with the length of its interval; 0 without samples.
+fn mean(samples: &[Sample], pick: impl Fn(&Sample) -> f64) -> f64 {
+    let mut began = 0.0;
+    let (sum, length) = samples.iter().fold((0.0, 0.0), |(sum, length), sample| {
+        let interval = (sample.at_seconds - began).max(0.0);
+        began = sample.at_seconds;
+        (sum + pick(sample) * interval, length + interval)
+    });
+    if length > 0.0 { sum / length } else { 0.0 }
+}
+
+/// `12345.6` as `12,346`; below 10 with one decimal.
+fn rate(per_second: f64) -> String {
+    if per_second < 9.95 {
+        return format!("{per_second:.1}");
+    }
+    let digits = format!("{per_second:.0}");
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).expect("digits are ASCII"))
+        .collect();
+    groups.join(",")
+}
+
+/// Observations for the tests of the rules.
+#[cfg(test)]
+mod fixture {
+    use super::*;
+
+    /// 30 samples, one a second, each changed by `change`, on two processors.
+    pub(super) fn samples(change: impl Fn(usize, &mut Sample)) -> Samples {
+        let sample = |index: usize| {
+            let mut sample = Sample {
+                at_seconds: (index + 1) as f64,
+                client_cpus: 0.8,
+                server_cpus: Some(1.0),
+                ..Sample::default()
+            };
+            change(index, &mut sample);
+            sample
+        };
+        Samples {
+            interval_seconds: 1.0,
+            processors: 2,
+            allowed_processors: 2,
+            samples: (0..30).map(sample).collect(),
+            missing: Vec::new(),
+        }
+    }
+
+    pub(super) fn observation(samples: &Samples) -> Observation<'_> {
+        Observation {
+            samples,
+            window_seconds: 30.0,
+            threads: 2,
+            server_may_be_here: true,
+            schedule: None,
+            operations: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quiet_run_has_no_disturbance() {
+        let samples = fixture::samples(|_, _| {});
+        assert_eq!(diagnose(&fixture::observation(&samples)), []);
+        assert_eq!(diagnose(&fixture::observation(&Samples::default())), []);
+    }
+
+    #[test]
+    fn all_that_is_found_is_said() {
+        let samples = fixture::samples(|index, sample| {
+            sample.steal_share = 0.1;
+            sample.checkpoints = Some(u64::from(index == 3));
+        });
+        let kinds: Vec<_> =
+            diagnose(&fixture::observation(&samples)).into_iter().map(|found| found.kind).collect();
+        assert_eq!(kinds, [DisturbanceKind::Steal, DisturbanceKind::Checkpoint]);
+    }
+
+    #[test]
+    fn means_weigh_by_time() {
+        let at = |at_seconds, client_cpus| Sample { at_seconds, client_cpus, ..Sample::default() };
+        let samples = [at(1.0, 1.0), at(4.0, 0.0)];
+        assert_eq!(mean(&samples, |sample| sample.client_cpus), 0.25);
+        assert_eq!(mean(&[], |sample| sample.client_cpus), 0.0);
+    }
+
+    #[test]
+    fn rates_are_grouped() {
+        let all = [0.25, 9.96, 999.6, 15_000.0, 1_234_567.0].map(rate);
+        assert_eq!(all, ["0.2", "10", "1,000", "15,000", "1,234,567"]);
+    }
+}

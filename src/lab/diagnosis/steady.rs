@@ -1,0 +1,137 @@
+//! Whether an operation's latency rose or fell through the window so that the objective's outcome depends on when one
+//! looks.
+
+use super::{Observation, OperationSlices, decisive};
+use crate::{
+    record::{Disturbance, DisturbanceKind, Outcome},
+    stats::{Line, mann_kendall, theil_sen},
+};
+
+/// Fewer slices with calls than this are not tested.
+const FEWEST_SLICES: usize = 10;
+/// A trend is believed below this probability. Slices depend on their neighbours, which makes it too small; so the
+/// trend must matter to the objective as well.
+const SIGNIFICANCE: f64 = 0.01;
+/// A slice that reaches this share of its length past the window holds stragglers alone, and is left out.
+const TOLERANCE: f64 = 0.01;
+
+/// A trend (Mann-Kendall) that would turn the outcome: met, and the line (Theil-Sen), continued for as long as the window
+/// again, passes the target; or missed, falling, and at the window's end below the target.
+pub(super) fn not_steady(operation: &OperationSlices<'_>, input: &Observation<'_>) -> Option<Disturbance> {
+    let window = input.window_seconds;
+    let points = points(operation, window);
+    if points.len() < FEWEST_SLICES {
+        return None;
+    }
+    let values: Vec<f64> = points.iter().map(|(_, us)| *us).collect();
+    let test = mann_kendall(&values).filter(|test| test.p < SIGNIFICANCE)?;
+    let line = theil_sen(&points)?;
+    let at_end = line.at(window);
+    let what = match operation.outcome {
+        Outcome::Met if line.slope > 0.0 && line.at(2.0 * window) > operation.target_us => {
+            "rises and will pass the target before as much time has passed again: run longer"
+        }
+        Outcome::Missed if line.slope < 0.0 && at_end < operation.target_us => {
+            "falls and is below the target at the end, so it was still warming up: warm up longer"
+        }
+        _ => return None,
+    };
+    Some(decisive(DisturbanceKind::NotSteady, sentence(operation, what, test.p, line, at_end)))
+}
+
+fn sentence(operation: &OperationSlices<'_>, what: &str, p: f64, line: Line, at_end: f64) -> String {
+    let p = if p < 0.0001 { "p < 0.0001".to_owned() } else { format!("p = {p:.4}") };
+    format!(
+        "{} is not steady: its latency {what} (Mann-Kendall {p}, slope {:+.2} ms a minute, {:.2} ms at the end, objective {})",
+        operation.name,
+        line.slope * 60.0 / 1e3,
+        at_end / 1e3,
+        operation.objective
+    )
+}
+
+/// Middle of each slice in seconds and the latency there. The calls that end after the window are its slowest alone, and
+/// would look like a rise.
+fn points(operation: &OperationSlices<'_>, window: f64) -> Vec<(f64, f64)> {
+    let width = operation.slice_seconds;
+    operation
+        .answered
+        .iter()
+        .zip(operation.quantile_us)
+        .enumerate()
+        .take_while(|(index, _)| (*index as f64 + 1.0 - TOLERANCE) * width <= window)
+        .filter(|(_, (answered, _))| **answered > 0)
+        .filter_map(|(index, (_, us))| Some(((index as f64 + 0.5) * width, (*us)?)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{observation, samples};
+    use super::*;
+
+    /// Thirty slices of a second: `from` to `to` milliseconds in a straight line, every other one a little higher.
+    fn found(from: f64, to: f64, outcome: Outcome) -> Option<Disturbance> {
+        let level = |index: usize| from + (to - from) * index as f64 / 29.0 + (index % 2) as f64 * 0.5;
+        judged(&(0..30).map(|index| Some(level(index) * 1e3)).collect::<Vec<_>>(), outcome)
+    }
+
+    fn judged(quantile_us: &[Option<f64>], outcome: Outcome) -> Option<Disturbance> {
+        let answered = vec![100; quantile_us.len()];
+        let operation = OperationSlices {
+            name: "search",
+            objective: "200ms@p95",
+            target_us: 200e3,
+            outcome,
+            slice_seconds: 1.0,
+            answered: &answered,
+            quantile_us,
+        };
+        not_steady(&operation, &observation(&samples(|_, _| {})))
+    }
+
+    #[test]
+    fn a_rise_that_will_pass_the_target_is_found() {
+        let rise = found(50.0, 140.0, Outcome::Met).unwrap();
+        assert!(rise.decisive, "{rise:?}");
+        for part in ["search", "Mann-Kendall p < 0.0001", "slope +186.21 ms a minute", "200ms@p95"] {
+            assert!(rise.sentence.contains(part), "{part}: {}", rise.sentence);
+        }
+        assert_eq!(found(50.0, 120.0, Outcome::Met), None, "194 ms after another thirty seconds");
+        assert_eq!(found(140.0, 50.0, Outcome::Met), None);
+        assert_eq!(found(50.0, 140.0, Outcome::Inconclusive), None, "is so already");
+    }
+
+    #[test]
+    fn a_fall_below_the_target_was_a_warm_up() {
+        let fall = found(400.0, 150.0, Outcome::Missed).unwrap();
+        assert!(fall.decisive && fall.sentence.contains("warming up"), "{fall:?}");
+        assert_eq!(found(400.0, 210.0, Outcome::Missed), None, "above the target to the end");
+        assert_eq!(found(150.0, 400.0, Outcome::Missed), None);
+    }
+
+    #[test]
+    fn a_steady_latency_near_the_target_is_steady() {
+        let wave: Vec<_> = (0..30).map(|index| Some(195e3 + f64::from(index * 7 % 10) * 1e3)).collect();
+        assert_eq!(judged(&wave, Outcome::Met), None);
+        // One stall is no trend.
+        let mut stall = wave;
+        stall[29] = Some(3e6);
+        assert_eq!(judged(&stall, Outcome::Met), None);
+    }
+
+    #[test]
+    fn too_few_slices_tell_nothing() {
+        let rise = |slices: usize| -> Vec<_> {
+            (0..30).map(|index| (index < slices).then_some(50e3 + index as f64 * 20e3)).collect()
+        };
+        assert_eq!(judged(&rise(9), Outcome::Met), None);
+        assert!(judged(&rise(10), Outcome::Met).is_some());
+    }
+
+    #[test]
+    fn stragglers_are_left_out() {
+        let slices: Vec<_> = (0..60).map(|index| Some(if index < 30 { 50e3 } else { 190e3 })).collect();
+        assert_eq!(judged(&slices, Outcome::Met), None);
+    }
+}
