@@ -6,6 +6,7 @@ mod assemble;
 mod diagnosis;
 mod event;
 mod interrupt;
+pub mod metrics;
 mod prepare;
 mod run;
 mod verdict;

@@ -1,0 +1,69 @@
+//! What is known of a run while it goes on.
+
+use super::Distribution;
+use std::{collections::BTreeMap, time::Duration};
+
+/// A run at one moment. Counts only grow within a phase; that they begin anew with the next is what Prometheus calls
+/// a counter reset, and its `rate` expects it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Live {
+    /// Name of the workload.
+    pub workload: String,
+    /// `warm-up`, `measuring`, or whatever goes on.
+    pub phase: String,
+    /// Time since the phase began.
+    pub elapsed: Duration,
+    /// Calls per second that are asked for; none in a closed loop.
+    pub asked_rate: Option<f64>,
+    /// Calls that fell due, whatever became of them.
+    pub arrivals: u64,
+    /// One entry an operation, in the workload's order; the names differ.
+    pub operations: Vec<LiveOperation>,
+    /// Calls that went wrong, by class.
+    pub errors: BTreeMap<LiveError, u64>,
+    /// The sessions on the server.
+    pub connections: LiveConnections,
+    /// Size of the database in bytes; none before it was looked up.
+    pub database_bytes: Option<u64>,
+}
+
+/// What became of one operation's calls so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LiveOperation {
+    /// Its name.
+    pub name: String,
+    /// Calls answered as wished.
+    pub completed: u64,
+    /// Calls answered with an error that the workload declares a normal answer.
+    pub expected_failures: u64,
+    /// Calls that failed otherwise.
+    pub failed: u64,
+    /// Calls that were never made, since too many were waiting.
+    pub shed: u64,
+    /// Calls that were given up when the phase ended.
+    pub unfinished: u64,
+    /// From the client's wish to the last row, of the answered calls.
+    pub response: Distribution,
+}
+
+/// A class of errors.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LiveError {
+    /// The operation that met it.
+    pub operation: String,
+    /// Kind of the error, in a word that stays the same.
+    pub class: String,
+    /// SQLSTATE, or `client` for what never came from the server.
+    pub code: String,
+}
+
+/// Sessions on the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LiveConnections {
+    /// Open at this moment.
+    pub open: u64,
+    /// Opened so far.
+    pub opened: u64,
+    /// How long opening took.
+    pub connect: Distribution,
+}
