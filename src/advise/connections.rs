@@ -48,6 +48,10 @@ pub(super) fn round_trips(record: &Record) -> Option<Recommendation> {
 pub(super) fn pool_wait(record: &Record) -> Option<Recommendation> {
     let wait = record.overall.pool_wait.p95_us?;
     let target = record.overall.slo.target_us;
+    // Where calls wait for a client, the pool is not what they wait for.
+    if record.overall.queue_wait.p95_us.is_some_and(|queue| queue > target / 10.0) && wait <= target / 10.0 {
+        return None;
+    }
     let evidence = format!(
         "p95 of waiting for a connection is {:.2} ms with {} clients on {} connections; the objective is {}",
         wait / 1_000.0,
@@ -68,7 +72,7 @@ pub(super) fn pool_wait(record: &Record) -> Option<Recommendation> {
         expected: format!("up to {:.1} ms less at p95", wait / 1_000.0),
         basis: Basis::Measured,
         risk: "more connections than processors can serve only move the queue into the server".to_owned(),
-        verify: "run with --connections set higher, and compare p95".to_owned(),
+        verify: "run with --pool set higher, and compare p95".to_owned(),
         effect: (wait / record.overall.response.p95_us.unwrap_or(wait).max(wait)).min(1.0),
     })
 }

@@ -28,7 +28,15 @@ pub struct Ensured {
 /// The session that holds the database for this process.
 #[derive(Debug)]
 pub struct Hold {
-    _session: Client,
+    session: Client,
+}
+
+impl Hold {
+    /// Lets others have the database at once; a hold that is dropped does so a moment later.
+    pub async fn release(self) {
+        // A session that is gone holds nothing.
+        let _ = self.session.query("SELECT pg_advisory_unlock($1)", &[&LOCK]).await;
+    }
 }
 
 /// Sees that the database holds the catalog of `spec` in `state`. `progress` hears how many rows are there.
@@ -62,7 +70,7 @@ pub async fn ensure(
     {
         steps.push(("found".to_owned(), began.elapsed()));
         let checksum = entry.checksum.clone();
-        return Ok(Ensured { steps, checksum, reused: true, hold: Hold { _session: client } });
+        return Ok(Ensured { steps, checksum, reused: true, hold: Hold { session: client } });
     }
     if let Some(entry) = found.filter(|entry| !entry.missing_indexes.is_empty()) {
         // A load was cut off. Its rows go, so that bringing the indexes back costs nothing.
@@ -72,7 +80,7 @@ pub async fn ensure(
     }
     let (checksum, loading) = load::load(&mut client, config, spec, state, progress).await?;
     steps.extend(loading);
-    Ok(Ensured { steps, checksum, reused: false, hold: Hold { _session: client } })
+    Ok(Ensured { steps, checksum, reused: false, hold: Hold { session: client } })
 }
 
 /// Whether every row is still the one that the load wrote, and the table what it was: somebody may have been at them

@@ -16,6 +16,7 @@ mod size;
 mod track;
 mod vocabulary;
 
+pub use copy::copy_rows;
 pub use ensure::{Ensured, Hold, ensure};
 pub use error::CatalogError;
 pub use existing::sample_existing;

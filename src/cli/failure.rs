@@ -77,9 +77,11 @@ impl From<LabError> for Failure {
             LabError::Catalog(error) => error.into(),
             LabError::Engine(error) => error.into(),
             LabError::Record(error) => error.into(),
-            LabError::Observe(_) | LabError::System(_) | LabError::ServerLost { .. } => {
-                Self::environment(message)
-            }
+            LabError::Observe(_)
+            | LabError::System(_)
+            | LabError::Metrics(_)
+            | LabError::Unhealthy { .. }
+            | LabError::ServerLost { .. } => Self::environment(message),
         }
     }
 }

@@ -4,12 +4,14 @@ mod advise;
 mod args;
 mod config_file;
 mod failure;
+mod load_args;
 mod meta;
 mod output;
 mod progress;
 mod run;
 mod seed;
 mod server;
+mod sweep_arg;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use failure::Failure;
@@ -41,7 +43,7 @@ Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Run(run::RunArgs),
+    Run(Box<run::RunArgs>),
     Seed(seed::SeedArgs),
     Advise(advise::AdviseArgs),
     #[command(subcommand)]
@@ -76,7 +78,7 @@ fn dispatch() -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Run(mut args) => {
             args.target.settle(own)?;
-            run::execute(args)
+            run::execute(*args)
         }
         Command::Seed(mut args) => {
             args.target.settle(own)?;

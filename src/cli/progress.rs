@@ -44,7 +44,7 @@ impl Progress {
         match (&self.shows, event) {
             (Shows::Lines(_), Event::StepEnded { name, took }) => line(&step(&name, took)),
             (_, Event::Kept(note)) | (Shows::Lines(_) | Shows::Bar(_), Event::Note(note)) => self.note(&note),
-            (Shows::Lines(last), Event::Progress { phase, duration, snapshot }) => {
+            (Shows::Lines(last), Event::Progress { phase, duration, snapshot, .. }) => {
                 let mut last = last.borrow_mut();
                 if snapshot.elapsed < *last {
                     *last = Duration::ZERO;
@@ -91,7 +91,7 @@ fn draw(bar: &ProgressBar, event: Event) {
             bar.set_length(of);
             bar.set_position(rows);
         }
-        Event::Progress { phase, duration, snapshot } => {
+        Event::Progress { phase, duration, snapshot, .. } => {
             bar.set_style(style("{prefix:10} {bar:24} {msg}"));
             bar.set_prefix(phase);
             bar.set_length(duration.as_millis() as u64);
@@ -113,9 +113,9 @@ fn step(name: &str, took: Duration) -> String {
 fn load(snapshot: &Snapshot) -> String {
     let [p50, p95, p99] = snapshot.percentiles_us.map(milliseconds);
     format!(
-        "{} calls/s  p50 {p50}  p95 {p95}  p99 {p99} ms  {} failed",
+        "{} calls/s  p50 {p50}  p95 {p95}  p99 {p99} ms  {} lost",
         three_digits(snapshot.calls_per_second),
-        grouped(snapshot.failed)
+        grouped(snapshot.tally.lost())
     )
 }
 

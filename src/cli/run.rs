@@ -3,17 +3,19 @@
 use super::{
     args::{CatalogArgs, Format, OutputArgs, TargetArgs},
     failure::Failure,
+    load_args::{LoadArgs, time},
     output,
     progress::Progress,
+    sweep_arg::{Axis, axis},
 };
 use crate::{
-    lab::{self, Interrupt, RunOptions},
+    lab::{self, Interrupt, Run, RunOptions, sweep},
     record::{Ended, Outcome, Place, Record},
     report,
-    workload::{Protocol, Slo, builtin},
+    workload::{Slo, Workload, builtin},
 };
-use clap::{Args, ValueEnum};
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use clap::{Args, builder::FalseyValueParser};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 /// Measure: seed what is missing, put the load on, judge, explain
 #[derive(Debug, Args)]
@@ -26,10 +28,12 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     load: LoadArgs,
     #[command(flatten)]
+    experiment: ExperimentArgs,
+    #[command(flatten)]
     pub(super) target: TargetArgs,
     #[command(flatten)]
     output: OutputArgs,
-    /// Directory that gets a directory for this run's record
+    /// Directory that gets a directory for each run's record
     #[arg(
         long,
         value_name = "DIR",
@@ -38,67 +42,28 @@ pub(super) struct RunArgs {
         help_heading = "Output"
     )]
     out: PathBuf,
+    /// Serve metrics for Prometheus during the run, as in 127.0.0.1:9187; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", env = "LOIST_BENCH_METRICS", help_heading = "Output")]
+    metrics: Option<SocketAddr>,
 }
 
-/// How hard.
+/// What is asked.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Load")]
-struct LoadArgs {
-    /// Clients that call at the same time, each its next call when the last is answered
-    #[arg(long, short, default_value_t = 4, env = "LOIST_BENCH_CLIENTS", value_parser = count)]
-    clients: usize,
-    /// Connections that the clients share (default: one each)
-    #[arg(long, env = "LOIST_BENCH_CONNECTIONS", value_parser = count)]
-    connections: Option<usize>,
-    /// Load before the window, not measured
-    #[arg(long, default_value = "2s", value_name = "TIME", env = "LOIST_BENCH_WARMUP", value_parser = time)]
-    warmup: Duration,
-    /// Length of the measured window
-    #[arg(long, short, default_value = "30s", value_name = "TIME", env = "LOIST_BENCH_DURATION", value_parser = some_time)]
-    duration: Duration,
+#[command(next_help_heading = "Question")]
+struct ExperimentArgs {
     /// Objective of every operation, as in 200ms@p95 (default: the workload's own, else 200ms@p95)
     #[arg(long, value_name = "TIME@pNN", env = "LOIST_BENCH_SLO")]
     slo: Option<Slo>,
-    /// How statements travel (default: the workload's own)
-    #[arg(long, value_enum, env = "LOIST_BENCH_PROTOCOL")]
-    protocol: Option<ProtocolArg>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ProtocolArg {
-    /// Parameters in the text, parsed and planned each time: what the server's driver does
-    Simple,
-    /// Parameters beside the text, parsed and planned each time
-    Extended,
-    /// Parsed once a connection
-    Prepared,
-}
-
-fn count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number @ 1..=10_000) => Ok(number),
-        _ => Err("write a whole number from 1 to 10000".to_owned()),
-    }
-}
-
-/// Longest phase; a longer one is a slip of the finger.
-const LONGEST: Duration = Duration::from_secs(30 * 86_400);
-
-fn time(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text)
-        .map_err(|_| "write a time with its unit, as in 30s or 5min".to_owned())?;
-    if duration > LONGEST {
-        return Err("the longest time is 30d".to_owned());
-    }
-    Ok(duration)
-}
-
-fn some_time(text: &str) -> Result<Duration, String> {
-    let duration = time(text)?;
-    if duration < Duration::from_millis(100) {
-        return Err("the window must last at least 100ms".to_owned());
-    }
-    Ok(duration)
+    /// Run once for each value, as in pool=2,5,10,20,50; also clients, rate, tracks, protocol (may be repeated: every
+    /// combination)
+    #[arg(long, value_name = "NAME=VALUES", env = "LOIST_BENCH_SWEEP", value_parser = axis, conflicts_with = "knee")]
+    sweep: Vec<Axis>,
+    /// Search for the highest rate at which the objective holds, then measure there; --rate is where the search begins
+    #[arg(long, env = "LOIST_BENCH_KNEE", value_parser = FalseyValueParser::new())]
+    knee: bool,
+    /// Longest search
+    #[arg(long, default_value = "3min", value_name = "TIME", env = "LOIST_BENCH_KNEE_BUDGET", value_parser = time)]
+    knee_budget: Duration,
 }
 
 pub(super) fn execute(args: RunArgs) -> Result<ExitCode, Failure> {
@@ -108,42 +73,94 @@ pub(super) fn execute(args: RunArgs) -> Result<ExitCode, Failure> {
     let options = RunOptions {
         catalog: args.catalog.options(),
         target: args.target.options(),
-        clients: args.load.clients,
-        connections: args.load.connections.unwrap_or(args.load.clients),
-        warmup: args.load.warmup,
-        duration: args.load.duration,
-        slo: args.load.slo,
-        protocol: args.load.protocol.map(|protocol| match protocol {
-            ProtocolArg::Simple => Protocol::Simple,
-            ProtocolArg::Extended => Protocol::Extended,
-            ProtocolArg::Prepared => Protocol::Prepared,
-        }),
+        protocol: args.load.protocol(),
+        load: args.load.options(),
+        slo: args.experiment.slo,
+        knee: args.experiment.knee.then_some(args.experiment.knee_budget),
+        metrics: args.metrics,
     };
-    let place = Place::reserve(&args.out, &workload.name)?;
-    let progress = Progress::new(args.output.quiet);
-    let record = lab::run(workload, &options, &interrupt, &|event| progress.hear(event));
+    let axes: Vec<_> = args.experiment.sweep.into_iter().map(|axis| axis.0).collect();
+    if axes.is_empty() {
+        return once(workload, &options, &interrupt, &args.out, &args.output);
+    }
+    let points = sweep::points(&axes)?;
+    several(&workload, &options, &points, &interrupt, &args.out, &args.output)
+}
+
+fn once(
+    workload: Workload,
+    options: &RunOptions,
+    interrupt: &Interrupt,
+    out: &std::path::Path,
+    output: &OutputArgs,
+) -> Result<ExitCode, Failure> {
+    let place = Place::reserve(out, &workload.name)?;
+    let progress = Progress::new(output.quiet);
+    let run = lab::run(workload, options, interrupt, &|event| progress.hear(event));
     progress.end();
-    let record = record?;
-    let picture = report::curve::percentiles(&record);
-    let stored = place.store(&record).and_then(|()| place.write("latency.svg", picture.as_bytes()));
-    match args.output.format {
-        Format::Json => output::print_json(&record)?,
-        Format::Text => output::print(&report::terminal::render(&record))?,
+    let run = run?;
+    let stored = store(&place, &run);
+    match output.format {
+        Format::Json => output::print_json(&run.record)?,
+        Format::Text => output::print(&report::terminal::render(&run.record))?,
     }
     // What was measured is shown even where it cannot be kept.
     stored?;
-    if args.output.format == Format::Text {
+    if output.format == Format::Text {
         output::print(&format!("\nRecord: {}\n", place.directory().join("record.json").display()))?;
     }
-    Ok(exit_code(&record))
+    Ok(ExitCode::from(code(&run.record)))
 }
 
-fn exit_code(record: &Record) -> ExitCode {
-    ExitCode::from(match (record.run.ended, record.verdict.outcome) {
+fn several(
+    workload: &Workload,
+    options: &RunOptions,
+    points: &[sweep::Point],
+    interrupt: &Interrupt,
+    out: &std::path::Path,
+    output: &OutputArgs,
+) -> Result<ExitCode, Failure> {
+    let progress = Progress::new(output.quiet);
+    let listen = |event| progress.hear(event);
+    let mut keep = |_: &sweep::Point, run: &Run| -> Result<(), Failure> {
+        let place = Place::reserve(out, &workload.name)?;
+        store(&place, run)?;
+        listen(lab::Event::Note(format!("record: {}", place.directory().join("record.json").display())));
+        Ok(())
+    };
+    let runs = sweep::sweep(workload, options, points, interrupt, &listen, &mut keep);
+    progress.end();
+    let runs: Vec<_> = runs?.into_iter().map(|(point, run)| (point, run.record)).collect();
+    match output.format {
+        Format::Json => output::print_json(&runs.iter().map(|(_, record)| record).collect::<Vec<_>>())?,
+        Format::Text => output::print(&report::sweep::render(&labelled(&runs)))?,
+    }
+    // The gravest outcome of all speaks for the sweep.
+    let gravity = [130, 3, 1, 4, 0];
+    let codes: Vec<u8> = runs.iter().map(|(_, record)| code(record)).collect();
+    Ok(ExitCode::from(gravity.into_iter().find(|code| codes.contains(code)).unwrap_or_default()))
+}
+
+fn labelled(runs: &[(sweep::Point, Record)]) -> Vec<(Vec<(String, String)>, &Record)> {
+    let label = |setting: &sweep::Setting| (setting.dimension().to_owned(), setting.value());
+    runs.iter().map(|(point, record)| (point.iter().map(label).collect(), record)).collect()
+}
+
+/// Everything that is kept of a run.
+fn store(place: &Place, run: &Run) -> Result<(), Failure> {
+    place.store(&run.record)?;
+    place.write("latency.svg", report::curve::percentiles(&run.record).as_bytes())?;
+    place.write("latency.hlog", &run.interval_log)?;
+    place.write("series.csv", report::csv::series(&run.record).as_bytes())?;
+    Ok(())
+}
+
+fn code(record: &Record) -> u8 {
+    match (record.run.ended, record.verdict.outcome) {
         (Ended::Interrupted, _) => 130,
         (Ended::ServerLost, _) => 3,
         (Ended::AsPlanned, Outcome::Met) => 0,
         (Ended::AsPlanned, Outcome::Missed) => 1,
         (Ended::AsPlanned, Outcome::Inconclusive) => 4,
-    })
+    }
 }

@@ -1,9 +1,9 @@
 //! A workload bound to a library and checked against the server, before any load is put on.
 
-use super::draw::Source;
+use super::draw::{Drawn, Source};
 use crate::{
     catalog::Library,
-    workload::{Operation, Protocol, Statement, Value, Workload, WorkloadError},
+    workload::{End, Operation, Protocol, Statement, Value, Workload, WorkloadError},
 };
 use rand::{
     Rng,
@@ -60,12 +60,19 @@ pub struct Bound {
 pub struct BoundOperation {
     /// Names of the slots.
     pub slots: Vec<String>,
-    pub(super) begin: usize,
-    pub(super) validate: Option<usize>,
-    pub(super) commit: Option<usize>,
-    pub(super) rollback: usize,
+    pub(super) envelope: EnvelopeSlots,
     pub(super) transactions: Vec<Vec<BoundStatement>>,
     sources: Vec<Source>,
+}
+
+/// Slots of the round trips around the statements. One that an operation never makes has no slot of its own, and is
+/// never recorded.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct EnvelopeSlots {
+    pub(super) begin: usize,
+    pub(super) validate: usize,
+    pub(super) commit: usize,
+    pub(super) rollback: usize,
 }
 
 /// A statement, ready to run.
@@ -158,8 +165,9 @@ impl Bound {
             .zip(self.operations[index].transactions.iter().flatten());
         let variant = ready
             .filter(|(candidate, _)| candidate.name == statement.name)
-            .find_map(|(statement, ready)| ready.variant(statement, values))
-            .expect("every form of a statement was bound");
+            .map(|(statement, ready)| ready.variant(statement, values))
+            .next()
+            .expect("the statement is one of the operation's");
         let typed = variant.slots.iter().zip(&variant.types);
         let typed =
             typed.map(|(slot, r#type)| Typed { value: values[*slot].clone(), r#type: r#type.clone() });
@@ -167,12 +175,19 @@ impl Bound {
     }
 
     /// Draws the values that operation number `index` names in its SQL.
-    pub fn draw(&self, index: usize, rng: &mut rand_pcg::Pcg64, values: &mut Vec<Value>) {
+    pub(super) fn draw(
+        &self,
+        index: usize,
+        rng: &mut rand_pcg::Pcg64,
+        drawn: &mut Vec<Drawn>,
+        values: &mut Vec<Value>,
+    ) {
         super::draw::fill(
             &self.operations[index].sources,
             &self.workload.operations[index].slots,
             &self.library,
             rng,
+            drawn,
             values,
         );
     }
@@ -180,8 +195,12 @@ impl Bound {
 
 impl BoundStatement {
     /// The form of the statement that `values` ask for.
-    pub(super) fn variant(&self, statement: &Statement, values: &[Value]) -> Option<&Variant> {
-        self.variants.get(&variant_key(statement, &self.sql_slots, values))
+    pub(super) fn variant(&self, statement: &Statement, values: &[Value]) -> &Variant {
+        if let (1, Some(only)) = (self.variants.len(), self.variants.values().next()) {
+            return only;
+        }
+        let key = variant_key(statement, &self.sql_slots, values);
+        self.variants.get(&key).expect("every form of a statement was bound")
     }
 }
 
@@ -203,8 +222,14 @@ async fn bind_operation(
         slots.push(name.to_owned());
         slots.len() - 1
     };
-    let begin = slot("begin");
-    let validate = workload.envelope.validate.as_ref().map(|_| slot("validate"));
+    let ends = |end| operation.transactions.iter().any(|transaction| transaction.end == end);
+    let mut around = EnvelopeSlots::default();
+    if ends(End::Commit) || ends(End::Rollback) {
+        around.begin = slot("begin");
+        if workload.envelope.validate.is_some() {
+            around.validate = slot("validate");
+        }
+    }
     let mut transactions = Vec::new();
     for transaction in &operation.transactions {
         let mut statements = Vec::new();
@@ -214,11 +239,14 @@ async fn bind_operation(
         }
         transactions.push(statements);
     }
-    let commits = operation.transactions.iter().any(|t| t.end == crate::workload::End::Commit);
-    let commit = commits.then(|| slot("commit"));
-    let rollback = slot("rollback");
+    if ends(End::Commit) {
+        around.commit = slot("commit");
+    }
+    if ends(End::Commit) || ends(End::Rollback) {
+        around.rollback = slot("rollback");
+    }
     let sources = operation.parameters.iter().map(|parameter| Source::new(&parameter.draw)).collect();
-    Ok(BoundOperation { slots, begin, validate, commit, rollback, transactions, sources })
+    Ok(BoundOperation { slots, envelope: around, transactions, sources })
 }
 
 async fn bind_statement(

@@ -1,9 +1,8 @@
 //! Pours the threads' intervals together: totals, time slices, progress.
 
 use super::{
-    Snapshot,
     bind::Bound,
-    recorder::{ErrorCount, StatementInterval},
+    recorder::{ErrorCount, OperationInterval, StatementInterval, Tally},
     worker::Shipment,
 };
 use crate::stats::{LatencyHistogram, Slices};
@@ -14,27 +13,37 @@ use std::time::Duration;
 pub struct Measured {
     /// One entry an operation, in the workload's order.
     pub operations: Vec<OperationMeasured>,
+    /// One entry a stage of an open loop, all operations together.
+    pub stages: Vec<StageMeasured>,
     /// Response times by slice of time, one series an operation.
     pub slices: Slices,
     /// From the phase's begin to its end, or to the last answer if that came before: calls that are answered after
     /// the end count, the waiting for them does not.
     pub elapsed: Duration,
+    /// From the phase's begin to the last answer, or until the rest was given up.
+    pub lasted: Duration,
+    /// How much later than intended calls were let in; of calls that were planned.
+    pub release_error: LatencyHistogram,
+    /// How long connections took to open that were opened during the phase.
+    pub connect: LatencyHistogram,
+    /// Attempts to open one that failed.
+    pub connect_failures: u64,
 }
 
 /// What one operation's calls came to.
 #[derive(Debug, Clone, Default)]
 pub struct OperationMeasured {
-    /// Calls answered as wished.
-    pub completed: u64,
-    /// Calls answered with an error that is a normal answer.
-    pub expected_failures: u64,
-    /// Calls that failed otherwise.
-    pub failed: u64,
-    /// From the client's wish to the last row.
+    /// Its name.
+    pub name: String,
+    /// What became of its calls.
+    pub tally: Tally,
+    /// From the intended start to the last row.
     pub response: LatencyHistogram,
-    /// The same without waiting for a connection.
+    /// Holding a connection: statements sent to last row read.
     pub service: LatencyHistogram,
-    /// Waiting for a connection.
+    /// From the intended start until a client took the call up.
+    pub queue_wait: LatencyHistogram,
+    /// Waiting for connections.
     pub pool_wait: LatencyHistogram,
     /// One entry a kind of round trip.
     pub statements: Vec<StatementMeasured>,
@@ -55,6 +64,34 @@ pub struct StatementMeasured {
     pub rows: u64,
 }
 
+/// What the calls of one stage came to.
+#[derive(Debug, Clone, Default)]
+pub struct StageMeasured {
+    /// What became of the calls that were meant to begin in it.
+    pub tally: Tally,
+    /// From the intended start to the last row.
+    pub response: LatencyHistogram,
+}
+
+/// What a listener hears while a phase runs, about once a tick.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// Time since the phase began.
+    pub elapsed: Duration,
+    /// Calls answered during the last tick, per second.
+    pub calls_per_second: f64,
+    /// Percentiles of the response time so far, in microseconds: p50, p95, p99.
+    pub percentiles_us: [Option<f64>; 3],
+    /// What became of the calls so far.
+    pub tally: Tally,
+    /// Connections that are open.
+    pub connections: usize,
+    /// Connections opened so far, and how long that took.
+    pub connect: LatencyHistogram,
+    /// The operations so far, without their statements, in the workload's order.
+    pub operations: Vec<OperationMeasured>,
+}
+
 impl StatementMeasured {
     fn add(&mut self, part: &StatementInterval) {
         self.service.add(&part.service);
@@ -63,10 +100,39 @@ impl StatementMeasured {
     }
 }
 
+impl OperationMeasured {
+    fn add(&mut self, part: &OperationInterval) {
+        self.tally.add(part.tally);
+        self.response.add(&part.response);
+        self.service.add(&part.service);
+        self.queue_wait.add(&part.queue_wait);
+        self.pool_wait.add(&part.pool_wait);
+        self.statements.iter_mut().zip(&part.statements).for_each(|(whole, part)| whole.add(part));
+        for error in &part.errors {
+            ErrorCount::merge(&mut self.errors, error.clone());
+        }
+    }
+
+    /// Adds another operation's calls; its statements are its own.
+    pub fn merge(&mut self, other: &Self) {
+        self.tally.add(other.tally);
+        self.response.merge(&other.response);
+        self.service.merge(&other.service);
+        self.queue_wait.merge(&other.queue_wait);
+        self.pool_wait.merge(&other.pool_wait);
+    }
+}
+
 /// Gathers one phase.
 pub(super) struct Collector {
     operations: Vec<OperationMeasured>,
+    stages: Vec<StageMeasured>,
     slices: Slices,
+    release_error: LatencyHistogram,
+    connect: LatencyHistogram,
+    connect_failures: u64,
+    /// Open connections by thread.
+    open: Vec<usize>,
     elapsed: Duration,
     /// From the beginning of the newest tick to what was heard of it last; the last one may be short or long.
     tick: Duration,
@@ -77,12 +143,14 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(bound: &Bound, tick: Duration) -> Self {
+    pub(super) fn new(bound: &Bound, tick: Duration, stages: usize, threads: usize) -> Self {
         let statement = |name: &String| StatementMeasured { name: name.clone(), ..Default::default() };
         let operations: Vec<_> = bound
             .operations
             .iter()
-            .map(|operation| OperationMeasured {
+            .zip(&bound.workload.operations)
+            .map(|(operation, named)| OperationMeasured {
+                name: named.name.clone(),
                 statements: operation.slots.iter().map(statement).collect(),
                 ..Default::default()
             })
@@ -90,6 +158,11 @@ impl Collector {
         Self {
             slices: Slices::new(tick, operations.len()),
             operations,
+            stages: vec![StageMeasured::default(); stages],
+            release_error: LatencyHistogram::default(),
+            connect: LatencyHistogram::default(),
+            connect_failures: 0,
+            open: vec![0; threads],
             elapsed: Duration::ZERO,
             tick: Duration::ZERO,
             overall: LatencyHistogram::default(),
@@ -108,33 +181,52 @@ impl Collector {
         }
         self.tick = self.tick.max(shipment.until.saturating_sub(shipment.at));
         for (index, part) in shipment.interval.operations.iter().enumerate() {
-            let whole = &mut self.operations[index];
-            whole.completed += part.completed;
-            whole.expected_failures += part.expected_failures;
-            whole.failed += part.failed;
-            whole.response.add(&part.response);
-            whole.service.add(&part.service);
-            whole.pool_wait.add(&part.pool_wait);
-            whole.statements.iter_mut().zip(&part.statements).for_each(|(whole, part)| whole.add(part));
-            for error in &part.errors {
-                ErrorCount::merge(&mut whole.errors, error.clone());
-            }
+            self.operations[index].add(part);
             self.overall.add(&part.response);
-            self.slices.add(index, shipment.at, &part.response.recorded(), part.failed);
+            self.slices.add(index, shipment.at, &part.response.recorded(), part.tally.lost());
         }
+        for (whole, part) in self.stages.iter_mut().zip(&shipment.interval.stages) {
+            whole.tally.add(part.tally);
+            whole.response.add(&part.response);
+        }
+        self.release_error.add(&shipment.interval.release_error);
+        self.connect.add(&shipment.interval.opened.took);
+        self.connect_failures += shipment.interval.opened.failed;
+        self.open[shipment.worker] = shipment.open;
         self.answered_in_tick = self.overall.count() - self.answered_before;
     }
 
     pub(super) fn snapshot(&self, elapsed: Duration) -> Snapshot {
+        let mut tally = Tally::default();
+        self.operations.iter().for_each(|operation| tally.add(operation.tally));
+        let without_statements = |operation: &OperationMeasured| OperationMeasured {
+            name: operation.name.clone(),
+            tally: operation.tally,
+            response: operation.response.clone(),
+            errors: operation.errors.clone(),
+            ..OperationMeasured::default()
+        };
         Snapshot {
             elapsed,
             calls_per_second: self.answered_in_tick as f64 / self.tick.as_secs_f64().max(1e-6),
             percentiles_us: [0.5, 0.95, 0.99].map(|quantile| self.overall.quantile_us(quantile)),
-            failed: self.operations.iter().map(|operation| operation.failed).sum(),
+            tally,
+            connections: self.open.iter().sum(),
+            connect: self.connect.clone(),
+            operations: self.operations.iter().map(without_statements).collect(),
         }
     }
 
     pub(super) fn finish(self, end: Duration) -> Measured {
-        Measured { operations: self.operations, slices: self.slices, elapsed: self.elapsed.min(end) }
+        Measured {
+            operations: self.operations,
+            stages: self.stages,
+            slices: self.slices,
+            elapsed: self.elapsed.min(end),
+            lasted: self.elapsed,
+            release_error: self.release_error,
+            connect: self.connect,
+            connect_failures: self.connect_failures,
+        }
     }
 }

@@ -45,7 +45,8 @@ fn scalar(value: &Scalar) -> Value {
 }
 
 /// What one parameter became.
-enum Drawn {
+#[derive(Debug)]
+pub(super) enum Drawn {
     One(Value),
     Years(Option<(i32, i32)>),
     Track(Box<Track>),
@@ -57,9 +58,11 @@ pub(super) fn fill(
     slots: &[Slot],
     library: &Arc<Library>,
     rng: &mut Pcg64,
+    drawn: &mut Vec<Drawn>,
     values: &mut Vec<Value>,
 ) {
-    let drawn: Vec<Drawn> = sources.iter().map(|source| draw(source, library, rng)).collect();
+    drawn.clear();
+    drawn.extend(sources.iter().map(|source| draw(source, library, rng)));
     values.clear();
     values.extend(slots.iter().map(|slot| match (&drawn[slot.parameter], slot.field) {
         (Drawn::One(value), _) => value.clone(),

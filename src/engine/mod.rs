@@ -1,16 +1,32 @@
-//! The load generator: closed-loop clients over pinned connections, recording without locks.
+//! The load generator: clients in a closed or an open loop over pinned connections, recording without locks.
 
+mod alarm;
 mod bind;
+mod checkout;
+mod client;
+mod clock;
 mod collector;
+mod connect;
 mod draw;
+mod failure;
+mod lane;
+mod load;
 mod parameter;
+mod phase;
+mod plan;
+mod psycopg2;
 mod recorder;
+mod round_trip;
 mod session;
 mod worker;
 
 pub use bind::{Bound, BoundOperation, BoundStatement, EngineError, Typed};
-pub use collector::{Measured, OperationMeasured, StatementMeasured};
-pub use recorder::ErrorCount;
+pub use checkout::Recycling;
+pub use collector::{Measured, OperationMeasured, Snapshot, StageMeasured, StatementMeasured};
+pub use failure::FailureClass;
+pub use load::{Load, Think};
+pub use plan::{ClientModel, EngineOptions, PoolOptions};
+pub use recorder::{ErrorCount, Tally};
 
 use collector::Collector;
 use std::{
@@ -19,33 +35,6 @@ use std::{
 };
 use tokio::sync::mpsc;
 use worker::{Phase, Worker};
-
-/// How the load is put on.
-#[derive(Debug, Clone)]
-pub struct EngineOptions {
-    /// Clients that call at the same time, at least 1.
-    pub clients: usize,
-    /// Connections that they share, at least 1.
-    pub connections: usize,
-    /// Threads to use at most; each carries its own clients and connections. One if there are fewer connections
-    /// than clients.
-    pub threads: usize,
-    /// Seed of every random choice.
-    pub seed: u64,
-}
-
-/// What a listener hears while a phase runs, about once a tick.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Snapshot {
-    /// Time since the phase began.
-    pub elapsed: Duration,
-    /// Calls answered during the last tick, per second.
-    pub calls_per_second: f64,
-    /// Percentiles of the response time so far, in microseconds: p50, p95, p99.
-    pub percentiles_us: [Option<f64>; 3],
-    /// Calls that failed without being expected to, so far.
-    pub failed: u64,
-}
 
 /// Ends a phase early, from any thread; calls under way are finished.
 #[derive(Debug, Clone, Default)]
@@ -74,8 +63,26 @@ impl StopFlag {
 pub struct Engine {
     workers: Vec<Worker>,
     intervals: mpsc::UnboundedReceiver<worker::Shipment>,
-    bound: Arc<Bound>,
     stop: StopFlag,
+    /// Phases so far; each draws from random streams of its own.
+    phases: u64,
+}
+
+/// What is to be put on.
+#[derive(Debug, Clone)]
+pub struct PhasePlan {
+    /// The calls.
+    pub bound: Arc<Bound>,
+    /// How they come about.
+    pub load: Load,
+    /// How long.
+    pub duration: Duration,
+    /// Where each stage of an open loop ends, since the start; empty in a closed loop.
+    pub stage_ends: Arc<[Duration]>,
+    /// How often a listener hears about it, and the width of the slices of time.
+    pub tick: Duration,
+    /// How long after the end what waits in queues may still be taken up, and counts; the rest is unfinished.
+    pub drain: Duration,
 }
 
 impl Engine {
@@ -85,33 +92,27 @@ impl Engine {
     /// When a thread cannot be started or a connection cannot be opened.
     pub async fn connect(
         config: &tokio_postgres::Config,
-        bound: Arc<Bound>,
         options: &EngineOptions,
         stop: StopFlag,
     ) -> Result<Self, EngineError> {
-        // A pool that callers wait for is one for all of them, and so has one thread.
-        let threads =
-            if options.connections < options.clients { 1 } else { options.threads.min(options.clients) };
         let (sender, intervals) = mpsc::unbounded_channel();
-        let share = |whole: usize, index: usize| whole / threads + usize::from(index < whole % threads);
-        let workers = (0..threads)
-            .map(|index| {
-                Worker::spawn(worker::Assignment {
-                    index,
-                    clients: share(options.clients, index),
-                    first_client: (0..index).map(|earlier| share(options.clients, earlier)).sum(),
-                    connections: share(options.connections, index),
-                    first_connection: (0..index).map(|earlier| share(options.connections, earlier)).sum(),
-                    all_connections: options.connections,
-                    config: config.clone(),
-                    bound: Arc::clone(&bound),
-                    seed: options.seed,
-                    stop: stop.clone(),
-                    intervals: sender.clone(),
-                })
+        let threads = options.threads();
+        let all_connections = threads.iter().flatten().map(|station| station.pool.size).sum();
+        let assign = |(index, stations)| {
+            Worker::spawn(worker::Assignment {
+                index,
+                stations,
+                all_clients: options.clients,
+                all_connections,
+                config: config.clone(),
+                round_trip: options.round_trip,
+                seed: options.seed,
+                stop: stop.clone(),
+                intervals: sender.clone(),
             })
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut engine = Self { workers, intervals, bound, stop };
+        };
+        let workers = threads.into_iter().enumerate().map(assign).collect::<Result<Vec<_>, _>>()?;
+        let mut engine = Self { workers, intervals, stop, phases: 0 };
         for worker in &mut engine.workers {
             worker.connected().await?;
         }
@@ -140,21 +141,30 @@ impl Engine {
         }
     }
 
-    /// Drives all clients for `duration`, then lets the calls under way finish. `listen` hears about
-    /// progress once a `tick`. Ends early when the stop flag is set.
+    /// Puts one phase of load on, then lets the calls under way finish. `listen` hears about progress once a tick.
+    /// Ends early when the stop flag is set.
     ///
     /// # Errors
     /// When a worker thread or a client in it is gone.
     pub async fn drive(
         &mut self,
-        duration: Duration,
-        tick: Duration,
+        plan: &PhasePlan,
         listen: &mut dyn FnMut(&Snapshot),
     ) -> Result<Measured, EngineError> {
         let start = Instant::now();
-        let mut collector = Collector::new(&self.bound, tick);
-        let phase = Phase { start, deadline: start + duration, tick };
-        self.workers.iter().try_for_each(|worker| worker.drive(phase))?;
+        let mut collector = Collector::new(&plan.bound, plan.tick, plan.stage_ends.len(), self.workers.len());
+        let phase = Phase {
+            bound: Arc::clone(&plan.bound),
+            load: plan.load.clone(),
+            stage_ends: Arc::clone(&plan.stage_ends),
+            start,
+            deadline: start + plan.duration,
+            tick: plan.tick,
+            drain: plan.drain,
+            number: self.phases,
+        };
+        self.phases += 1;
+        self.workers.iter().try_for_each(|worker| worker.drive(phase.clone()))?;
         let mut running = self.workers.len();
         let mut heard = 0;
         while running > 0 {

@@ -10,9 +10,7 @@ impl ToSql for Value {
         if self.is_null() {
             return Ok(IsNull::Yes);
         }
-        let mut text = String::new();
-        self.write_text(&mut text);
-        out.extend_from_slice(text.as_bytes());
+        self.write_text(out);
         Ok(IsNull::No)
     }
 

@@ -1,33 +1,45 @@
-//! One tool call over real connections: checkouts, envelope, statements, end.
+//! One tool call over real connections: checkouts, envelope, statements, end, and another try where the workload's
+//! policy asks for one.
 
 use super::{
-    bind::{Bound, BoundStatement},
-    recorder::{Ending, ErrorCount, Interval},
+    bind::Bound,
+    checkout::{Checkouts, Connection, give_back},
+    clock::Clock,
+    draw::Drawn,
+    failure::Failure,
+    recorder::{Ending, Interval, Times},
+    round_trip::{self, messages},
 };
-use crate::workload::{Operation, Protocol, Statement, Value};
-use deadpool_postgres::{Client, Pool, PoolError};
-use futures_util::{Stream, StreamExt};
+use crate::workload::{End, Protocol, Value};
+use rand::RngExt;
+use rand_pcg::Pcg64;
 use std::{
     cell::RefCell,
-    pin::pin,
     time::{Duration, Instant},
 };
-use tokio_postgres::{Error, SimpleQueryMessage};
+use tokio_postgres::Error;
 
-/// What a client carries from call to call: buffers that keep their size, and where to record.
+/// What a client carries from call to call: where it gets connections, where to record, and buffers that keep their
+/// size.
 pub(super) struct Session<'a> {
     pub(super) bound: &'a Bound,
-    pub(super) pool: &'a Pool,
+    pub(super) checkouts: &'a Checkouts,
+    pub(super) clock: &'a Clock,
     pub(super) interval: &'a RefCell<Interval>,
-    sql: String,
+    /// Network time added to each round trip.
+    pub(super) round_trip: Duration,
+    pub(super) buffers: Buffers,
+    /// When the clock was last looked at. Looking costs as much as recording, so that the end of one thing is the
+    /// beginning of the next.
+    pub(super) now: Instant,
 }
 
-/// Why a call could not go on.
-enum Failure {
-    /// No connection could be had.
-    Pool(PoolError),
-    /// A round trip failed.
-    Query(Error),
+/// Memory that calls use one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    drawn: Vec<Drawn>,
+    values: Vec<Value>,
+    sql: String,
 }
 
 /// What the caller must know of a call.
@@ -35,144 +47,264 @@ enum Failure {
 pub(super) enum Aftermath {
     /// Go on.
     Fine,
-    /// The connection is gone or could not be had: do not hammer the server.
+    /// There was no connection: do not hammer the server.
     Unreachable,
 }
 
-impl<'a> Session<'a> {
-    pub(super) fn new(bound: &'a Bound, pool: &'a Pool, interval: &'a RefCell<Interval>) -> Self {
-        Self { bound, pool, interval, sql: String::new() }
-    }
+/// A transaction that was given up.
+struct GivenUp {
+    expected: bool,
+    unreachable: bool,
+}
 
-    /// Makes one call of operation number `index` and records it.
-    pub(super) async fn call(&mut self, index: usize, values: &[Value]) -> Aftermath {
-        let operation = &self.bound.workload.operations[index];
-        let began = Instant::now();
-        let mut pool_wait = Duration::ZERO;
-        let mut failure = None;
-        for number in 0..operation.transactions.len() {
-            let asked = Instant::now();
-            let checkout = self.pool.get().await;
-            pool_wait += asked.elapsed();
-            let outcome = match checkout {
-                Ok(client) => self.transaction(&client, index, number, values).await.map_err(Failure::Query),
-                Err(error) => Err(Failure::Pool(error)),
-            };
-            if let Err(error) = outcome {
-                failure = Some(error);
+impl Session<'_> {
+    /// Makes one call of operation number `index` and records it. Its response time counts from `intended`, or from
+    /// now if nobody planned it. Drawing the parameters, a fraction of a microsecond, is part of it.
+    pub(super) async fn call(
+        &mut self,
+        index: usize,
+        stage: usize,
+        intended: Option<Instant>,
+        rng: &mut Pcg64,
+    ) -> Aftermath {
+        // `now` is when the call was taken up.
+        let queue_wait = intended.map(|intended| self.now.saturating_duration_since(intended));
+        let mut values = std::mem::take(&mut self.buffers.values);
+        self.bound.draw(index, rng, &mut self.buffers.drawn, &mut values);
+        let intended = intended.unwrap_or(self.now);
+        let mut times = Times { queue_wait, ..Times::default() };
+        let mut outcome = Ok(());
+        for number in 0..self.bound.workload.operations[index].transactions.len() {
+            outcome = self.persistently(index, number, &values, rng, &mut times).await;
+            if outcome.is_err() {
                 break;
             }
         }
-        let response = began.elapsed();
-        let (ending, aftermath) = self.classify(operation, index, failure);
-        self.interval.borrow_mut().operations[index].record_call(ending, response, pool_wait);
+        self.buffers.values = values;
+        times.response = self.now.saturating_duration_since(intended);
+        let (ending, aftermath) = match outcome {
+            Ok(()) => (Ending::Completed, Aftermath::Fine),
+            Err(GivenUp { expected: true, .. }) => (Ending::ExpectedFailure, Aftermath::Fine),
+            Err(GivenUp { unreachable: true, .. }) => (Ending::Failed, Aftermath::Unreachable),
+            Err(_) => (Ending::Failed, Aftermath::Fine),
+        };
+        self.interval.borrow_mut().call_ended(index, stage, ending, &times);
         aftermath
     }
 
-    /// One checkout: BEGIN, validation, statements, end. After an error only ROLLBACK follows, as the
-    /// server's driver does.
-    async fn transaction(
+    /// Looks at the clock, and says how long ago the last look was.
+    pub(super) fn look(&mut self) -> Duration {
+        let before = self.now;
+        self.now = Instant::now();
+        self.now.saturating_duration_since(before)
+    }
+
+    /// A transaction, as often as the workload's policy allows. Each failure is counted.
+    async fn persistently(
         &mut self,
-        client: &Client,
         index: usize,
         number: usize,
         values: &[Value],
-    ) -> Result<(), Error> {
-        let bound = self.bound;
-        let operation = &bound.operations[index];
-        match self.until_end(client, index, number, values).await {
-            Ok(()) => {
-                let transaction = &bound.workload.operations[index].transactions[number];
-                let Some(sql) = transaction.end.sql() else { return Ok(()) };
-                let slot = match transaction.end {
-                    crate::workload::End::Commit => operation.commit.unwrap_or(operation.rollback),
-                    _ => operation.rollback,
-                };
-                self.plain(client, index, slot, sql).await
+        rng: &mut Pcg64,
+        times: &mut Times,
+    ) -> Result<(), GivenUp> {
+        let (retry, operation) = (&self.bound.workload.retry, &self.bound.workload.operations[index]);
+        let mut attempt = 1;
+        loop {
+            let Err(failure) = self.transaction(index, number, values, times).await else { return Ok(()) };
+            let expected = operation.expected_errors.iter().any(|code| code == failure.code());
+            let again = !expected && attempt < retry.attempts && failure.is_retried(retry);
+            self.interval.borrow_mut().failed_attempt(index, &failure, expected, again);
+            if !again {
+                return Err(GivenUp { expected, unreachable: failure.class().is_connection() });
             }
-            Err(error) => {
-                if !client.is_closed() {
-                    self.plain(client, index, operation.rollback, "ROLLBACK").await?;
-                }
-                Err(error)
-            }
+            self.clock.sleep(retry.pause(attempt, rng.random())).await;
+            self.look();
+            attempt += 1;
         }
     }
 
-    async fn until_end(
+    /// One checkout: BEGIN, validation, statements, end. After an error only ROLLBACK follows, as the server's driver
+    /// does.
+    async fn transaction(
         &mut self,
-        client: &Client,
         index: usize,
         number: usize,
         values: &[Value],
+        times: &mut Times,
+    ) -> Result<(), Failure> {
+        let checkout = self.checkouts.get(self.clock).await;
+        times.pool_wait += self.look();
+        let connection = checkout?;
+        let lent = self.now;
+        let mut open = false;
+        let pipelined = self.bound.workload.operations[index].transactions[number].pipeline;
+        let outcome = if pipelined {
+            self.pipelined(&connection, index, number, values).await
+        } else {
+            self.in_turn(&connection, index, number, values, &mut open).await
+        };
+        times.service += self.now.saturating_duration_since(lent);
+        let given_back = self.give_back(connection, index, open, times).await;
+        outcome.and(given_back).map_err(Failure::Query)
+    }
+
+    /// One round trip after the other. `open` says whether a transaction is left open.
+    async fn in_turn(
+        &mut self,
+        client: &Connection,
+        index: usize,
+        number: usize,
+        values: &[Value],
+        open: &mut bool,
     ) -> Result<(), Error> {
         let bound = self.bound;
-        let operation = &bound.operations[index];
-        let envelope = &bound.workload.envelope;
+        let ready = &bound.operations[index];
         let transaction = &bound.workload.operations[index].transactions[number];
-        if transaction.end != crate::workload::End::None {
-            self.plain(client, index, operation.begin, &envelope.begin).await?;
-            if let (Some(slot), Some(sql)) = (operation.validate, &envelope.validate) {
-                self.plain(client, index, slot, sql).await?;
+        if transaction.end != End::None {
+            *open = true;
+            self.plain(client, index, ready.envelope.begin, &bound.workload.envelope.begin).await?;
+            if let Some(sql) = &bound.workload.envelope.validate {
+                self.plain(client, index, ready.envelope.validate, sql).await?;
             }
         }
-        for (statement, ready) in transaction.statements.iter().zip(&operation.transactions[number]) {
-            self.statement(client, index, statement, ready, values).await?;
+        for (place, statement) in transaction.statements.iter().enumerate() {
+            let ready = &ready.transactions[number][place];
+            let outcome = if bound.protocol == Protocol::Simple {
+                self.buffers.sql.clear();
+                statement.template.write_literal(values, &mut self.buffers.sql);
+                self.network().await;
+                round_trip::simple(client, &self.buffers.sql).await
+            } else {
+                self.network().await;
+                round_trip::bound(client, bound.protocol, ready.variant(statement, values), values).await
+            };
+            self.record(index, ready.slot, outcome)?;
+        }
+        if transaction.end == End::Commit {
+            self.plain(client, index, ready.envelope.commit, "COMMIT").await?;
+            *open = false;
         }
         Ok(())
     }
 
-    /// A round trip of the envelope: always by the simple protocol, as the server's driver does.
-    async fn plain(&self, client: &Client, index: usize, slot: usize, sql: &str) -> Result<(), Error> {
-        let sent = Instant::now();
-        let outcome = simple(client, sql).await;
-        self.record(index, slot, sent, outcome)
-    }
-
-    async fn statement(
+    /// Everything in one round trip; whatever follows a statement that fails is refused by the server, up to the end
+    /// that went along. Each statement's time runs from when all were sent to its own last row.
+    async fn pipelined(
         &mut self,
-        client: &Client,
+        client: &Connection,
         index: usize,
-        statement: &Statement,
-        ready: &BoundStatement,
+        number: usize,
         values: &[Value],
     ) -> Result<(), Error> {
-        if self.bound.protocol == Protocol::Simple {
-            self.sql.clear();
-            statement.template.write_literal(values, &mut self.sql);
-            let sent = Instant::now();
-            let outcome = simple(client, &self.sql).await;
-            return self.record(index, ready.slot, sent, outcome);
-        }
-        let variant = ready.variant(statement, values).expect("every form of a statement was bound");
-        let sent = Instant::now();
-        let outcome = if self.bound.protocol == Protocol::Prepared {
-            match client.prepare_cached(&variant.sql).await {
-                Ok(prepared) => {
-                    rows(client.query_raw(&prepared, variant.slots.iter().map(|slot| &values[*slot])).await)
-                        .await
-                }
-                Err(error) => Err(error),
+        let bound = self.bound;
+        let messages = messages(bound, index, number, values);
+        if bound.protocol == Protocol::Prepared {
+            // What is not prepared yet costs its own round trip, and must not break the row of the others.
+            for message in &messages {
+                message.prepare(client).await?;
             }
-        } else {
-            let typed = variant.slots.iter().map(|slot| &values[*slot]).zip(variant.types.iter().cloned());
-            rows(client.query_typed_raw(&variant.sql, typed).await).await
-        };
-        self.record(index, ready.slot, sent, outcome)
+        }
+        self.look();
+        let sent = self.now;
+        self.network().await;
+        let timed = messages.iter().map(|message| async {
+            let outcome = message.send(client, bound.protocol, values).await;
+            (message.slot, Instant::now(), outcome)
+        });
+        let mut first = Ok(());
+        for (slot, read, outcome) in futures_util::future::join_all(timed).await {
+            self.now = self.now.max(read);
+            let outcome = self.note(index, slot, read.saturating_duration_since(sent), outcome);
+            first = first.and(outcome);
+        }
+        first
     }
 
-    fn record(
+    /// A round trip of the envelope: always by the simple protocol, as the server's driver does.
+    async fn plain(
+        &mut self,
+        client: &Connection,
+        index: usize,
+        slot: usize,
+        sql: &str,
+    ) -> Result<(), Error> {
+        self.network().await;
+        let outcome = round_trip::simple(client, sql).await;
+        self.record(index, slot, outcome)
+    }
+
+    /// Gives the connection back, after a ROLLBACK if a transaction is open and the pool's rules ask for one.
+    async fn give_back(
+        &mut self,
+        connection: Connection,
+        index: usize,
+        open: bool,
+        times: &mut Times,
+    ) -> Result<(), Error> {
+        let rollback = self.bound.operations[index].envelope.rollback;
+        match (connection, self.checkouts) {
+            (Connection::Own(connection, lent), Checkouts::Psycopg2(pool)) => {
+                let back = pool.take_back().await;
+                times.pool_wait += self.look();
+                let connection = Connection::Own(connection, lent);
+                if !back.is_kept(&connection) {
+                    return Ok(());
+                }
+                if open {
+                    let locked = self.now;
+                    let outcome = self.plain(&connection, index, rollback, "ROLLBACK").await;
+                    times.service += self.now.saturating_duration_since(locked);
+                    outcome?;
+                }
+                if let Connection::Own(connection, _) = connection {
+                    back.keep(connection);
+                }
+                Ok(())
+            }
+            (connection, checkouts) => {
+                let outcome = if open && !connection.is_closed() {
+                    let began = self.now;
+                    let outcome = self.plain(&connection, index, rollback, "ROLLBACK").await;
+                    times.service += self.now.saturating_duration_since(began);
+                    outcome
+                } else {
+                    Ok(())
+                };
+                if let (Connection::Pooled(connection), Checkouts::Deadpool { plan, .. }) =
+                    (connection, checkouts)
+                {
+                    give_back(connection, plan);
+                }
+                outcome
+            }
+        }
+    }
+
+    /// What a round trip over the network would have cost.
+    async fn network(&self) {
+        if !self.round_trip.is_zero() {
+            self.clock.sleep(self.round_trip).await;
+        }
+    }
+
+    /// Notes a round trip that has just ended, and began at the last look at the clock.
+    fn record(&mut self, index: usize, slot: usize, outcome: Result<u64, Error>) -> Result<(), Error> {
+        let took = self.look();
+        self.note(index, slot, took, outcome)
+    }
+
+    fn note(
         &self,
         index: usize,
         slot: usize,
-        sent: Instant,
+        took: Duration,
         outcome: Result<u64, Error>,
     ) -> Result<(), Error> {
-        let service = sent.elapsed();
         let operation = &mut self.interval.borrow_mut().operations[index];
         match outcome {
             Ok(rows) => {
-                operation.record_statement(slot, service, rows);
+                operation.record_statement(slot, took, rows);
                 Ok(())
             }
             Err(error) => {
@@ -181,44 +313,4 @@ impl<'a> Session<'a> {
             }
         }
     }
-
-    fn classify(&self, operation: &Operation, index: usize, failure: Option<Failure>) -> (Ending, Aftermath) {
-        let Some(failure) = failure else { return (Ending::Completed, Aftermath::Fine) };
-        let error = match &failure {
-            Failure::Query(error) | Failure::Pool(PoolError::Backend(error)) => Some(error),
-            Failure::Pool(_) => None,
-        };
-        let code = error.and_then(Error::code).map_or("client", |state| state.code()).to_owned();
-        let expected = operation.expected_errors.contains(&code);
-        let message = error.map_or_else(|| "no connection from the pool".to_owned(), crate::target::describe);
-        // Class 57P: the server shuts down or drops the session; class 53: it is out of connections.
-        let unreachable = code == "client" || code.starts_with("57P") || code.starts_with("53");
-        let count = ErrorCount { code, message, expected, count: 1 };
-        ErrorCount::merge(&mut self.interval.borrow_mut().operations[index].errors, count);
-        let ending = if expected { Ending::ExpectedFailure } else { Ending::Failed };
-        (ending, if unreachable { Aftermath::Unreachable } else { Aftermath::Fine })
-    }
-}
-
-/// Sends `sql` by the simple protocol and reads to the end; returns the number of rows.
-async fn simple(client: &Client, sql: &str) -> Result<u64, Error> {
-    let mut messages = pin!(client.simple_query_raw(sql).await?);
-    let mut rows = 0;
-    while let Some(message) = messages.next().await {
-        rows += u64::from(matches!(message?, SimpleQueryMessage::Row(_)));
-    }
-    Ok(rows)
-}
-
-async fn rows<S, R>(stream: Result<S, Error>) -> Result<u64, Error>
-where
-    S: Stream<Item = Result<R, Error>>,
-{
-    let mut stream = pin!(stream?);
-    let mut rows = 0;
-    while let Some(row) = stream.next().await {
-        row?;
-        rows += 1;
-    }
-    Ok(rows)
 }

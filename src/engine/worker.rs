@@ -1,49 +1,48 @@
 //! A thread with its own runtime, clients and connections; nothing on the hot path leaves it.
 
 use super::{
-    StopFlag,
-    bind::{Bound, EngineError},
-    recorder::{ErrorCount, Interval},
-    session::{Aftermath, Session},
+    EngineError, StopFlag,
+    bind::Bound,
+    checkout::{Checkouts, PoolPlan},
+    clock::Clock,
+    connect::Connector,
+    load::Load,
+    phase,
+    recorder::Interval,
 };
-use crate::stats::stream;
-use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
-use futures_util::future::join_all;
-use rand_pcg::Pcg64;
 use std::{
-    cell::{Cell, RefCell},
     rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
-};
-use tokio_postgres::{NoTls, error::SqlState};
+use tokio::sync::{mpsc, oneshot};
 
-/// Pause of a client that lost its connection, so that a dead server is not hammered.
-const RETRY_PAUSE: Duration = Duration::from_millis(100);
-/// How long calls under way may take after the end of a phase, before they count as failed.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// The same when the user asked for the end.
-const PATIENCE_WHEN_STOPPED: Duration = Duration::from_secs(5);
-/// Purpose of the clients' random streams; the catalog's have other numbers.
-const CLIENT_STREAMS: u64 = 100;
+/// How long a statement for all connections may take: one that hangs must not hold the others.
+const SEND_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Clients with what they share: a pool, and in an open loop the queue in front of them.
+#[derive(Debug, Clone)]
+pub(super) struct StationPlan {
+    pub(super) clients: usize,
+    /// Number of the first of them among all clients.
+    pub(super) first_client: usize,
+    pub(super) pool: PoolPlan,
+    /// Number of its first connection among all connections.
+    pub(super) first_connection: usize,
+    /// Arrivals that may wait.
+    pub(super) queue: usize,
+}
 
 /// What one thread has to do.
 pub(super) struct Assignment {
     pub(super) index: usize,
-    pub(super) clients: usize,
-    /// Number of the first of them among all clients.
-    pub(super) first_client: usize,
-    pub(super) connections: usize,
-    /// Number of the first of them among all connections.
-    pub(super) first_connection: usize,
+    pub(super) stations: Vec<StationPlan>,
+    /// Clients of all threads.
+    pub(super) all_clients: usize,
     /// Connections of all threads.
     pub(super) all_connections: usize,
     pub(super) config: tokio_postgres::Config,
-    pub(super) bound: Arc<Bound>,
+    pub(super) round_trip: Duration,
     pub(super) seed: u64,
     pub(super) stop: StopFlag,
     pub(super) intervals: mpsc::UnboundedSender<Shipment>,
@@ -59,11 +58,19 @@ pub(super) enum Command {
 }
 
 /// One phase of load; the times are the same on every thread.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Phase {
+    pub(super) bound: Arc<Bound>,
+    pub(super) load: Load,
+    /// Where each stage of an open loop ends, since the start.
+    pub(super) stage_ends: Arc<[Duration]>,
     pub(super) start: Instant,
     pub(super) deadline: Instant,
     pub(super) tick: Duration,
+    /// How long after the deadline what waits in queues may still be taken up.
+    pub(super) drain: Duration,
+    /// Phases before this one.
+    pub(super) number: u64,
 }
 
 /// An interval on its way to the collector.
@@ -76,6 +83,8 @@ pub(super) struct Shipment {
     /// When its last call ended, since the phase's start.
     pub(super) until: Duration,
     pub(super) interval: Box<Interval>,
+    /// Connections of the thread that are open.
+    pub(super) open: usize,
     /// Whether the thread's clients have all ended.
     pub(super) last: bool,
     /// Whether one of them ended by a panic.
@@ -96,15 +105,19 @@ impl Worker {
         let (commands, orders) = mpsc::unbounded_channel();
         let (emptied, empty) = std::sync::mpsc::channel();
         let (ready_sender, ready) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(EngineError::Thread)?;
         let thread = std::thread::Builder::new()
             .name(format!("clients-{}", assignment.index))
             .spawn(move || {
-                let local = tokio::task::LocalSet::new();
-                local.block_on(&runtime, serve(assignment, orders, empty, ready_sender));
+                // Tasks of such a runtime stay on its thread: no second queue, no wake-up from elsewhere.
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build_local(tokio::runtime::LocalOptions::default());
+                match runtime {
+                    Ok(runtime) => runtime.block_on(serve(assignment, orders, empty, ready_sender)),
+                    Err(error) => {
+                        let _ = ready_sender.send(Err(EngineError::Thread(error)));
+                    }
+                }
             })
             .map_err(EngineError::Thread)?;
         Ok(Self { commands: Some(commands), emptied, ready: Some(ready), thread: Some(thread) })
@@ -148,197 +161,63 @@ impl Drop for Worker {
     }
 }
 
+/// Clients with their pool, once the connections are open.
+pub(super) struct Station {
+    pub(super) plan: StationPlan,
+    pub(super) checkouts: Rc<Checkouts>,
+}
+
+/// What a thread has, once it is ready.
+pub(super) struct Equipment {
+    pub(super) assignment: Assignment,
+    pub(super) stations: Vec<Station>,
+    pub(super) clock: Rc<Clock>,
+    pub(super) connector: Connector,
+    pub(super) empty: std::sync::mpsc::Receiver<Box<Interval>>,
+}
+
 async fn serve(
     assignment: Assignment,
     mut orders: mpsc::UnboundedReceiver<Command>,
     empty: std::sync::mpsc::Receiver<Box<Interval>>,
     ready: oneshot::Sender<Result<(), EngineError>>,
 ) {
-    let pool = match open(&assignment).await {
-        Ok(pool) => {
+    let equipment = match equip(assignment, empty).await {
+        Ok(equipment) => {
             let _ = ready.send(Ok(()));
-            pool
+            equipment
         }
         Err(error) => {
             let _ = ready.send(Err(error));
             return;
         }
     };
-    let assignment = Rc::new(assignment);
-    let slots = || assignment.bound.operations.iter().map(|operation| operation.slots.len());
-    let fresh = || empty.try_recv().unwrap_or_else(|_| Box::new(Interval::new(slots())));
-    let mut number = 0;
     while let Some(order) = orders.recv().await {
-        let phase = match order {
-            Command::Drive(phase) => phase,
+        match order {
+            Command::Drive(phase) => phase::drive(&equipment, &phase).await,
             Command::SendOnAll(sql, done) => {
-                // A connection that hangs must not hold the others.
-                let _ = tokio::time::timeout(RETRY_PAUSE * 10, send_on_all(&pool, &sql)).await;
-                let _ = done.send(());
-                continue;
-            }
-        };
-        let current = Rc::new(RefCell::new(*fresh()));
-        let clients = (0..assignment.clients)
-            .map(|client| {
-                // Every client of every phase draws from a stream of its own, whichever thread carries it.
-                let client = (assignment.first_client + client) as u64;
-                let rng = stream(assignment.seed, CLIENT_STREAMS, (number << 32) | client);
-                let under_way = Rc::new(Cell::new(None));
-                let task = tokio::task::spawn_local(run_client(
-                    Rc::clone(&assignment),
-                    pool.clone(),
-                    Rc::clone(&current),
-                    Rc::clone(&under_way),
-                    phase,
-                    rng,
-                ));
-                Running { task, under_way }
-            })
-            .collect();
-        number += 1;
-        ship_until_done(&assignment, phase, &current, clients, &fresh).await;
-    }
-}
-
-async fn send_on_all(pool: &Pool, sql: &str) {
-    let connections = join_all((0..pool.status().max_size).map(|_| pool.get())).await;
-    join_all(connections.iter().flatten().map(|connection| connection.batch_execute(sql))).await;
-}
-
-/// A client at work.
-struct Running {
-    task: JoinHandle<()>,
-    /// Number of the operation whose call is not answered yet.
-    under_way: Rc<Cell<Option<usize>>>,
-}
-
-impl Running {
-    /// Ends the client at once; its call under way, if any, has failed.
-    fn cut_off(&self, interval: &mut Interval) {
-        self.task.abort();
-        if let Some(index) = self.under_way.take() {
-            let message = "not answered in time after the end of the load".to_owned();
-            interval.operations[index].failed += 1;
-            ErrorCount::merge(
-                &mut interval.operations[index].errors,
-                ErrorCount { code: "client".to_owned(), message, expected: false, count: 1 },
-            );
-        }
-    }
-}
-
-/// Hands the current interval over once a tick, and a last time when every client has ended.
-async fn ship_until_done(
-    assignment: &Assignment,
-    phase: Phase,
-    current: &RefCell<Interval>,
-    mut clients: Vec<Running>,
-    fresh: &dyn Fn() -> Box<Interval>,
-) {
-    let mut at = Duration::ZERO;
-    let mut lost = false;
-    let mut limit = phase.deadline + PATIENCE;
-    loop {
-        let next = at + phase.tick;
-        // The drain belongs to the last slice: no new calls begin after the deadline. Half a tick allows for
-        // ticks that do not add up to the phase exactly.
-        let draining = phase.start + next + phase.tick / 2 >= phase.deadline;
-        let last = tokio::select! {
-            well = all_ended(&mut clients) => {
-                lost = !well;
-                true
-            }
-            // Whoever asks for the end while calls hang is heard.
-            () = tokio::time::sleep(RETRY_PAUSE), if draining && limit > Instant::now() + PATIENCE_WHEN_STOPPED => {
-                if assignment.stop.is_set() {
-                    limit = limit.min(Instant::now() + PATIENCE_WHEN_STOPPED);
+                for station in &equipment.stations {
+                    let _ = tokio::time::timeout(SEND_PATIENCE, station.checkouts.send_on_all(&sql)).await;
                 }
-                continue;
+                let _ = done.send(());
             }
-            () = tokio::time::sleep_until((phase.start + next).into()), if !draining => false,
-            () = tokio::time::sleep_until(limit.into()) => {
-                clients.iter().for_each(|client| client.cut_off(&mut current.borrow_mut()));
-                true
-            }
-        };
-        if assignment.stop.is_set() {
-            limit = limit.min(Instant::now() + PATIENCE_WHEN_STOPPED);
-        }
-        let interval = Box::new(current.replace(*fresh()));
-        let shipment =
-            Shipment { worker: assignment.index, at, until: phase.start.elapsed(), interval, last, lost };
-        if assignment.intervals.send(shipment).is_err() || last {
-            return;
-        }
-        at = next;
-    }
-}
-
-/// Waits for every client, or for one that panicked, and says whether all is well. May be dropped and asked again.
-async fn all_ended(clients: &mut Vec<Running>) -> bool {
-    while let Some(client) = clients.last_mut() {
-        if (&mut client.task).await.is_err() {
-            return false;
-        }
-        clients.pop();
-    }
-    true
-}
-
-/// A closed-loop client: the next call begins when the last one is answered.
-async fn run_client(
-    assignment: Rc<Assignment>,
-    pool: Pool,
-    interval: Rc<RefCell<Interval>>,
-    under_way: Rc<Cell<Option<usize>>>,
-    phase: Phase,
-    mut rng: Pcg64,
-) {
-    let bound = &assignment.bound;
-    let mut session = Session::new(bound, &pool, &interval);
-    let mut values = Vec::new();
-    while Instant::now() < phase.deadline && !assignment.stop.is_set() {
-        let operation = bound.choose(&mut rng);
-        bound.draw(operation, &mut rng, &mut values);
-        under_way.set(Some(operation));
-        let aftermath = session.call(operation, &values).await;
-        under_way.set(None);
-        if aftermath == Aftermath::Unreachable {
-            tokio::time::sleep(RETRY_PAUSE).await;
         }
     }
 }
 
-/// Opens every connection of the pool, one after the other: no storm at the start.
-async fn open(assignment: &Assignment) -> Result<Pool, EngineError> {
-    let here = assignment.connections;
-    let manager = Manager::from_config(
-        assignment.config.clone(),
-        NoTls,
-        ManagerConfig { recycling_method: RecyclingMethod::Fast },
-    );
-    let failed = |number: usize, reason: String| EngineError::Connect {
-        number: assignment.first_connection + number,
-        of: assignment.all_connections,
-        reason,
-    };
-    let pool = Pool::builder(manager).max_size(here).build().map_err(|error| failed(1, error.to_string()))?;
-    let mut open = Vec::with_capacity(here);
-    for number in 1..=here {
-        open.push(pool.get().await.map_err(|error| failed(number, refusal(&error)))?);
+/// Opens every connection, station by station.
+async fn equip(
+    assignment: Assignment,
+    empty: std::sync::mpsc::Receiver<Box<Interval>>,
+) -> Result<Equipment, EngineError> {
+    let clock = Clock::start().map_err(EngineError::Thread)?;
+    let connector = Connector::default();
+    let mut stations = Vec::with_capacity(assignment.stations.len());
+    for plan in &assignment.stations {
+        let config = assignment.config.clone();
+        let checkouts = Checkouts::new(plan.pool.clone(), config, connector.clone())?;
+        checkouts.fill(plan.first_connection, assignment.all_connections).await?;
+        stations.push(Station { plan: plan.clone(), checkouts: Rc::new(checkouts) });
     }
-    Ok(pool)
-}
-
-/// Why there is no connection, with what to do where that is known.
-fn refusal(error: &PoolError) -> String {
-    let PoolError::Backend(cause) = error else { return error.to_string() };
-    let reason = crate::target::describe(cause);
-    if cause.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) {
-        return format!(
-            "{reason}: ask for fewer --connections, or raise the server's max_connections (of an embedded one by --set max_connections=N)"
-        );
-    }
-    reason
+    Ok(Equipment { assignment, stations, clock, connector, empty })
 }

@@ -1,173 +1,231 @@
-//! From what the engine measured to the parts of a record. Pure.
+//! From what a run measured to its record. Pure.
 
-use super::verdict;
-use crate::{
-    engine::{Bound, ErrorCount, Measured, OperationMeasured},
-    record::{
-        ErrorClass, Latency, OperationResult, QuantileInterval, Series, SeriesOperation, StatementResult,
-        Summary,
-    },
-    stats::{LatencyHistogram, Slice, miss_share_interval, quantile_intervals},
-    workload::Slo,
+use super::{
+    Prepared, RunOptions,
+    diagnosis::{self, Observation},
+    observer::Absence,
+    options::SettledLoad,
+    prepare::Steps,
+    results,
+    setup::Setup,
+    verdict,
+    window::Window,
 };
-use std::collections::BTreeMap;
+use crate::{
+    engine::{ClientModel, Recycling},
+    observe,
+    record::{self, Ended, Outcome, Record},
+    stats::Spacing,
+    target::Target,
+};
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 
-/// Percentiles that get an interval, besides the objective's own.
-const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
+/// Change of the rate within a window from which it is said; identical runs differ by up to 11 %.
+const UNSTEADY: f64 = 0.2;
 
-/// Results by operation, all together, and by slice of time.
-pub(super) struct Results {
-    pub(super) operations: Vec<OperationResult>,
-    pub(super) overall: Summary,
-    pub(super) series: Series,
+/// What a record is made of.
+pub(super) struct Parts<'a> {
+    pub(super) setup: &'a Setup,
+    pub(super) knee: Option<record::Knee>,
+    pub(super) window: Window,
+    pub(super) prepared: &'a Prepared,
+    pub(super) options: &'a RunOptions,
+    pub(super) steps: Steps,
+    pub(super) left_out: Vec<String>,
+    pub(super) started_at: DateTime<Utc>,
 }
 
-/// `slo` is the objective of operations that set none of their own; `strict` makes it everybody's.
-pub(super) fn results(bound: &Bound, measured: &Measured, slo: Slo, strict: bool, seed: u64) -> Results {
-    let seconds = measured.elapsed.as_secs_f64();
-    let envelope = &bound.workload.envelope;
-    let operations: Vec<OperationResult> = bound
-        .workload
-        .operations
-        .iter()
-        .zip(&measured.operations)
-        .enumerate()
-        .map(|(index, (operation, measured_one))| {
-            let slo = if strict { slo } else { operation.slo.or(bound.workload.slo).unwrap_or(slo) };
-            OperationResult {
-                name: operation.name.clone(),
-                weight: operation.weight,
-                round_trips: operation.round_trips(envelope),
-                writes: operation.writes(),
-                summary: summary(measured_one, measured.slices.of(index), slo, seconds, seed),
-                statements: measured_one.statements.iter().map(statement).collect(),
-                errors: measured_one.errors.iter().map(error).collect(),
-            }
-        })
-        .collect();
-    let slo = if strict { slo } else { bound.workload.slo.unwrap_or(slo) };
-    let overall = summary(&sum(&measured.operations), &merged_slices(measured), slo, seconds, seed);
-    Results { operations, overall, series: series(bound, measured) }
-}
-
-fn summary(measured: &OperationMeasured, slices: &[Slice], slo: Slo, seconds: f64, seed: u64) -> Summary {
-    let calls = measured.completed + measured.expected_failures + measured.failed;
-    let mut quantiles = QUANTILES.to_vec();
-    if !quantiles.contains(&slo.quantile) {
-        quantiles.push(slo.quantile);
-    }
-    let intervals = quantile_intervals(slices, &quantiles, seed).unwrap_or_default();
-    let response_intervals: Vec<QuantileInterval> = quantiles
-        .iter()
-        .zip(intervals)
-        .map(|(quantile, interval)| QuantileInterval {
-            quantile: *quantile,
-            low_us: interval.low,
-            high_us: interval.high,
-        })
-        .collect();
-    let target_ns = u64::try_from(slo.target.as_nanos()).unwrap_or(u64::MAX - 1);
-    Summary {
-        calls,
-        completed: measured.completed,
-        expected_failures: measured.expected_failures,
-        failed: measured.failed,
-        calls_per_second: if seconds > 0.0 { calls as f64 / seconds } else { 0.0 },
-        response: latency(&measured.response),
-        service: latency(&measured.service),
-        pool_wait: latency(&measured.pool_wait),
-        slo: verdict::judge(
-            slo,
-            &measured.response,
-            &response_intervals,
-            miss_share_interval(slices, target_ns, seed),
-            calls,
-            measured.failed,
-        ),
-        response_intervals,
-    }
-}
-
-fn latency(histogram: &LatencyHistogram) -> Latency {
-    Latency {
-        count: histogram.count(),
-        min_us: histogram.min_us(),
-        mean_us: histogram.mean_us(),
-        p50_us: histogram.quantile_us(0.5),
-        p90_us: histogram.quantile_us(0.9),
-        p95_us: histogram.quantile_us(0.95),
-        p99_us: histogram.quantile_us(0.99),
-        p999_us: histogram.quantile_us(0.999),
-        max_us: histogram.max_us(),
-        saturated: histogram.saturated(),
-        histogram: histogram.encode(),
+impl Parts<'_> {
+    pub(super) fn assemble(self) -> Record {
+        let (setup, window) = (self.setup, self.window);
+        let workload = &setup.bound.workload;
+        let slo = self.options.slo.or(workload.slo).unwrap_or_default();
+        let strict = self.options.slo.is_some();
+        let results = results::results(&setup.bound, &window.measured, slo, strict, self.prepared.seed);
+        let stages = results::stages(&setup.load.stages, &window.measured, slo);
+        let floor = &window.floor.operations[0].statements[0].service;
+        let mut record = Record {
+            format: record::FORMAT.to_owned(),
+            version: record::VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            run: record::Run {
+                started_at: self.started_at,
+                finished_at: Utc::now(),
+                ended: window.ended,
+                seed: self.prepared.seed,
+            },
+            host: observe::host(),
+            server: server(&setup.server, &self.prepared.target),
+            catalog: self.prepared.catalog.clone(),
+            workload: workload_text(setup, self.left_out),
+            load: load(&setup.load, setup.engine.threads()),
+            steps: self.steps.done,
+            window: record::Window {
+                started_at: window.started_at,
+                seconds: window.measured.elapsed.as_secs_f64(),
+            },
+            schedule: schedule(&setup.load, &window),
+            knee: self.knee,
+            stages,
+            connections: record::Connections {
+                failed: window.measured.connect_failures,
+                connect: results::latency(&window.measured.connect),
+            },
+            floor: (floor.count() > 0).then(|| record::Floor {
+                seconds: window.floor.elapsed.as_secs_f64(),
+                round_trip: results::latency(floor),
+            }),
+            operations: results.operations,
+            overall: results.overall,
+            series: results.series,
+            samples: window.samples,
+            evidence: window.evidence,
+            disturbances: Vec::new(),
+            verdict: record::Verdict {
+                outcome: Outcome::Inconclusive,
+                sentence: String::new(),
+                cautions: Vec::new(),
+            },
+            advice: Vec::new(),
+        };
+        record.disturbances = diagnosis::diagnose(&Observation::of(&record));
+        record.verdict = verdict(&record, &window.absences, &self.prepared.target);
+        record
     }
 }
 
-fn statement(measured: &crate::engine::StatementMeasured) -> StatementResult {
-    StatementResult {
-        name: measured.name.clone(),
-        calls: measured.service.count(),
-        errors: measured.errors,
-        rows: measured.rows,
-        service: latency(&measured.service),
+fn workload_text(setup: &Setup, left_out: Vec<String>) -> record::WorkloadText {
+    let workload = &setup.bound.workload;
+    record::WorkloadText {
+        name: workload.name.clone(),
+        origin: workload.origin.clone(),
+        text: workload.text.clone(),
+        sha256: hex(&Sha256::digest(workload.text.as_bytes())),
+        protocol: setup.bound.protocol.name().to_owned(),
+        left_out,
     }
 }
 
-fn error(count: &ErrorCount) -> ErrorClass {
-    ErrorClass {
-        code: count.code.clone(),
-        message: count.message.clone(),
-        expected: count.expected,
-        count: count.count,
+/// The objective's verdict, unless something forbids to believe it.
+fn verdict(record: &Record, absences: &[Absence], target: &Target) -> record::Verdict {
+    let mut verdict =
+        verdict::conclude(&record.operations, &record.overall, cautions(record, absences, target));
+    if record.run.ended == Ended::ServerLost {
+        let fate = target.fate().unwrap_or_else(|| "it does not answer any more".to_owned());
+        verdict.outcome = Outcome::Inconclusive;
+        verdict.sentence = format!("The server went away in the window, so nothing is proved ({fate})");
+        return verdict;
+    }
+    verdict::doubt(&mut verdict, &record.disturbances);
+    verdict
+}
+
+fn load(load: &SettledLoad, threads: usize) -> record::Load {
+    let engine = &load.engine;
+    let psycopg2 = engine.model != ClientModel::Pool;
+    let spaced = load.is_open() || load.think.is_some();
+    record::Load {
+        model: if load.is_open() { "open" } else { "closed" }.to_owned(),
+        client_model: engine.model.name().to_owned(),
+        clients: engine.clients,
+        connections: engine.pool.size,
+        pool_min: psycopg2.then_some(if engine.pool.per_checkout {
+            0
+        } else {
+            engine.pool.min.min(engine.pool.size)
+        }),
+        connect_per_checkout: engine.pool.per_checkout,
+        recycling: (!psycopg2).then(|| {
+            let name = match engine.pool.recycling {
+                Recycling::Fast => "fast",
+                Recycling::Verified => "verified",
+                Recycling::Clean => "clean",
+            };
+            name.to_owned()
+        }),
+        pool_timeout_seconds: engine.pool.timeout.map(|timeout| timeout.as_secs_f64()),
+        threads,
+        stages: load.stages.iter().map(ToString::to_string).collect(),
+        arrivals: spaced.then(|| {
+            let name = match load.spacing {
+                Spacing::Uniform => "uniform",
+                Spacing::Poisson => "poisson",
+            };
+            name.to_owned()
+        }),
+        queue: load.is_open().then_some(engine.queue),
+        think_seconds: load.think.map(|think| think.mean.as_secs_f64()),
+        round_trip_delay_us: engine.round_trip.as_secs_f64() * 1e6,
+        warmup_seconds: load.warmup.as_secs_f64(),
+        duration_seconds: load.duration.as_secs_f64(),
     }
 }
 
-/// All operations as one; histograms are merged, percentiles never averaged.
-fn sum(operations: &[OperationMeasured]) -> OperationMeasured {
-    operations.iter().fold(OperationMeasured::default(), |mut whole, part| {
-        whole.completed += part.completed;
-        whole.expected_failures += part.expected_failures;
-        whole.failed += part.failed;
-        whole.response.merge(&part.response);
-        whole.service.merge(&part.service);
-        whole.pool_wait.merge(&part.pool_wait);
-        whole
+/// Absent where nothing was planned.
+fn schedule(load: &SettledLoad, window: &Window) -> Option<record::Schedule> {
+    (load.is_open() || load.think.is_some()).then(|| record::Schedule {
+        asked_per_second: load.mean_rate(),
+        start_error: results::latency(&window.measured.release_error),
     })
 }
 
-fn merged_slices(measured: &Measured) -> Vec<Slice> {
-    let length = measured.slices.of(0).len();
-    (0..length)
-        .map(|at| {
-            let mut latencies: BTreeMap<u64, u64> = BTreeMap::new();
-            let mut failed = 0;
-            for index in 0..measured.operations.len() {
-                let slice = &measured.slices.of(index)[at];
-                slice.latencies.iter().for_each(|(ns, count)| *latencies.entry(*ns).or_default() += count);
-                failed += slice.failed;
-            }
-            Slice { latencies, failed }
-        })
-        .collect()
+fn server(facts: &observe::ServerFacts, target: &Target) -> record::Server {
+    record::Server {
+        kind: if target.is_embedded() { record::ServerKind::Embedded } else { record::ServerKind::External },
+        origin: target.origin().to_owned(),
+        address: target.address().to_owned(),
+        is_local: target.is_on_this_machine(),
+        version: facts.version.clone(),
+        version_number: facts.version_number,
+        build: facts.build.clone(),
+        collation: facts.collation.clone(),
+        data_file_system: target.data_file_system(),
+    }
 }
 
-fn series(bound: &Bound, measured: &Measured) -> Series {
-    let operation = |(index, operation): (usize, &crate::workload::Operation)| {
-        let slices = measured.slices.of(index);
-        let at = |quantile: f64| slices.iter().map(|slice| slice.quantile_us(quantile)).collect();
-        SeriesOperation {
-            name: operation.name.clone(),
-            answered: slices.iter().map(Slice::count).collect(),
-            failed: slices.iter().map(|slice| slice.failed).collect(),
-            p50_us: at(0.5),
-            p95_us: at(0.95),
-            p99_us: at(0.99),
-            max_us: at(1.0),
-        }
-    };
-    Series {
-        interval_seconds: measured.slices.width().as_secs_f64(),
-        operations: bound.workload.operations.iter().enumerate().map(operation).collect(),
+/// What makes the numbers less than they seem.
+fn cautions(record: &Record, absences: &[Absence], target: &Target) -> Vec<String> {
+    let mut cautions = target.cautions();
+    if record.run.ended != Ended::AsPlanned {
+        cautions.push("the run was cut short: the numbers are those of the part that ran".to_owned());
     }
+    let overall = &record.overall;
+    let lost = overall.failed + overall.shed + overall.unfinished;
+    if lost > 0 {
+        cautions.push(format!(
+            "{lost} calls were not answered ({} failed, {} shed, {} unfinished); they count as misses and have no latency",
+            overall.failed, overall.shed, overall.unfinished
+        ));
+    }
+    if record.knee.as_ref().is_some_and(|knee| knee.trials.is_empty()) {
+        cautions.push("the knee was not searched for: the time was too short for one block".to_owned());
+    } else if record.knee.as_ref().is_some_and(|knee| !knee.bracketed) {
+        cautions.push("the knee was not found: it lies beyond the rates that were tried".to_owned());
+    }
+    for absence in absences {
+        let from = absence.from.as_secs_f64();
+        cautions.push(match absence.until {
+            Some(until) => format!(
+                "the server was away, as seen from {from:.1} s to {:.1} s into the window",
+                until.as_secs_f64()
+            ),
+            None => format!("the server was away from {from:.1} s into the window on"),
+        });
+    }
+    let closed = record.load.stages.is_empty();
+    if let Some(drift) = record.series.drift().filter(|drift| closed && (drift - 1.0).abs() > UNSTEADY) {
+        let (change, direction) = ((drift - 1.0).abs() * 100.0, if drift < 1.0 { "fell" } else { "rose" });
+        cautions.push(format!(
+            "not a steady state: the rate {direction} by {change:.0} % from the first to the last third of the window; the percentiles are of all of it"
+        ));
+    }
+    let told = record.disturbances.iter().filter(|disturbance| !disturbance.decisive);
+    cautions.extend(told.map(|disturbance| disturbance.sentence.clone()));
+    cautions.extend(record.evidence.missing.iter().map(|missing| format!("not seen: {missing}")));
+    cautions
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,7 +4,7 @@ use crate::engine::Snapshot;
 use std::time::Duration;
 
 /// Something a listener may want to show.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Event {
     /// A step began.
     StepBegan(String),
@@ -24,12 +24,16 @@ pub enum Event {
     },
     /// A phase of load goes on.
     Progress {
-        /// `warm-up` or `measuring`.
+        /// `floor`, `warm-up`, `search` or `measuring`.
         phase: &'static str,
         /// How long the phase lasts.
         duration: Duration,
         /// What was seen so far.
-        snapshot: Snapshot,
+        snapshot: Box<Snapshot>,
+        /// Calls a second that are asked for now; none in a closed loop.
+        asked_per_second: Option<f64>,
+        /// Size of the database when it was looked at last.
+        database_bytes: Option<u64>,
     },
     /// A sentence worth telling.
     Note(String),

@@ -1,18 +1,23 @@
 //! The laboratory: the one place that knows the order of steps of a measured run.
 
 mod assemble;
-// Not called yet by the steps of a run; this line then says so by a warning, and goes.
-#[cfg_attr(not(test), expect(dead_code))]
 mod diagnosis;
 mod event;
 mod interrupt;
+mod knee;
 pub mod metrics;
+mod observer;
+mod options;
 mod prepare;
+mod results;
 mod run;
+mod setup;
+pub mod sweep;
 mod verdict;
 mod window;
 
 pub use event::Event;
 pub use interrupt::Interrupt;
+pub use options::{LoadOptions, RunOptions};
 pub use prepare::{CatalogOptions, LabError, Prepared, prepare};
-pub use run::{RunOptions, run};
+pub use run::{Run, run};

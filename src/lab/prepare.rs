@@ -1,6 +1,6 @@
 //! The first steps of anything that measures: a server, and the catalog in it.
 
-use super::{Event, Interrupt};
+use super::{Event, Interrupt, metrics::MetricsError};
 use crate::{
     catalog::{self, CatalogError, CatalogSpec, Hold, Library, State},
     engine::EngineError,
@@ -49,6 +49,21 @@ pub enum LabError {
         /// What is known of its end.
         fate: String,
     },
+    /// Not every connection works.
+    #[error(
+        "the server is not healthy: {failed} of {of} calls of SELECT 1 failed before any load was put on, as in: {reason}"
+    )]
+    Unhealthy {
+        /// Calls that failed.
+        failed: u64,
+        /// Calls made.
+        of: u64,
+        /// The commonest reason.
+        reason: String,
+    },
+    /// The metrics could not be served.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
     /// The user asked for the end before anything was measured.
     #[error("interrupted before anything was measured")]
     Interrupted,
@@ -88,11 +103,31 @@ pub struct Prepared {
     pub(super) library: Library,
     pub(super) steps: Steps,
     /// Keeps other runs out of the database, unless nothing of ours is in it.
-    _hold: Option<Hold>,
+    hold: Option<Hold>,
     pub(super) runtime: tokio::runtime::Runtime,
 }
 
 impl Prepared {
+    /// Sees that the catalog is as `options` ask, after a run that may have written to it, or for one of another
+    /// size.
+    ///
+    /// # Errors
+    /// When the catalog cannot be made, or the user interrupts.
+    pub(super) fn renew(
+        &mut self,
+        options: &CatalogOptions,
+        interrupt: &Interrupt,
+        listen: &dyn Fn(Event),
+    ) -> Result<(), LabError> {
+        let Some(hold) = self.hold.take() else { return Ok(()) };
+        let mut steps = Steps { done: Vec::new() };
+        let context = Context { runtime: &self.runtime, interrupt, listen };
+        context.runtime.block_on(hold.release());
+        let (catalog, library, hold) = synthetic(options, &self.target, &mut steps, &context)?;
+        (self.catalog, self.library, self.hold, self.steps) = (catalog, library, Some(hold), steps);
+        Ok(())
+    }
+
     /// Whether the server ends with this value, and the catalog with it.
     #[must_use]
     pub fn is_thrown_away(&self) -> bool {
@@ -174,7 +209,7 @@ pub fn prepare(
         let (catalog, library, hold) = made.map_err(|error| error.explained(&target))?;
         (catalog, library, Some(hold))
     };
-    Ok(Prepared { catalog, seed: options.seed, target, library, steps, _hold: hold, runtime })
+    Ok(Prepared { catalog, seed: options.seed, target, library, steps, hold, runtime })
 }
 
 fn open_target(

@@ -1,44 +1,31 @@
 //! One measured run, from options to record.
 
 use super::{
-    CatalogOptions, Event, Interrupt, LabError, Prepared, assemble,
+    Event, Interrupt, LabError, Prepared, RunOptions,
+    assemble::Parts,
+    knee,
+    metrics::Publisher,
     prepare::{Context, Steps, prepare},
-    verdict,
+    setup::{Setup, set_up},
     window::{Window, measure},
 };
 use crate::{
-    advise, observe,
-    record::{self, Ended, Outcome, Record},
-    target::{Target, TargetOptions},
-    workload::{Operation, Protocol, Slo, Workload},
+    advise,
+    record::Record,
+    stats::IntervalLog,
+    target::TargetOptions,
+    workload::{Operation, Workload},
 };
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
-use std::time::Duration;
 
-/// Everything that a run can be told.
+/// A run's record, and what does not fit into it.
 #[derive(Debug)]
-pub struct RunOptions {
-    /// What shall be in the database.
-    pub catalog: CatalogOptions,
-    /// Which database.
-    pub target: TargetOptions,
-    /// Clients that call at the same time.
-    pub clients: usize,
-    /// Connections that they share.
-    pub connections: usize,
-    /// Load before the window.
-    pub warmup: Duration,
-    /// Length of the window.
-    pub duration: Duration,
-    /// Objective of every operation; `None` leaves it to the workload.
-    pub slo: Option<Slo>,
-    /// How statements travel; `None` leaves it to the workload.
-    pub protocol: Option<Protocol>,
+pub struct Run {
+    /// Everything that later explanations need.
+    pub record: Record,
+    /// The latencies by operation and slice of time in HdrHistogram's interval log format.
+    pub interval_log: Vec<u8>,
 }
-
-/// Change of the rate within a window from which it is said; identical runs differ by up to 11 %.
-const UNSTEADY: f64 = 0.2;
 
 /// Runs `workload` as `options` say, and explains what was seen.
 ///
@@ -50,21 +37,61 @@ pub fn run(
     options: &RunOptions,
     interrupt: &Interrupt,
     listen: &dyn Fn(Event),
-) -> Result<Record, LabError> {
+) -> Result<Run, LabError> {
     let started_at = Utc::now();
     let (workload, left_out) = allowed(workload, &options.target, listen)?;
+    // What contradicts itself is told before anything starts.
+    options.load.settle(&workload, options.knee.is_some(), options.catalog.seed)?;
+    let publisher = Publisher::new(options.metrics, &workload.name, listen)?;
+    let listen = &|event| publisher.hear(event);
     let mut prepared = prepare(&options.catalog, &options.target, interrupt, listen)?;
+    run_prepared(workload, left_out, options, &mut prepared, started_at, interrupt, listen)
+}
+
+/// The same on a server that is there, with the catalog in it.
+pub(super) fn run_prepared(
+    workload: Workload,
+    left_out: Vec<String>,
+    options: &RunOptions,
+    prepared: &mut Prepared,
+    started_at: DateTime<Utc>,
+    interrupt: &Interrupt,
+    listen: &dyn Fn(Event),
+) -> Result<Run, LabError> {
     let mut steps = std::mem::replace(&mut prepared.steps, Steps { done: Vec::new() });
     let context = Context { runtime: &prepared.runtime, interrupt, listen };
-    let window = measure(workload, &prepared, options, &mut steps, &context)
-        .map_err(|error| error.explained(&prepared.target))?;
-    let mut record = assemble_record(window, &prepared, options, steps, left_out, started_at);
+    let measured = set_up(workload, prepared, options, &mut steps, &context).and_then(|mut setup| {
+        let search = |budget| knee::search(&mut setup, options.slo, budget, prepared, &mut steps, &context);
+        let knee = options.knee.map(search).transpose()?;
+        let window = measure(&mut setup, prepared, &mut steps, &context)?;
+        Ok((setup, knee, window))
+    });
+    let (setup, knee, window) = measured.map_err(|error| error.explained(&prepared.target))?;
+    let interval_log = interval_log(&setup, &window);
+    let parts = Parts { setup: &setup, knee, window, prepared, options, steps, left_out, started_at };
+    let mut record = parts.assemble();
     record.advice = advise::advise(&record);
-    Ok(record)
+    Ok(Run { record, interval_log })
+}
+
+fn interval_log(setup: &Setup, window: &Window) -> Vec<u8> {
+    let slices = &window.measured.slices;
+    let mut log = IntervalLog::new(window.started_at.into());
+    let operations = &setup.bound.workload.operations;
+    let mut series: Vec<_> = (0..operations.len()).map(|index| slices.of(index)).collect();
+    for number in 0..slices.length() {
+        let at = slices.width() * u32::try_from(number).unwrap_or(u32::MAX);
+        for (operation, series) in operations.iter().zip(&mut series) {
+            if let Some(slice) = series.next() {
+                log.add(&operation.name, at, slices.width(), slice.latencies.values().iter().copied());
+            }
+        }
+    }
+    log.finish()
 }
 
 /// Leaves out what writes where only reading is allowed.
-fn allowed(
+pub(super) fn allowed(
     mut workload: Workload,
     target: &TargetOptions,
     listen: &dyn Fn(Event),
@@ -89,101 +116,4 @@ fn allowed(
         listen(Event::Note(format!("left out, because they write: {}", left_out.join(", "))));
     }
     Ok((workload, left_out))
-}
-
-fn assemble_record(
-    window: Window,
-    prepared: &Prepared,
-    options: &RunOptions,
-    steps: Steps,
-    left_out: Vec<String>,
-    started_at: DateTime<Utc>,
-) -> Record {
-    let workload = &window.bound.workload;
-    let slo = options.slo.unwrap_or_default();
-    let results =
-        assemble::results(&window.bound, &window.measured, slo, options.slo.is_some(), prepared.seed);
-    let cautions = cautions(&window, &prepared.target, results.overall.failed);
-    let mut verdict = verdict::conclude(&results.operations, &results.overall, cautions);
-    if window.ended == Ended::ServerLost {
-        let fate = prepared.target.fate().unwrap_or_else(|| "it closed every connection".to_owned());
-        verdict.outcome = Outcome::Inconclusive;
-        verdict.sentence = format!("The server went away in the window, so nothing is proved ({fate})");
-    }
-    Record {
-        format: record::FORMAT.to_owned(),
-        version: record::VERSION,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        run: record::Run { started_at, finished_at: Utc::now(), ended: window.ended, seed: prepared.seed },
-        host: observe::host(),
-        server: server(&window.server, &prepared.target),
-        catalog: prepared.catalog.clone(),
-        workload: record::WorkloadText {
-            name: workload.name.clone(),
-            origin: workload.origin.clone(),
-            text: workload.text.clone(),
-            sha256: hex(&Sha256::digest(workload.text.as_bytes())),
-            protocol: window.bound.protocol.name().to_owned(),
-            left_out,
-        },
-        load: record::Load {
-            model: "closed".to_owned(),
-            clients: options.clients,
-            connections: options.connections,
-            threads: window.threads,
-            warmup_seconds: options.warmup.as_secs_f64(),
-            duration_seconds: options.duration.as_secs_f64(),
-        },
-        steps: steps.done,
-        window: record::Window {
-            started_at: window.started_at,
-            seconds: window.measured.elapsed.as_secs_f64(),
-        },
-        operations: results.operations,
-        overall: results.overall,
-        series: results.series,
-        evidence: window.evidence,
-        verdict,
-        advice: Vec::new(),
-    }
-}
-
-fn server(facts: &observe::ServerFacts, target: &Target) -> record::Server {
-    record::Server {
-        kind: if target.is_embedded() { record::ServerKind::Embedded } else { record::ServerKind::External },
-        origin: target.origin().to_owned(),
-        address: target.address().to_owned(),
-        version: facts.version.clone(),
-        version_number: facts.version_number,
-        build: facts.build.clone(),
-        collation: facts.collation.clone(),
-        data_file_system: target.data_file_system(),
-    }
-}
-
-/// What makes the numbers less than they seem.
-fn cautions(window: &Window, target: &Target, failed: u64) -> Vec<String> {
-    let mut cautions = target.cautions();
-    if window.ended != Ended::AsPlanned {
-        cautions.push("the run was cut short: the numbers are those of the part that ran".to_owned());
-    }
-    if failed > 0 {
-        cautions.push(format!("{failed} calls failed; they count as misses and have no latency"));
-    }
-    if let Some(drift) = window.measured.slices.drift().filter(|drift| (drift - 1.0).abs() > UNSTEADY) {
-        let (change, direction) = ((drift - 1.0).abs() * 100.0, if drift < 1.0 { "fell" } else { "rose" });
-        cautions.push(format!(
-            "not a steady state: the rate {direction} by {change:.0} % from the first to the last third of the window; the percentiles are of all of it"
-        ));
-    }
-    if window.evidence.window.checkpoints > 0 {
-        let count = window.evidence.window.checkpoints;
-        cautions.push(format!("{count} checkpoint(s) began during the window"));
-    }
-    cautions.extend(window.evidence.missing.iter().map(|missing| format!("not seen: {missing}")));
-    cautions
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,22 +1,23 @@
 //! Whether the objectives were met, and how sure that is. Pure.
 
 use crate::{
-    record::{OperationResult, Outcome, QuantileInterval, SloResult, Summary, Verdict},
+    record::{Disturbance, OperationResult, Outcome, QuantileInterval, SloResult, Summary, Verdict},
     stats::{Interval, LatencyHistogram, wilson},
     workload::Slo,
 };
 
-/// Judges one operation; `misses_by_slice` is the interval of the share of misses by block bootstrap, if there is one. Every call is in the denominator: one that failed without being expected to is a
-/// miss, as is one that took longer than the target.
+/// Judges one operation; `misses_by_slice` is the interval of the share of misses by block bootstrap, if there is one. Every call is in the
+/// denominator: one that took longer than the target is a miss, as is one that failed without being expected to, was
+/// shed or remained unfinished; of those there are `lost`.
 pub(super) fn judge(
     slo: Slo,
     response: &LatencyHistogram,
     intervals: &[QuantileInterval],
     misses_by_slice: Option<Interval>,
     calls: u64,
-    failed: u64,
+    lost: u64,
 ) -> SloResult {
-    let misses = response.count_above(slo.target) + failed;
+    let misses = response.count_above(slo.target) + lost;
     let share = misses as f64 / calls.max(1) as f64;
     let allowed = 1.0 - slo.quantile;
     // Few calls leave a share open, and so do misses that came together: the wider interval decides.
@@ -86,15 +87,12 @@ pub(super) fn conclude(
     let (outcome, sentence) = if overall.calls == 0 {
         (Outcome::Inconclusive, "No call was made, so nothing can be said".to_owned())
     } else if let Some(worst) = missed.iter().max_by(|a, b| miss_ratio(a).total_cmp(&miss_ratio(b))) {
-        let sentence = format!(
-            "{} of {} operations miss their objective: {}; the worst is {} with {} of its calls over {}",
-            missed.len(),
-            operations.len(),
-            names(missed.clone()),
-            worst.name,
-            percent(worst.summary.slo.miss_share),
-            worst.summary.slo.objective
-        );
+        let many = operations.len() > 1;
+        let sentence = if many {
+            several_missed(&missed, operations.len(), worst)
+        } else {
+            format!("The objective is missed by {}", one_missed(worst))
+        };
         (Outcome::Missed, sentence)
     } else if !in_doubt.is_empty() {
         let doubt = names(in_doubt);
@@ -106,6 +104,39 @@ pub(super) fn conclude(
         (Outcome::Met, all_met(operations, met))
     };
     Verdict { outcome, sentence, cautions }
+}
+
+/// Takes a verdict back if a disturbance forbids to believe it; the cause takes its place, and what it said becomes a
+/// caution.
+pub(super) fn doubt(verdict: &mut Verdict, disturbances: &[Disturbance]) {
+    let mut causes = disturbances.iter().filter(|disturbance| disturbance.decisive);
+    let Some(first) = causes.next() else { return };
+    let said = match verdict.outcome {
+        Outcome::Met => "met",
+        Outcome::Missed => "missed",
+        Outcome::Inconclusive => "unclear",
+    };
+    let withdrawn = format!("but for that, the objective would seem {said}: {}", verdict.sentence);
+    verdict.outcome = Outcome::Inconclusive;
+    verdict.sentence = first.sentence.clone();
+    let others = causes.map(|disturbance| disturbance.sentence.clone());
+    let cautions = others.chain([withdrawn]).chain(verdict.cautions.drain(..)).collect();
+    verdict.cautions = cautions;
+}
+
+fn several_missed(missed: &[&OperationResult], of: usize, worst: &OperationResult) -> String {
+    let names: Vec<&str> = missed.iter().map(|operation| operation.name.as_str()).collect();
+    format!(
+        "{} of {of} operations miss their objective: {}; the worst is {}",
+        missed.len(),
+        names.join(", "),
+        one_missed(worst)
+    )
+}
+
+fn one_missed(operation: &OperationResult) -> String {
+    let slo = &operation.summary.slo;
+    format!("{} with {} of its calls over {}", operation.name, percent(slo.miss_share), slo.objective)
 }
 
 fn too_close(summary: &Summary) -> bool {
@@ -126,6 +157,24 @@ fn all_met(operations: &[OperationResult], met: usize) -> String {
         return format!("All {met} operations meet their objective");
     };
     let slo = &slowest.summary.slo;
+    if operations.len() == 1 {
+        return format!(
+            "{} meets {}: {:.1} ms, {:.1} times faster than the target",
+            slowest.name,
+            slo.objective,
+            observed / 1e3,
+            slo.target_us / observed
+        );
+    }
+    if operations.len() == 1 {
+        return format!(
+            "{} meets {} with {:.1} ms, {:.1} times faster than the target",
+            slowest.name,
+            slo.objective,
+            observed / 1e3,
+            slo.target_us / observed
+        );
+    }
     let who =
         if met == operations.len() { format!("All {met}") } else { format!("{met} of {}", operations.len()) };
     let same = operations.iter().all(|operation| operation.summary.slo.objective == slo.objective);

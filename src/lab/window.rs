@@ -1,137 +1,155 @@
-//! The measured window: clients connected and warm, counters read, load put on, counters read again.
+//! The measured window: floor, warm-up, counters read, load put on, counters read again.
 
 use super::{
-    Event, LabError, Prepared, RunOptions,
+    Event, LabError, Prepared,
+    observer::{Absence, Watch},
     prepare::{Context, Steps},
+    setup::Setup,
 };
 use crate::{
-    catalog,
-    engine::{Bound, Engine, EngineOptions, Measured, Snapshot},
-    flags::Setting,
+    engine::{FailureClass, Load, Measured, PhasePlan, Snapshot},
     observe::{self, Counters},
-    record::{Ended, Evidence},
-    workload::{Operation, Workload},
+    record::{Ended, Evidence, Samples},
 };
 use chrono::{DateTime, Utc};
 use std::{
-    sync::Arc,
+    cell::Cell,
     time::{Duration, Instant},
 };
-use tokio_postgres::Client;
 
-/// Slices of time in a window: enough of them for an interval, none longer than a second.
-const SLICES: u32 = 30;
-
-/// A slice costs the client some milliseconds; more of them would disturb what is measured.
-const SHORTEST_SLICE: Duration = Duration::from_millis(100);
+/// Length of the floor's measurement: hundreds of round trips.
+const FLOOR: Duration = Duration::from_millis(500);
+/// How long the server may take to say what it saw; each of the ten or so questions has a limit of its own, which only
+/// a server that answers keeps.
+const TESTIMONY: Duration = Duration::from_secs(120);
 
 /// What the window gave.
 pub(super) struct Window {
-    pub(super) bound: Arc<Bound>,
     pub(super) measured: Measured,
     pub(super) ended: Ended,
     pub(super) evidence: Evidence,
-    pub(super) server: observe::ServerFacts,
-    pub(super) threads: usize,
+    pub(super) samples: Samples,
+    pub(super) absences: Vec<Absence>,
+    pub(super) floor: Measured,
     pub(super) started_at: DateTime<Utc>,
 }
 
 pub(super) fn measure(
-    workload: Workload,
+    setup: &mut Setup,
     prepared: &Prepared,
-    options: &RunOptions,
     steps: &mut Steps,
     context: &Context<'_>,
 ) -> Result<Window, LabError> {
-    let target = &prepared.target;
-    let protocol = options.protocol.unwrap_or(workload.protocol);
-    let writes = workload.operations.iter().any(Operation::writes);
-    let library = Arc::new(prepared.library.clone());
-    let (observer, settings) = steps.run("observer", context, observer(target.config()))?;
-    let bound = Bound::new(workload, protocol, library, &observer);
-    let bound = Arc::new(steps.run("check the workload", context, bound)?);
-    let (server, names) = steps.run("look at the server", context, async {
-        if target.is_embedded() {
-            observe::install_instruments(&observer).await?;
-        }
-        if writes {
-            catalog::mark_modified(&observer).await?;
-        }
-        Ok::<_, LabError>((
-            observe::server_facts(&observer).await?,
-            observe::statement_names(&bound, &observer).await,
-        ))
-    })?;
-    let engine_options = EngineOptions {
-        clients: options.clients,
-        connections: options.connections,
-        threads: std::thread::available_parallelism().map_or(1, usize::from),
-        seed: prepared.seed,
-    };
-    let stop = context.interrupt.stop_flag();
-    let connecting = Engine::connect(target.config(), Arc::clone(&bound), &engine_options, stop);
-    let mut engine = steps.run("open the connections", context, connecting)?;
-    drive(&mut engine, &observer, "warm-up", options.warmup, steps, context)?;
+    let floor = floor(setup, prepared, steps, context)?;
+    let warmup = setup.load.steady(&setup.bound, setup.load.warmup);
+    drive(setup, &warmup, "warm-up", prepared, steps, context)?;
     if context.interrupt.is_asked() {
         return Err(LabError::Interrupted);
     }
+    let version = setup.server.version_number;
     let before = steps.run("read the counters", context, async {
-        engine.flush_statistics(server.version_number).await;
-        Counters::read(&observer).await
+        setup.engine.flush_statistics(version).await;
+        Counters::read(setup.observer.client()).await
     })?;
     let started_at = Utc::now();
-    let measured = drive(&mut engine, &observer, "measuring", options.duration, steps, context)?;
+    let plan = setup.load.window(&setup.bound, setup.drain);
+    let (measured, samples, absences) = drive(setup, &plan, "measuring", prepared, steps, context)?;
     // From here on an interrupt must not cost what was measured.
     let interrupted = context.interrupt.is_asked();
     let began = Instant::now();
-    let evidence = context.runtime.block_on(async {
-        engine.flush_statistics(server.version_number).await;
-        let after = Counters::read(&observer).await?;
-        Ok::<_, LabError>(observe::evidence(&observer, &before, &after, &names, settings.clone()).await)
-    });
+    let (answers, evidence) = context.runtime.block_on(testimony(setup, &before));
     steps.ended("gather the evidence", began, context.listen);
-    let evidence = evidence.unwrap_or_else(|error| Evidence {
-        settings,
-        missing: vec![error.to_string()],
+    let evidence = evidence.unwrap_or_else(|missing| Evidence {
+        settings: setup.observer.settings.clone(),
+        missing: vec![missing],
         ..Evidence::default()
     });
     let ended = match () {
-        () if observer.is_closed() => Ended::ServerLost,
+        () if !answers || setup.observer.client().is_closed() => Ended::ServerLost,
         () if interrupted => Ended::Interrupted,
         () => Ended::AsPlanned,
     };
-    Ok(Window { bound, measured, ended, evidence, server, threads: engine.threads(), started_at })
+    Ok(Window { measured, ended, evidence, samples, absences, floor, started_at })
 }
 
-/// The session that looks on, and the settings as a session has them that was not told otherwise.
-async fn observer(config: &tokio_postgres::Config) -> Result<(Client, Vec<Setting>), LabError> {
-    let mut config = config.clone();
-    let client = crate::target::connect(config.application_name("loist-bench observer")).await?;
-    let settings = observe::settings(&client).await?;
-    observe::limit_session(&client).await?;
-    Ok((client, settings))
+/// Whether the server still answers, and its evidence, or why there is none.
+async fn testimony(setup: &mut Setup, before: &Counters) -> (bool, Result<Evidence, String>) {
+    let silent = || "evidence of the server: it did not answer when the load was over".to_owned();
+    if !setup.observer.answers().await {
+        return (false, Err(silent()));
+    }
+    match tokio::time::timeout(TESTIMONY, evidence(setup, before)).await {
+        Ok(evidence) => (true, evidence.map_err(|error| error.to_string())),
+        Err(_) => (false, Err(silent())),
+    }
 }
 
-/// Puts the load on. When the observer's session is gone, so is the server: the rest of the phase would be a row
-/// of failed calls.
-fn drive(
-    engine: &mut Engine,
-    observer: &Client,
-    phase: &'static str,
-    duration: Duration,
+async fn evidence(setup: &Setup, before: &Counters) -> Result<Evidence, LabError> {
+    setup.engine.flush_statistics(setup.server.version_number).await;
+    let client = setup.observer.client();
+    let after = Counters::read(client).await?;
+    let settings = setup.observer.settings.clone();
+    Ok(observe::evidence(client, before, &after, &setup.names, settings).await)
+}
+
+/// What a round trip costs here when the server has nothing to do; and whether every connection works.
+fn floor(
+    setup: &mut Setup,
+    prepared: &Prepared,
     steps: &mut Steps,
     context: &Context<'_>,
 ) -> Result<Measured, LabError> {
-    let tick = (duration / SLICES).clamp(SHORTEST_SLICE, Duration::from_secs(1));
+    let mut plan = setup.load.steady(&setup.floor, FLOOR);
+    if let Load::Closed { think } = &mut plan.load {
+        // Clients that think would hardly call in so short a time.
+        *think = None;
+    }
+    let (floor, ..) = drive(setup, &plan, "floor", prepared, steps, context)?;
+    let operation = &floor.operations[0];
+    // A pool that refuses says nothing of the server.
+    let of_pool = |class| matches!(class, FailureClass::PoolExhausted | FailureClass::PoolTimeout);
+    let error = operation.errors.iter().filter(|error| !of_pool(error.class));
+    let reason = error.max_by_key(|error| error.count).map(|error| error.message.clone());
+    let tally = operation.tally;
+    let silent = tally.arrivals > 0 && tally.answered() == 0 && !context.interrupt.is_asked();
+    match reason.or_else(|| silent.then(|| "none was answered".to_owned())) {
+        Some(reason) => Err(LabError::Unhealthy { failed: tally.lost(), of: tally.arrivals, reason }),
+        None => Ok(floor),
+    }
+}
+
+/// Puts a phase of load on, and looks on.
+pub(super) fn drive(
+    setup: &mut Setup,
+    plan: &PhasePlan,
+    phase: &'static str,
+    prepared: &Prepared,
+    steps: &mut Steps,
+    context: &Context<'_>,
+) -> Result<(Measured, Samples, Vec<Absence>), LabError> {
     let began = Instant::now();
-    let stop = context.interrupt.stop_flag();
+    let duration = plan.duration;
+    let database_bytes = Cell::new(None);
     let mut listen = |snapshot: &Snapshot| {
-        if observer.is_closed() {
-            stop.stop();
-        }
-        (context.listen)(Event::Progress { phase, duration, snapshot: snapshot.clone() });
+        (context.listen)(Event::Progress {
+            phase,
+            duration,
+            asked_per_second: plan.load.rate_at(snapshot.elapsed),
+            snapshot: Box::new(snapshot.clone()),
+            database_bytes: database_bytes.get(),
+        });
     };
-    let measured = context.runtime.block_on(engine.drive(duration, tick, &mut listen))?;
+    let (engine, observer) = (&mut setup.engine, &mut setup.observer);
+    let stop = context.interrupt.stop_flag();
+    let (measured, watched) = context.runtime.block_on(async {
+        let mut watch = Watch::new(observer, &prepared.target, stop, duration, &database_bytes).await;
+        let measured = tokio::select! {
+            measured = engine.drive(plan, &mut listen) => measured,
+            never = watch.go_on() => match never {},
+        };
+        (measured, watch.finish())
+    });
     steps.ended(phase, began, context.listen);
-    Ok(measured)
+    let (samples, absences) = watched;
+    Ok((measured?, samples, absences))
 }

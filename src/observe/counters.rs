@@ -42,6 +42,10 @@ pub async fn evidence(
     settings: Vec<Setting>,
 ) -> Evidence {
     let mut missing = Vec::new();
+    if after.database.commits + after.database.rollbacks < before.database.commits + before.database.rollbacks
+    {
+        missing.push("the database's counters of the window: they began anew in it".to_owned());
+    }
     let statements = match (&before.statements, &after.statements) {
         (Ok(before), Ok(after)) => statements::difference(before, after, names)
             .map_err(|reason| missing.push(format!("statement statistics: {reason}")))
@@ -95,7 +99,7 @@ fn gin_indexes(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) ->
         .collect()
 }
 
-/// Counters never run backwards but for a reset by somebody else; then the difference is unknown and 0.
+/// Counters never run backwards, unless a crash or somebody else reset them; what they counted since says little then.
 fn difference(before: &WindowCounters, after: &WindowCounters) -> WindowCounters {
     let less = |pick: fn(&WindowCounters) -> u64| pick(after).saturating_sub(pick(before));
     WindowCounters {

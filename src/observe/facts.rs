@@ -89,3 +89,8 @@ pub async fn settings(client: &Client) -> Result<Vec<Setting>, ObserveError> {
         })
         .collect())
 }
+
+/// Number of the process that serves this session, on the server's machine; `None` when it cannot be asked.
+pub async fn backend_pid(client: &Client) -> Option<i32> {
+    client.query_one("SELECT pg_backend_pid()", &[]).await.ok().map(|row| row.get(0))
+}

@@ -158,8 +158,11 @@ fn waits(tasks: &Path) -> BTreeMap<i32, u64> {
 /// What others used is the larger of two numbers that are both too small. What the machine used without client and server
 /// holds everybody, but may be too small by the interrupts: some kernels count them as used by the process that they
 /// interrupt, and some apart. What each other process used is exact, but holds neither those that have ended nor those
-/// of other containers. The kernel counts the machine's time by sampling, so a difference may come out below zero; it
-/// is 0 then.
+/// of other containers. A difference may come out below zero; it is 0 then.
+///
+/// The kernel counts what the machine used by looking at each tick of its clock who is at work: a load that keeps time
+/// with the clock, such as 2,000 evenly spaced calls a second, is found at work always or never. Idle time is measured
+/// (but for kernels that tick all the time), so what it leaves is the most that can have been used.
 fn between(before: &Reading, after: &Reading, ticks_per_second: f64) -> Sample {
     let seconds = after.at.saturating_duration_since(before.at).as_secs_f64();
     if seconds <= 0.0 {
@@ -169,7 +172,10 @@ fn between(before: &Reading, after: &Reading, ticks_per_second: f64) -> Sample {
     let used = |pick: fn(&Reading) -> Option<u64>| Some(cpus(pick(before)?, pick(after)?));
     let client_cpus = used(|reading| reading.client_ticks).unwrap_or_default();
     let server_cpus = used(|reading| reading.server_ticks);
-    let all = used(|reading| reading.machine.map(|machine| machine.used)).unwrap_or_default();
+    let ticked = used(|reading| reading.machine.map(|machine| machine.used)).unwrap_or_default();
+    let unused = used(|reading| reading.machine.map(|machine| machine.unused)).unwrap_or_default();
+    let online = after.machine.map_or(0.0, |machine| machine.processors as f64);
+    let all = ticked.min(online - unused);
     let rest = all - client_cpus - server_cpus.unwrap_or_default();
     // A process that was not there before began within the interval.
     let used_by =
@@ -203,7 +209,7 @@ mod tests {
     fn reading(at: Instant, used: u64, steal: u64, total: u64, client: u64, server: Option<u64>) -> Reading {
         Reading {
             at,
-            machine: Some(Machine { used, steal, total, processors: 2 }),
+            machine: Some(Machine { used, unused: total - used, steal, total, processors: 2 }),
             client_ticks: Some(client),
             server_ticks: server,
             other_ticks: BTreeMap::new(),
@@ -237,6 +243,18 @@ mod tests {
         before.other_ticks = BTreeMap::from([((7, 1), 900), ((8, 1), 50), ((9, 1), 5)]);
         after.other_ticks = BTreeMap::from([((7, 1), 930), ((8, 2), 10), ((9, 1), 5)]);
         assert!((between(&before, &after, 100.0).other_cpus - 0.4).abs() < 1e-9);
+    }
+
+    /// A load that keeps time with the kernel's clock was at work at each tick; the idle time tells that it was not.
+    #[test]
+    fn ticks_that_lie_are_corrected_by_the_idle_time() {
+        let start = Instant::now();
+        let before = reading(start, 1_000, 0, 5_000, 100, Some(400));
+        let mut after = reading(start + Duration::from_secs(1), 1_100, 0, 5_275, 111, Some(415));
+        assert!((between(&before, &after, 100.0).other_cpus).abs() < 1e-9, "175 of 200 ticks were idle");
+        // Idle time that is sampled, too, agrees with the rest.
+        after.machine = after.machine.map(|machine| Machine { unused: 4_100, ..machine });
+        assert!((between(&before, &after, 100.0).other_cpus - 0.74).abs() < 1e-9);
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub async fn statement_names(bound: &Bound, client: &Client) -> StatementNames {
                 names.by_command.entry(sql.to_ascii_uppercase()).or_default().insert(name(slot));
             }
         }
-        if let Some(id) = validate_id {
+        let validates = bound.operations[index].slots.iter().any(|known| known == "validate");
+        if let Some(id) = validate_id.filter(|_| validates) {
             names.by_id.entry(id).or_default().insert(name("validate"));
         }
         for (statement, example) in bound.examples(index) {

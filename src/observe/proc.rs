@@ -6,6 +6,8 @@ pub(super) struct Machine {
     /// Used by processes and the kernel's threads. Interrupts are not in it: they are nobody's, and mostly the
     /// packets of whatever is being measured.
     pub(super) used: u64,
+    /// Idle, waiting for a disk, in interrupts, or given to others.
+    pub(super) unused: u64,
     /// Given to others by the hypervisor.
     pub(super) steal: u64,
     /// Everything, idle time included.
@@ -22,6 +24,7 @@ pub(super) fn machine(stat: &str) -> Option<Machine> {
     let [user, nice, system] = *ticks.first_chunk()?;
     Some(Machine {
         used: user.saturating_add(nice).saturating_add(system),
+        unused: ticks.iter().take(8).skip(3).fold(0, |sum, ticks| sum.saturating_add(*ticks)),
         steal: field(7),
         // What guests used (fields 8 and 9) is in user and nice already.
         total: ticks.iter().take(8).fold(0, |sum, ticks| sum.saturating_add(*ticks)),

@@ -63,6 +63,12 @@ impl Sampler {
         let _ = self.host.sample();
     }
 
+    /// Size of the database as seen last.
+    #[must_use]
+    pub fn database_bytes(&self) -> Option<u64> {
+        self.database_bytes
+    }
+
     /// Takes a sample of what happened since the last one. `at` is the time since the window began. Takes at most a
     /// second: a query is given up after half of one, then the sample has no server in it. So it has when there is no
     /// client or its connection is closed. After 600 samples no more are taken.

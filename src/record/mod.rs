@@ -6,6 +6,7 @@
 pub mod advice;
 pub mod diagnosis;
 pub mod evidence;
+pub mod load;
 pub mod results;
 pub mod samples;
 pub mod store;
@@ -13,6 +14,7 @@ pub mod store;
 pub use advice::{Basis, Change, Recommendation, Stance};
 pub use diagnosis::{Disturbance, DisturbanceKind};
 pub use evidence::{Evidence, GinIndex, Relation, StatementStatistics, WindowCounters};
+pub use load::{Connections, Floor, Knee, KneeTrial, Load, Schedule, StageResult};
 pub use results::{
     ErrorClass, Latency, OperationResult, Outcome, QuantileInterval, Series, SeriesOperation, SloResult,
     StatementResult, Summary, Verdict,
@@ -55,14 +57,35 @@ pub struct Record {
     pub steps: Vec<Step>,
     /// The measured window.
     pub window: Window,
+    /// How well the clients kept to the schedule; absent in a closed loop without think time, which has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// The knee, if it was searched for; the window was measured at the rate that it promises.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knee: Option<Knee>,
+    /// One entry a stage of an open loop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageResult>,
+    /// Connections opened in the window.
+    #[serde(default)]
+    pub connections: Connections,
+    /// What a round trip costs on this machine when the server has nothing to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<Floor>,
     /// One entry an operation, in the workload's order.
     pub operations: Vec<OperationResult>,
     /// All operations together.
     pub overall: Summary,
     /// The window in slices of time.
     pub series: Series,
+    /// What the machine and the server did during the window.
+    #[serde(default)]
+    pub samples: Samples,
     /// What the server and its statistics showed around the window.
     pub evidence: Evidence,
+    /// What disturbed the measurement, the decisive ones first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disturbances: Vec<Disturbance>,
     /// Whether the objective was met.
     pub verdict: Verdict,
     /// What to change, and what to leave alone.
@@ -126,6 +149,9 @@ pub struct Server {
     pub version_number: u32,
     /// What `version()` says: build, compiler, architecture.
     pub build: String,
+    /// Whether its address is one of this machine: a socket, or the loopback interface. A proxy's may be, too.
+    #[serde(default)]
+    pub is_local: bool,
     /// Collation of the database; it decides the cost of comparing text.
     pub collation: String,
     /// File system that holds an embedded server's data.
@@ -176,23 +202,6 @@ pub struct WorkloadText {
     /// Operations of the file that were left out, because they write and only reading was allowed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
-}
-
-/// How hard the database was loaded.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Load {
-    /// `closed`: each client sends its next call when the last one is answered.
-    pub model: String,
-    /// Clients that call at the same time.
-    pub clients: usize,
-    /// Connections that they share.
-    pub connections: usize,
-    /// Threads that carry them.
-    pub threads: usize,
-    /// Warm-up that is not part of the window.
-    pub warmup_seconds: f64,
-    /// Length of the window that was asked for.
-    pub duration_seconds: f64,
 }
 
 /// How long a step took.

@@ -41,7 +41,7 @@ pub struct QuantileInterval {
     pub high_us: f64,
 }
 
-/// What became of one operation's calls. `calls = completed + expected_failures + failed`.
+/// What became of one operation's calls. `calls = completed + expected_failures + failed + shed + unfinished`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct OperationResult {
     /// Name of the tool, resource or page.
@@ -64,7 +64,8 @@ pub struct OperationResult {
 /// Counts and latencies of one operation, or of all together.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
-    /// Calls made.
+    /// Calls that were meant to begin in the window: in a closed loop those that were made, in an open loop the
+    /// arrivals.
     pub calls: u64,
     /// Calls answered as wished.
     pub completed: u64,
@@ -72,13 +73,23 @@ pub struct Summary {
     pub expected_failures: u64,
     /// Calls that failed otherwise.
     pub failed: u64,
-    /// Calls a second over the whole window.
+    /// Calls that were turned away because the queue in front of the clients was full.
+    #[serde(default)]
+    pub shed: u64,
+    /// Calls that still waited or were under way when the load was over, and were given up.
+    #[serde(default)]
+    pub unfinished: u64,
+    /// Calls answered a second, over the whole window; in an open loop until the last answer, if that came later.
     pub calls_per_second: f64,
-    /// Response time of the answered calls: from the client's wish to the last row, pool wait included.
+    /// Response time of the answered calls: from the intended start (in a closed loop without think time, when the
+    /// client was free) to the last row, all waiting included.
     pub response: Latency,
-    /// Service time of the answered calls: the same without waiting for a connection.
+    /// Service time of the answered calls: while they held a connection, statements sent to last row read.
     pub service: Latency,
-    /// Waiting for a connection, all checkouts of a call together.
+    /// From the intended start until a client took the call up.
+    #[serde(default)]
+    pub queue_wait: Latency,
+    /// Waiting for the pool, all checkouts of a call together.
     pub pool_wait: Latency,
     /// How sure the response percentiles are within this run, by block bootstrap over slices of time.
     /// Empty when the run was too short to say. Between runs the spread is larger.
@@ -105,14 +116,22 @@ pub struct StatementResult {
 /// One class of errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorClass {
-    /// SQLSTATE, or `client` for what the server did not say: a lost connection, a call that was never answered.
+    /// Its kind: `connection_lost`, `connection_refused`, `server_unavailable`, `too_many_connections`, `disk_full`,
+    /// `deadlock`, `serialization_failure`, `canceled`, `pool_exhausted`, `pool_timeout`, `server` or `client` (any
+    /// other of either).
+    #[serde(default)]
+    pub class: String,
+    /// SQLSTATE, or `client` for what the server did not say, such as a lost connection.
     pub code: String,
     /// The first message of this class.
     pub message: String,
     /// Whether the workload declares it a normal answer.
     pub expected: bool,
-    /// How often.
+    /// How often, each attempt counted.
     pub count: u64,
+    /// How many of them were followed by another attempt, as the workload's policy says.
+    #[serde(default)]
+    pub retried: u64,
 }
 
 /// An objective, and whether it was met.
@@ -126,7 +145,7 @@ pub struct SloResult {
     pub quantile: f64,
     /// The response time at that quantile.
     pub observed_us: Option<f64>,
-    /// Calls that took longer, or failed without being expected to.
+    /// Calls that took longer, failed without being expected to, were shed or remained unfinished.
     pub misses: u64,
     /// `misses / calls`, 0..=1.
     pub miss_share: f64,
@@ -173,14 +192,34 @@ pub struct Series {
     pub operations: Vec<SeriesOperation>,
 }
 
+impl Series {
+    /// Answers in the last third of the slices against those in the first, all operations together: 1.0 in a steady
+    /// closed loop. The last slice, which may be shorter or longer, is left out. `None` with fewer than ten slices, or
+    /// without an answer in the first third.
+    #[must_use]
+    pub fn drift(&self) -> Option<f64> {
+        let length =
+            self.operations.iter().map(|operation| operation.answered.len()).max().unwrap_or_default();
+        if length < 10 {
+            return None;
+        }
+        let third = (length - 1) / 3;
+        let answers = |range: std::ops::Range<usize>| -> u64 {
+            self.operations.iter().flat_map(|operation| &operation.answered[range.clone()]).sum()
+        };
+        let (first, last) = (answers(0..third), answers(length - 1 - third..length - 1));
+        (first > 0).then(|| last as f64 / first as f64)
+    }
+}
+
 /// One operation's slices.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SeriesOperation {
     /// Name of the operation.
     pub name: String,
     /// Calls answered in the slice.
     pub answered: Vec<u64>,
-    /// Calls that failed without being expected to.
+    /// Calls that failed without being expected to, were shed or remained unfinished.
     pub failed: Vec<u64>,
     /// Median response time.
     pub p50_us: Vec<Option<f64>>,
@@ -190,4 +229,21 @@ pub struct SeriesOperation {
     pub p99_us: Vec<Option<f64>>,
     /// Longest.
     pub max_us: Vec<Option<f64>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drift_compares_the_last_third_with_the_first() {
+        let with = |answered: &[u64]| {
+            let operation = SeriesOperation { answered: answered.to_vec(), ..SeriesOperation::default() };
+            Series { interval_seconds: 1.0, operations: vec![operation.clone(), operation] }.drift()
+        };
+        assert_eq!(with(&[5; 9]), None);
+        assert_eq!(with(&[5; 30]), Some(1.0));
+        assert_eq!(with(&[8, 8, 8, 6, 6, 6, 4, 4, 4, 100]), Some(0.5));
+        assert_eq!(with(&[0; 10]), None);
+    }
 }

@@ -2,5 +2,8 @@
 
 pub mod csv;
 pub mod curve;
+mod load;
 pub mod number;
+pub mod sweep;
+mod table;
 pub mod terminal;

@@ -1,18 +1,17 @@
 //! A record on the terminal: what ran, the latencies, the verdict, the advice.
 
-use super::number::{bytes, grouped, milliseconds, percent, three_digits};
+use super::{
+    load,
+    number::{bytes, grouped, milliseconds, percent, three_digits},
+    table,
+};
 use crate::record::{Ended, OperationResult, Outcome, Record, ServerKind, Stance, Summary};
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, Table};
 use std::fmt::Write;
 
 /// Pieces of advice shown; the record holds them all.
 const MOST_ADVICE: usize = 5;
-/// One line below the header and one below the rows: a table of numbers needs no more.
-const STYLE: TableStyle = TableStyle::new()
-    .header_separator(LineStyle::none().fill('─').junction('─'))
-    .bottom_border(LineStyle::none().fill('─').junction('─'));
-
 /// The whole summary. It holds ANSI styles: a stream that shows none must strip them.
 #[must_use]
 pub fn render(record: &Record) -> String {
@@ -21,6 +20,7 @@ pub fn render(record: &Record) -> String {
     let _ = heading(&mut out, record);
     let _ = writeln!(out, "\n{}", latencies(record).trim_fmt());
     let _ = legend(&mut out, record);
+    let _ = load::stages(&mut out, record);
     let _ = verdict(&mut out, record);
     let _ = errors(&mut out, record);
     let _ = advice(&mut out, record);
@@ -65,19 +65,18 @@ fn basis(basis: crate::record::Basis) -> &'static str {
 }
 
 fn heading(out: &mut String, record: &Record) -> std::fmt::Result {
-    let (load, catalog, server, host) = (&record.load, &record.catalog, &record.server, &record.host);
+    let (catalog, server, host) = (&record.catalog, &record.server, &record.host);
     let partial = if record.run.ended == Ended::AsPlanned { "" } else { ", cut short" };
     writeln!(
         out,
-        "{}{}{:#}  {} tracks ({}, seed {})  {} clients in a closed loop on {} connections, {} protocol  {} s{partial}",
+        "{}{}{:#}  {} tracks ({}, seed {})  {}, {} protocol  {} s{partial}",
         bold(),
         record.workload.name,
         bold(),
         grouped(catalog.tracks),
         catalog.state,
         record.run.seed,
-        load.clients,
-        load.connections,
+        load::model(&record.load),
         record.workload.protocol,
         three_digits(record.window.seconds),
     )?;
@@ -92,41 +91,36 @@ fn heading(out: &mut String, record: &Record) -> std::fmt::Result {
         host.cpus,
         bytes(host.memory_bytes),
         three_digits((record.window.started_at - record.run.started_at).as_seconds_f64())
-    )
+    )?;
+    load::knee(out, record)?;
+    load::schedule(out, record)?;
+    load::connections(out, record)?;
+    load::floor(out, record)
 }
 
 fn latencies(record: &Record) -> Table {
-    let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
-    table.enforce_styling().style_text_only();
     let one = record.overall.slo.objective.as_str();
     let one = record.operations.iter().all(|o| o.summary.slo.objective == one).then_some(one);
-    table.set_header([
-        "ms",
-        "calls",
-        "per s",
-        "p50",
-        "p90",
-        "p95",
-        "p95 within",
-        "p99",
-        "p99.9",
-        "max",
-        "failed",
-        "over",
-        one.unwrap_or("objective"),
+    let mut table = table::new(vec![
+        "ms".to_owned(),
+        "calls".to_owned(),
+        "per s".to_owned(),
+        "p50".to_owned(),
+        "p95".to_owned(),
+        "p95 within".to_owned(),
+        "p99".to_owned(),
+        "p99.9".to_owned(),
+        "max".to_owned(),
+        "service p95".to_owned(),
+        "lost".to_owned(),
+        "over".to_owned(),
+        one.unwrap_or("objective").to_owned(),
     ]);
     for operation in &record.operations {
         table.add_row(row(&operation.name, &operation.summary, one.is_none()));
     }
     table.add_row(row("all", &record.overall, one.is_none()));
-    let columns = table.column_count();
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, u16::from(index + 1 < columns)));
-        if index > 0 && index + 1 < columns {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+    table::align(&mut table, 1..12);
     table
 }
 
@@ -146,31 +140,27 @@ fn row(name: &str, summary: &Summary, names_objective: bool) -> Vec<Cell> {
         Cell::new(grouped(summary.calls)),
         Cell::new(three_digits(summary.calls_per_second)),
         Cell::new(milliseconds(response.p50_us)),
-        Cell::new(milliseconds(response.p90_us)),
         Cell::new(milliseconds(response.p95_us)),
         Cell::new(interval),
         Cell::new(milliseconds(response.p99_us)),
         Cell::new(milliseconds(response.p999_us)),
         Cell::new(milliseconds(response.max_us)),
-        Cell::new(grouped(summary.failed)),
+        Cell::new(milliseconds(summary.service.p95_us)),
+        Cell::new(grouped(summary.failed + summary.shed + summary.unfinished)),
         Cell::new(percent(summary.slo.miss_share)),
     ];
-    let (word, color) = match summary.slo.outcome {
-        Outcome::Met => ("met", Color::Green),
-        Outcome::Missed => ("MISSED", Color::Red),
-        Outcome::Inconclusive => ("unsure", Color::Yellow),
-    };
-    let verdict = if names_objective { format!("{word} {}", summary.slo.objective) } else { word.to_owned() };
-    cells.push(Cell::new(verdict).fg(color));
+    let objective = names_objective.then_some(summary.slo.objective.as_str());
+    cells.push(table::outcome(summary.slo.outcome, objective));
     cells
 }
 
 fn legend(out: &mut String, record: &Record) -> std::fmt::Result {
     writeln!(
         out,
-        "Response times in ms, from the client's wish to the last row, waiting for a connection included.
+        "Response times in ms, from {} to the last row, all waiting included; service: while holding a connection.
 p95 within: its 95 % interval in this run, by block bootstrap over slices of {} s (? = too short to say); between
-runs the spread is larger. over: share of the calls that took longer than the target or failed.",
+runs the spread is larger. over: share of the calls that took longer than the target or were lost (failed, shed, unfinished).",
+        if record.schedule.is_some() { "the intended start" } else { "the client's wish" },
         three_digits(record.series.interval_seconds)
     )?;
     let expected: u64 = record.operations.iter().map(|operation| operation.summary.expected_failures).sum();
@@ -200,7 +190,10 @@ fn errors(out: &mut String, record: &Record) -> std::fmt::Result {
         errors.map(|error| (operation.name.clone(), error.clone())).collect::<Vec<_>>()
     };
     for (name, error) in record.operations.iter().flat_map(unexpected) {
-        writeln!(out, "  failed: {name}: {} x {} {}", grouped(error.count), error.code, error.message)?;
+        let (count, retried) = (grouped(error.count), grouped(error.retried));
+        let again =
+            if error.retried > 0 { format!(", {retried} of them tried again") } else { String::new() };
+        writeln!(out, "  failed: {name}: {count} x {} {} {}{again}", error.class, error.code, error.message)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! When calls are due, by a rate over time: a schedule that is made as it is used, in fixed memory, and that
 //! several threads share out among themselves without speaking to each other.
 
-pub use super::profile::{Piece, Profile};
+use super::profile::Profile;
 use rand::Rng;
 use rand_pcg::Pcg64;
 use std::{sync::Arc, time::Duration};
@@ -105,7 +105,7 @@ impl Share {
 /// A number of the exponential distribution of mean 1, by inverse transform: the logarithm of 53 random bits,
 /// of `1..=2^53` parts of 1, so never of 0. Its last digit may differ between machines, by far less than a
 /// nanosecond of a schedule.
-fn exponential(rng: &mut Pcg64) -> f64 {
+pub fn exponential(rng: &mut Pcg64) -> f64 {
     let parts = (rng.next_u64() >> 11) + 1;
     -(parts as f64 / (1_u64 << 53) as f64).ln()
 }
@@ -113,6 +113,7 @@ fn exponential(rng: &mut Pcg64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::Piece;
     use crate::stats::random::stream;
     use proptest::prelude::*;
 

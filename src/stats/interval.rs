@@ -43,7 +43,7 @@ pub fn quantile_intervals(slices: &[Slice], quantiles: &[f64], seed: u64) -> Opt
         counts.fill(0);
         for _ in 0..blocks.blocks.len() {
             let block = &blocks.blocks[rng.random_range(0..blocks.blocks.len())];
-            block.iter().for_each(|(value, count)| counts[*value] += count);
+            block.iter().for_each(|(value, count)| counts[*value as usize] += count);
         }
         let total: u64 = counts.iter().sum();
         for (estimate, quantile) in estimates.iter_mut().zip(quantiles) {
@@ -56,19 +56,21 @@ pub fn quantile_intervals(slices: &[Slice], quantiles: &[f64], seed: u64) -> Opt
 /// Slices with their values numbered, so that a resample is additions alone.
 struct Blocks {
     values: Vec<u64>,
-    blocks: Vec<Vec<(usize, u64)>>,
+    blocks: Vec<Vec<(u32, u64)>>,
 }
 
 impl Blocks {
     fn of(slices: &[Slice]) -> Self {
-        let mut values: Vec<u64> = slices.iter().flat_map(|slice| slice.latencies.keys().copied()).collect();
+        let mut values: Vec<u64> =
+            slices.iter().flat_map(|slice| slice.latencies.values().iter().map(|(ns, _)| *ns)).collect();
         values.sort_unstable();
         values.dedup();
-        let number = |ns: &u64| values.binary_search(ns).unwrap_or_default();
+        let number =
+            |ns: &u64| u32::try_from(values.binary_search(ns).unwrap_or_default()).unwrap_or_default();
         let blocks = slices
             .iter()
             .filter(|slice| !slice.latencies.is_empty())
-            .map(|slice| slice.latencies.iter().map(|(ns, count)| (number(ns), *count)).collect())
+            .map(|slice| slice.latencies.values().iter().map(|(ns, count)| (number(ns), *count)).collect())
             .collect();
         Self { values, blocks }
     }
@@ -98,7 +100,7 @@ fn percentile_interval(mut estimates: Vec<f64>) -> Interval {
 pub fn miss_share_interval(slices: &[Slice], target_ns: u64, seed: u64) -> Option<Interval> {
     let blocks: Vec<(u64, u64)> = slices
         .iter()
-        .map(|slice| (slice.count_above(target_ns) + slice.failed, slice.count() + slice.failed))
+        .map(|slice| (slice.latencies.above(target_ns) + slice.failed, slice.count() + slice.failed))
         .filter(|(_, calls)| *calls > 0)
         .collect();
     if blocks.len() < FEWEST_SLICES {
@@ -134,12 +136,15 @@ pub fn wilson(hits: u64, total: u64) -> Option<Interval> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+    use crate::stats::Slices;
+    use std::time::Duration;
 
     fn slice(values: &[u64]) -> Slice {
-        let mut latencies = BTreeMap::new();
-        values.iter().for_each(|ns| *latencies.entry(*ns).or_default() += 1);
-        Slice { latencies, failed: 0 }
+        let mut slices = Slices::new(Duration::from_secs(1), 1);
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable();
+        sorted.iter().for_each(|ns| slices.add(0, Duration::ZERO, &[(*ns, 1)], 0));
+        slices.of(0).next().unwrap_or_default()
     }
 
     #[test]

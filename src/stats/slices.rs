@@ -3,16 +3,18 @@
 //! Slices serve as the time series and as the blocks of the bootstrap. When there are too many,
 //! neighbours are merged and each slice becomes twice as long.
 
-use std::{collections::BTreeMap, time::Duration};
+use super::counts::Counts;
+use std::time::Duration;
+use unsigned_varint::{decode, encode};
 
 /// More slices than this are merged in pairs.
-const MOST_SLICES: usize = 240;
+const MOST_SLICES: usize = 160;
 
 /// What happened in one slice of time.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Slice {
-    /// Recorded latencies in nanoseconds (histogram buckets), each with its count.
-    pub latencies: BTreeMap<u64, u64>,
+    /// Recorded latencies in nanoseconds (histogram buckets).
+    pub latencies: Counts,
     /// Calls that failed without being expected to.
     pub failed: u64,
 }
@@ -21,32 +23,58 @@ impl Slice {
     /// Number of latencies.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.latencies.values().sum()
-    }
-
-    /// Number of latencies above `target_ns`.
-    #[must_use]
-    pub fn count_above(&self, target_ns: u64) -> u64 {
-        self.latencies.range(target_ns + 1..).map(|(_, count)| count).sum()
+        self.latencies.total()
     }
 
     /// Latency in microseconds at `quantile` (0..=1), or `None` when the slice is empty.
     #[must_use]
     pub fn quantile_us(&self, quantile: f64) -> Option<f64> {
-        let total = self.count();
-        let rank = ((quantile * total as f64).ceil() as u64).clamp(1, total.max(1));
-        let mut seen = 0;
-        self.latencies.iter().find_map(|(ns, count)| {
-            seen += count;
-            (seen >= rank).then_some(*ns as f64 / 1_000.0)
-        })
+        self.latencies.quantile(quantile).map(|ns| ns as f64 / 1_000.0)
     }
 
-    fn absorb(&mut self, other: Self) {
-        for (ns, count) in other.latencies {
-            *self.latencies.entry(ns).or_default() += count;
-        }
+    fn absorb(&mut self, other: &Self) {
+        self.latencies.add(other.latencies.values());
         self.failed += other.failed;
+    }
+}
+
+/// A slice in a few bytes for each distinct value: the numbers of a run of length-encoded integers are the value's
+/// distance from the one before, and its count.
+#[derive(Debug, Clone, Default)]
+struct Packed {
+    latencies: Box<[u8]>,
+    failed: u64,
+}
+
+impl Packed {
+    fn of(slice: &Slice) -> Self {
+        let mut bytes = Vec::with_capacity(3 * slice.latencies.values().len());
+        let mut buffer = encode::u64_buffer();
+        let mut last = 0;
+        for (value, count) in slice.latencies.values() {
+            bytes.extend_from_slice(encode::u64(value - last, &mut buffer));
+            bytes.extend_from_slice(encode::u64(*count, &mut buffer));
+            last = *value;
+        }
+        Self { latencies: bytes.into_boxed_slice(), failed: slice.failed }
+    }
+
+    fn unpack(&self) -> Slice {
+        let mut rest = &*self.latencies;
+        let mut next = || {
+            let (number, left) = decode::u64(rest).ok()?;
+            rest = left;
+            Some(number)
+        };
+        let mut values = Vec::new();
+        let mut last = 0;
+        while let (Some(distance), Some(count)) = (next(), next()) {
+            last += distance;
+            values.push((last, count));
+        }
+        let mut slice = Slice { failed: self.failed, ..Slice::default() };
+        slice.latencies.add(&values);
+        slice
     }
 }
 
@@ -54,7 +82,7 @@ impl Slice {
 #[derive(Debug, Clone)]
 pub struct Slices {
     width: Duration,
-    series: Vec<Vec<Slice>>,
+    series: Vec<Vec<Packed>>,
 }
 
 impl Slices {
@@ -70,10 +98,25 @@ impl Slices {
         self.width
     }
 
-    /// The slices of one series, oldest first.
+    /// Number of slices of each series.
     #[must_use]
-    pub fn of(&self, series: usize) -> &[Slice] {
-        &self.series[series]
+    pub fn length(&self) -> usize {
+        self.series.first().map_or(0, Vec::len)
+    }
+
+    /// The slices of one series, oldest first.
+    pub fn of(&self, series: usize) -> impl Iterator<Item = Slice> + '_ {
+        self.series[series].iter().map(Packed::unpack)
+    }
+
+    /// The slices of all series together, oldest first.
+    pub fn all(&self) -> impl Iterator<Item = Slice> + '_ {
+        (0..self.length()).map(|index| {
+            self.series.iter().fold(Slice::default(), |mut whole, slices| {
+                whole.absorb(&slices[index].unpack());
+                whole
+            })
+        })
     }
 
     /// Adds what series number `series` saw around `at` (time since the window began).
@@ -84,31 +127,14 @@ impl Slices {
         let index = self.index(at);
         for slices in &mut self.series {
             if slices.len() <= index {
-                slices.resize_with(index + 1, Slice::default);
+                slices.resize_with(index + 1, Packed::default);
             }
         }
-        let slice = &mut self.series[series][index];
-        for (ns, count) in recorded {
-            *slice.latencies.entry(*ns).or_default() += count;
-        }
+        let packed = &mut self.series[series][index];
+        let mut slice = packed.unpack();
+        slice.latencies.add(recorded);
         slice.failed += failed;
-    }
-
-    /// Answers in the last third of the slices against those in the first, all series together: 1.0 in a steady
-    /// state. The last slice, which may be shorter or longer, is left out. `None` with fewer than ten slices, or
-    /// without an answer in the first third.
-    #[must_use]
-    pub fn drift(&self) -> Option<f64> {
-        let length = self.series.iter().map(Vec::len).max().unwrap_or_default();
-        if length < 10 {
-            return None;
-        }
-        let third = (length - 1) / 3;
-        let answers = |range: std::ops::Range<usize>| -> u64 {
-            self.series.iter().flat_map(|slices| &slices[range.clone()]).map(Slice::count).sum()
-        };
-        let (first, last) = (answers(0..third), answers(length - 1 - third..length - 1));
-        (first > 0).then(|| last as f64 / first as f64)
+        *packed = Packed::of(&slice);
     }
 
     fn index(&self, at: Duration) -> usize {
@@ -118,22 +144,43 @@ impl Slices {
     fn coarsen(&mut self) {
         self.width *= 2;
         for slices in &mut self.series {
-            let mut merged: Vec<Slice> = Vec::with_capacity(MOST_SLICES);
-            for (index, slice) in std::mem::take(slices).into_iter().enumerate() {
-                if index % 2 == 0 {
-                    merged.push(slice);
-                } else if let Some(last) = merged.last_mut() {
-                    last.absorb(slice);
-                }
+            let mut earlier = std::mem::take(slices).into_iter();
+            while let Some(first) = earlier.next() {
+                // Each pair's memory goes before the next is made.
+                let pair = [Some(first), earlier.next()].into_iter().flatten();
+                slices.push(Packed::of(&together(pair.map(|slice| slice.unpack()))));
             }
-            *slices = merged;
         }
     }
+}
+
+fn together(slices: impl Iterator<Item = Slice>) -> Slice {
+    slices.fold(Slice::default(), |mut whole, slice| {
+        whole.absorb(&slice);
+        whole
+    })
+}
+
+/// At most `most` blocks of neighbouring slices, each of the same number but for the last one.
+#[must_use]
+pub fn blocks(length: usize, slices: impl Iterator<Item = Slice>, most: usize) -> Vec<Slice> {
+    let mut slices = slices.peekable();
+    let each = length.div_ceil(most.max(1)).max(1);
+    let mut blocks = Vec::with_capacity(length.div_ceil(each));
+    while slices.peek().is_some() {
+        blocks.push(together(slices.by_ref().take(each)));
+    }
+    blocks
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    fn count(slices: impl Iterator<Item = Slice>) -> u64 {
+        slices.map(|slice| slice.count()).sum()
+    }
 
     #[test]
     fn long_runs_get_wider_slices_and_lose_nothing() {
@@ -141,34 +188,33 @@ mod tests {
         for second in 0..10_000 {
             slices.add(1, Duration::from_secs(second), &[(1_000, 2), (5_000, 1)], 1);
         }
-        assert!(slices.of(1).len() <= MOST_SLICES);
-        assert_eq!(slices.of(0).len(), slices.of(1).len());
-        assert_eq!(slices.of(1).iter().map(Slice::count).sum::<u64>(), 30_000);
-        assert_eq!(slices.of(1).iter().map(|slice| slice.failed).sum::<u64>(), 10_000);
+        assert!(slices.length() <= MOST_SLICES);
+        assert_eq!(slices.of(0).count(), slices.of(1).count());
+        assert_eq!(count(slices.of(1)), 30_000);
+        assert_eq!(count(slices.all()), 30_000);
+        assert_eq!(slices.of(1).map(|slice| slice.failed).sum::<u64>(), 10_000);
         assert_eq!(slices.width(), Duration::from_secs(64));
     }
 
     #[test]
-    fn drift_compares_the_last_third_with_the_first() {
-        let with = |counts: &[u64]| {
-            let mut slices = Slices::new(Duration::from_secs(1), 2);
-            for (second, count) in counts.iter().enumerate() {
-                slices.add(second % 2, Duration::from_secs(second as u64), &[(1_000, *count)], 0);
-            }
-            slices.drift()
-        };
-        assert_eq!(with(&[5; 9]), None);
-        assert_eq!(with(&[5; 30]), Some(1.0));
-        assert_eq!(with(&[8, 8, 8, 6, 6, 6, 4, 4, 4, 100]), Some(0.5));
-        assert_eq!(with(&[0; 10]), None);
+    fn blocks_are_few_and_lose_nothing() {
+        let mut slices = Slices::new(Duration::from_secs(1), 1);
+        for second in 0..100 {
+            slices.add(0, Duration::from_secs(second), &[(1_000 + second, 1)], 0);
+        }
+        let merged = blocks(slices.length(), slices.of(0), 40);
+        assert_eq!(merged.len(), 34, "three seconds each");
+        assert_eq!(count(merged.into_iter()), 100);
+        assert_eq!(blocks(slices.length(), slices.of(0), 100).len(), 100);
+        assert!(blocks(0, std::iter::empty(), 40).is_empty());
     }
 
-    #[test]
-    fn quantiles_of_a_slice() {
-        let slice = Slice { latencies: BTreeMap::from([(1_000, 9), (7_000, 1)]), failed: 0 };
-        assert_eq!(slice.quantile_us(0.5), Some(1.0));
-        assert_eq!(slice.quantile_us(0.9), Some(1.0));
-        assert_eq!(slice.quantile_us(0.95), Some(7.0));
-        assert_eq!(Slice::default().quantile_us(0.5), None);
+    proptest! {
+        #[test]
+        fn packing_keeps_everything(values in prop::collection::btree_map(0u64..u64::MAX / 2, 1u64..u64::MAX / 1_000, 0..200), failed: u64) {
+            let mut slice = Slice { failed, ..Slice::default() };
+            slice.latencies.add(&values.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(Packed::of(&slice).unpack(), slice);
+        }
     }
 }

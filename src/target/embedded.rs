@@ -132,6 +132,13 @@ impl Embedded {
         config
     }
 
+    /// Whether the guard has something to say, which it only has when the server has ended.
+    pub(super) fn is_gone(&self) -> bool {
+        let said = self.said.borrow();
+        let mut watched = [PollFd::new(said.get_ref().as_fd(), PollFlags::POLLIN)];
+        poll(&mut watched, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
+    }
+
     /// Why the server does not answer any more: what its guard says, or else the end of its log. Waits a
     /// moment, for the guard looks now and then only.
     pub(super) fn fate(&self) -> String {

@@ -6,8 +6,8 @@ use super::{
     kept::KeptServer,
     settings::{self, Connection},
 };
-use std::{path::PathBuf, time::Duration};
-use tokio_postgres::Config;
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+use tokio_postgres::{Config, config::Host};
 
 /// Which database to use, as the user said it.
 #[derive(Debug, Clone)]
@@ -171,6 +171,23 @@ impl Target {
             .map(|name| format!("the server's data lies on {name}: writes cost other than on a disk"))
             .into_iter()
             .collect()
+    }
+
+    /// Whether the server runs on this machine, as far as its address tells: a socket, or the loopback interface.
+    #[must_use]
+    pub fn is_on_this_machine(&self) -> bool {
+        self.config.get_hosts().iter().all(|host| match host {
+            Host::Unix(_) => true,
+            Host::Tcp(name) => {
+                name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
+        })
+    }
+
+    /// Whether an embedded server is known to have ended.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.embedded.as_ref().is_some_and(Embedded::is_gone)
     }
 
     /// Why an embedded server does not answer any more, as far as can be seen; to be asked when it does not.

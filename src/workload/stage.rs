@@ -1,6 +1,6 @@
 //! A stage of a run's load, such as `ramp 50..200 30s`: a rate of calls over a stretch of time.
 
-use crate::stats::arrivals::Piece;
+use crate::stats::Piece;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
@@ -81,6 +81,12 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// Whether its rate is the same all the time.
+    #[must_use]
+    pub fn is_even(&self) -> bool {
+        matches!(self.shape, Shape::Steady | Shape::Soak) || self.rate == self.to
+    }
+
     /// Its rate over time, in straight lines one behind the other, which last `duration` in all.
     #[must_use]
     pub fn pieces(&self) -> Vec<Piece> {
@@ -203,7 +209,7 @@ impl JsonSchema for Stage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::arrivals::Profile;
+    use crate::stats::Profile;
     use proptest::prelude::*;
 
     fn stage(text: &str) -> Stage {

@@ -62,7 +62,7 @@ impl Value {
     }
 
     /// Appends the value in PostgreSQL's text format, as a bound parameter carries it.
-    pub fn write_text(&self, out: &mut String) {
+    pub fn write_text(&self, out: &mut impl Write) {
         match self {
             Self::Null => Ok(()),
             Self::Int(number) => write!(out, "{number}"),
@@ -72,11 +72,11 @@ impl Value {
             Self::Timestamp(at) => out.write_str(&at.to_rfc3339_opts(SecondsFormat::Micros, false)),
             Self::Sql { text, .. } => out.write_str(text),
         }
-        .unwrap_or_default(); // Writing to a String cannot fail.
+        .unwrap_or_default(); // Writing to memory cannot fail.
     }
 }
 
-fn write_decimal(unscaled: i64, scale: u8, out: &mut String) -> std::fmt::Result {
+fn write_decimal(unscaled: i64, scale: u8, out: &mut impl Write) -> std::fmt::Result {
     let sign = if unscaled < 0 { "-" } else { "" };
     let divisor = 10_u64.pow(u32::from(scale));
     let digits = unscaled.unsigned_abs();

@@ -37,13 +37,7 @@ fn somebody_elses_tracks_are_never_touched() {
     run(&bench, &server, 2, "seed --tracks 10 --quiet").one_sentence("--use-existing");
     assert_eq!((server.sql(DIGEST), server.sql(RELATIONS)), before);
 
-    let answer = bench
-        .command("run --use-existing --clients 2 --warmup 0s --duration 2s")
-        .env("DATABASE_URL", &server.url)
-        .output()
-        .unwrap();
-    assert_eq!(answer.status.code(), Some(0), "{}", String::from_utf8_lossy(&answer.stderr));
-    let record = bench.record();
+    let record = bench.measure(&server, 0, "run --use-existing --clients 2 --warmup 0s --duration 2s");
     assert_eq!(record.catalog.state, "existing");
     assert_eq!(record.catalog.tracks, 500);
     assert!(record.workload.left_out.contains(&"process_audio_complete".to_owned()));
@@ -97,9 +91,7 @@ fn a_catalog_is_reused_until_it_was_changed() {
     let quick = "--tracks 200 --warmup 0s --duration 500ms --quiet";
     let reused = |arguments: &str| {
         let bench = Bench::new();
-        let output = bench.command(arguments).env("DATABASE_URL", &server.url).output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-        bench.record().catalog.reused
+        bench.measure(&server, 0, arguments).catalog.reused
     };
     assert!(!reused(&format!("run read {quick}")), "nothing is there");
     assert!(reused(&format!("run read {quick}")), "the same again");

@@ -240,7 +240,7 @@ fn sessions_that_are_cut_are_failures_on_record() {
     std::thread::sleep(std::time::Duration::from_secs(1));
     server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loist-bench' AND pid <> pg_backend_pid()");
     let output = child.wait_with_output().unwrap();
-    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(matches!(output.status.code(), Some(0 | 1 | 4)), "{}", String::from_utf8_lossy(&output.stderr));
     let record = bench.record();
     assert!(record.overall.failed > 0, "the cut sessions are counted");
     let errors: Vec<_> = record.operations.iter().flat_map(|operation| &operation.errors).collect();
@@ -271,13 +271,11 @@ fn calls_that_hang_do_not_hold_the_run() {
     });
     let record = bench.record();
     assert_eq!(record.run.ended, Ended::Interrupted);
-    assert_eq!(record.overall.failed, 3, "one call a client was never answered");
+    assert_eq!(record.overall.unfinished, 3, "one call a client was never answered");
     assert_eq!(record.overall.calls, record.overall.completed + 3);
     assert!(!record.evidence.missing.is_empty(), "what the lock hides is said");
     assert!(record.evidence.setting("work_mem").is_some(), "the rest is there");
-    let errors: Vec<_> = record.operations.iter().flat_map(|operation| &operation.errors).collect();
-    assert!(
-        errors.iter().all(|error| error.code == "client" && error.message.contains("not answered")),
-        "{errors:?}"
-    );
+    let said =
+        |caution: &String| caution.contains("3 calls were not answered") && caution.contains("3 unfinished");
+    assert!(record.verdict.cautions.iter().any(said), "{:?}", record.verdict.cautions);
 }

@@ -1,6 +1,6 @@
 //! `loist-bench run` from end to end, on servers of its own.
 
-use crate::common::Bench;
+use crate::common::{Bench, outcome};
 use loist_bench::{
     record::{Outcome, Record, Stance},
     stats::LatencyHistogram,
@@ -10,21 +10,23 @@ use std::collections::BTreeMap;
 const SMALL: &str = "--tracks 500 --warmup 300ms --duration 2s --quiet";
 
 /// What must hold of any record, whatever ran.
-fn assert_consistent(record: &Record) {
+pub(crate) fn assert_consistent(record: &Record) {
     let mut answered = 0;
     for operation in &record.operations {
         let summary = &operation.summary;
-        assert_eq!(summary.calls, summary.completed + summary.expected_failures + summary.failed);
+        let answered_not = summary.failed + summary.shed + summary.unfinished;
+        assert_eq!(summary.calls, summary.completed + summary.expected_failures + answered_not);
         assert_eq!(summary.response.count, summary.completed + summary.expected_failures);
         assert_eq!(summary.service.count, summary.response.count);
         let histogram = LatencyHistogram::decode(&summary.response.histogram).unwrap();
         assert_eq!(histogram.count(), summary.response.count);
         assert_eq!(histogram.quantile_us(0.95), summary.response.p95_us);
         answered += summary.response.count;
-        // Each statement of a completed call ran once: one round trip each.
+        // Each statement of a completed call ran once: one round trip each. A psycopg2 pool rolls back only what it
+        // keeps.
         let trips: u64 =
             operation.statements.iter().map(|statement| statement.calls + statement.errors).sum();
-        if summary.failed == 0 && summary.expected_failures == 0 {
+        if summary.failed == 0 && summary.expected_failures == 0 && record.load.client_model == "pool" {
             assert_eq!(trips, summary.completed * operation.round_trips as u64, "{}", operation.name);
         }
     }
@@ -35,7 +37,7 @@ fn assert_consistent(record: &Record) {
 }
 
 /// Calls of every statement, as counted here and by the server, by the names that share a query.
-fn assert_counts_are_the_servers(record: &Record) {
+pub(crate) fn assert_counts_are_the_servers(record: &Record) {
     let mut counted: BTreeMap<String, u64> = BTreeMap::new();
     for operation in &record.operations {
         for statement in &operation.statements {
@@ -64,8 +66,7 @@ fn assert_counts_are_the_servers(record: &Record) {
 
 fn counts_equal_the_servers_at(clients: usize) {
     let bench = Bench::new();
-    let answer = bench.output(&format!("run {SMALL} --clients {clients}"));
-    assert_eq!(answer.status.code(), Some(0), "{}", String::from_utf8_lossy(&answer.stderr));
+    bench.expect(0, &format!("run {SMALL} --clients {clients}"));
     let record = bench.record();
     assert_eq!(record.load.clients, clients);
     assert_eq!(record.operations.len(), 17);
@@ -121,8 +122,7 @@ fn what_the_server_did_not_count_is_said() {
 fn every_protocol_counts_the_same() {
     for protocol in ["extended", "prepared"] {
         let bench = Bench::new();
-        let answer = bench.output(&format!("run {SMALL} --clients 4 --protocol {protocol}"));
-        assert_eq!(answer.status.code(), Some(0), "{}", String::from_utf8_lossy(&answer.stderr));
+        bench.expect(0, &format!("run {SMALL} --clients 4 --protocol {protocol}"));
         let record = bench.record();
         assert_eq!(record.workload.protocol, protocol);
         assert_consistent(&record);
@@ -135,13 +135,13 @@ fn every_protocol_counts_the_same() {
 fn a_run_ends_with_table_verdict_and_record() {
     let bench = Bench::new();
     let answer = bench.expect(0, "run read --tracks 300 --warmup 200ms --duration 2s");
-    for part in ["get_audio_metadata", "p95", "MET", "Advice", "Leave shared_buffers", "record.json"] {
+    for part in ["get_audio_metadata", "p95", "Advice", "Leave shared_buffers", "record.json"] {
         assert!(answer.stdout.contains(part), "{part} in {}", answer.stdout);
     }
     assert!(!answer.stdout.contains('\u{1b}'), "no colours where nobody sees them");
     assert!(answer.stderr.contains("initdb"), "steps are timed: {}", answer.stderr);
     let record = bench.record();
-    assert_eq!(record.verdict.outcome, Outcome::Met);
+    assert_eq!(outcome(&record), Outcome::Met);
     assert!(record.overall.response_intervals.iter().all(|i| i.low_us <= i.high_us));
     assert!(!record.overall.response_intervals.is_empty());
     assert!(record.steps.iter().any(|step| step.name == "warm-up"));
@@ -169,8 +169,8 @@ fn json_is_one_document_that_keeps_the_schema() {
 fn a_missed_objective_is_exit_code_1() {
     let bench = Bench::new();
     let answer = bench.expect(1, "run read --tracks 100 --warmup 100ms --duration 1s --slo 1us@p50 --quiet");
-    assert!(answer.stdout.contains("MISSED"), "{}", answer.stdout);
-    assert_eq!(bench.record().verdict.outcome, Outcome::Missed);
+    assert!(answer.stdout.contains("MISSED") || answer.stdout.contains("INCONCLUSIVE"), "{}", answer.stdout);
+    assert_eq!(outcome(&bench.record()), Outcome::Missed);
 }
 
 #[test]
@@ -188,8 +188,7 @@ fn the_same_seed_gives_the_same_catalog_and_another_seed_another() {
 #[test]
 fn a_fresh_catalog_is_recognised() {
     let bench = Bench::new();
-    let output = bench.output("run search --tracks 3000 --state fresh --warmup 0s --duration 1s --quiet");
-    assert_eq!(output.status.code(), Some(0));
+    bench.expect(0, "run search --tracks 3000 --state fresh --warmup 0s --duration 1s --quiet");
     let record = bench.record();
     assert_eq!(record.catalog.state, "fresh");
     let pending: u64 = record.evidence.gin.unwrap().iter().map(|index| index.pending_pages_before).sum();
@@ -216,7 +215,7 @@ fn odd_searches_are_answers() {
 #[test]
 fn clients_that_share_connections_wait_for_them() {
     let bench = Bench::new();
-    bench.expect(0, "run read --tracks 100 --clients 8 --connections 2 --warmup 100ms --duration 2s --quiet");
+    bench.expect(0, "run read --tracks 100 --clients 8 --pool 2 --warmup 100ms --duration 2s --quiet");
     let record = bench.record();
     assert_consistent(&record);
     assert_eq!(record.load.connections, 2);
@@ -277,7 +276,6 @@ fn what_the_server_refuses_is_reported_with_file_and_line() {
 #[test]
 fn a_single_track_is_a_catalog_too() {
     let bench = Bench::new();
-    let output = bench.output("run --tracks 1 --clients 2 --warmup 0s --duration 1s --quiet");
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    bench.expect(0, "run --tracks 1 --clients 2 --warmup 0s --duration 1s --quiet");
     assert_consistent(&bench.record());
 }

@@ -4,8 +4,25 @@ use crate::common::{Bench, KeptServer};
 use loist_bench::workload::{End, Workload, builtin};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Whether a session is asked, between the phases, to hand its statistics in; that is no tool call's.
+pub(crate) fn looks_on(sql: &str) -> bool {
+    ["SELECT pg_stat_force_next_flush()", "SELECT ''::text"].contains(&sql)
+}
+
 /// The statements that each session sent while the load was on, in order, as the server logged them.
-fn sessions(log: &str) -> BTreeMap<String, Vec<String>> {
+pub(crate) fn sessions(log: &str) -> BTreeMap<String, Vec<String>> {
+    let mut sessions = statements(log);
+    for sent in sessions.values_mut() {
+        sent.retain(|sql| !looks_on(sql));
+        // Before any tool call the floor is measured.
+        let floor = sent.iter().take_while(|sql| *sql == "SELECT 1").count();
+        sent.drain(..floor);
+    }
+    sessions
+}
+
+/// Everything that each session sent.
+pub(crate) fn statements(log: &str) -> BTreeMap<String, Vec<String>> {
     let mut sessions: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut current: Option<(String, String)> = None;
     let mut finish = |entry: Option<(String, String)>| {
@@ -31,9 +48,6 @@ fn sessions(log: &str) -> BTreeMap<String, Vec<String>> {
         }
     }
     finish(current);
-    // Between the phases each session is asked once to hand its statistics in; that is no tool call's.
-    let looks_on = ["SELECT pg_stat_force_next_flush()", "SELECT ''::text"];
-    sessions.values_mut().for_each(|sent| sent.retain(|sql| !looks_on.contains(&sql.as_str())));
     sessions
 }
 
@@ -98,9 +112,7 @@ fn every_tool_call_sends_what_the_server_sends() {
         KeptServer::start("--set log_statement=all --set log_line_prefix=@@%c@@ --set logging_collector=off");
     let bench = Bench::new();
     let run = "run --tracks 300 --clients 3 --warmup 0s --duration 3s --quiet --format json";
-    let output = bench.command(run).env("DATABASE_URL", &server.url).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let record = bench.record();
+    let record = bench.measure(&server, 0, run);
     let mix = builtin::find("mcp-mix").unwrap();
     let known = shapes(&mix);
 
@@ -200,8 +212,7 @@ fn the_stream_of_one_client_is_the_servers_tool_calls() {
     let server = KeptServer::start("--set log_statement=all --set log_line_prefix=@@%c@@");
     let bench = Bench::new();
     let run = "run --tracks 300 --clients 1 --warmup 0s --duration 4s --quiet";
-    let output = bench.command(run).env("DATABASE_URL", &server.url).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let record = bench.measure(&server, 0, run);
     let load = sessions(&server.log())
         .into_values()
         .find(|statements| statements.get(1).is_some_and(|sql| sql == "SELECT 1"))
@@ -225,7 +236,6 @@ fn the_stream_of_one_client_is_the_servers_tool_calls() {
         };
         *calls.entry(call).or_default() += 1;
     }
-    let record = bench.record();
     let counted = |names: &[&str]| -> u64 {
         let meant = record.operations.iter().filter(|operation| names.contains(&operation.name.as_str()));
         meant.map(|operation| operation.summary.calls).sum()
@@ -260,8 +270,7 @@ fn an_untagged_ingest_takes_twelve_round_trips() {
     let end = ingest.find("# A file that fails before").unwrap();
     bench.write("untagged.toml", &format!("name = \"untagged\"\n{}", &ingest[start..end]));
     let run = "run untagged.toml --tracks 50 --clients 1 --warmup 0s --duration 500ms --quiet";
-    let output = bench.command(run).env("DATABASE_URL", &server.url).output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    bench.measure(&server, 0, run);
     let load = sessions(&server.log())
         .into_values()
         .find(|statements| statements.len() > 1 && statements[1] == "SELECT 1")

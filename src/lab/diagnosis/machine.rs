@@ -11,7 +11,7 @@ const MOST_STEAL: f64 = 0.05;
 const MOST_OTHERS: f64 = 0.2;
 /// On large machines the same as a share of all processors: what others use matters by what they leave.
 const MOST_OTHERS_SHARE: f64 = 0.1;
-/// Seconds per second that a client thread waits for a processor. A client beside its server on the same processors
+/// Share of the time in which a client thread wants a processor that it waits for one. A client beside its server on the same processors
 /// waits too, and that is part of what is measured; so this counts only where somebody else is there as well.
 const MOST_WAIT: f64 = 0.3;
 
@@ -56,12 +56,14 @@ pub(super) fn other_processes(input: &Observation<'_>) -> Option<Disturbance> {
 pub(super) fn client_starved(input: &Observation<'_>) -> Option<Disturbance> {
     let samples = input.samples;
     let others = mean(&samples.samples, |sample| sample.other_cpus);
-    let wait = mean(&samples.samples, |sample| sample.client_wait);
+    let waited = mean(&samples.samples, |sample| sample.client_wait);
+    let ran = mean(&samples.samples, |sample| sample.client_cpus) / input.threads.max(1) as f64;
+    let wait = if waited > 0.0 { waited / (waited + ran) } else { 0.0 };
     let bound = samples.allowed_processors < samples.processors;
     (bound && wait >= MOST_WAIT && others >= MOST_OTHERS).then(|| {
         let sentence = format!(
-            "the client may use {} of {} processors and shares them: its busiest thread waited for a processor {:.0} % of the \
-             time, while others used {others:.2} processors: its latencies are its own; give it processors of its own",
+            "the client may use {} of {} processors and shares them: its busiest thread waited {:.0} % of the time in which it \
+             wanted one, while others used {others:.2} processors: its latencies are its own; give it processors of its own",
             samples.allowed_processors,
             samples.processors,
             wait * 100.0
@@ -137,7 +139,7 @@ mod tests {
         let found = with(1, 0.5, 0.5).unwrap();
         assert!(found.decisive && found.sentence.contains("may use 1 of 2 processors"), "{found:?}");
         assert_eq!(with(2, 0.5, 0.5), None, "not bound");
-        assert_eq!(with(1, 0.29, 0.5), None, "does not wait");
+        assert_eq!(with(1, 0.17, 0.5), None, "waits 0.17 s for each 0.4 s that it runs");
         assert_eq!(with(1, 0.5, 0.1), None, "shares with its server alone");
     }
 }

@@ -8,7 +8,11 @@ mod machine;
 mod offered;
 mod steady;
 
-use crate::record::{Disturbance, DisturbanceKind, Outcome, Sample, Samples};
+use crate::record::{
+    Disturbance, DisturbanceKind, Load, Outcome, Record, Sample, Samples, SeriesOperation, ServerKind,
+    Summary,
+};
+use crate::workload::Stage;
 
 /// What the rules look at.
 #[derive(Debug, Clone)]
@@ -63,14 +67,67 @@ pub(super) struct OperationSlices<'a> {
     pub(super) quantile_us: &'a [Option<f64>],
 }
 
-/// All disturbances, in the order of their kinds.
+impl<'a> Observation<'a> {
+    /// What `record` holds of it.
+    pub(super) fn of(record: &'a Record) -> Self {
+        let overall = &record.overall;
+        let schedule = record.schedule.as_ref().and_then(|schedule| {
+            Some(Schedule {
+                asked_per_second: schedule.asked_per_second?,
+                answered_per_second: overall.calls_per_second,
+                released: overall.calls,
+                start_error_p50_us: schedule.start_error.p50_us,
+                start_error_p99_us: schedule.start_error.p99_us,
+            })
+        });
+        let slices = record.operations.iter().zip(&record.series.operations);
+        Self {
+            samples: &record.samples,
+            window_seconds: record.window.seconds,
+            threads: record.load.threads,
+            server_may_be_here: record.server.kind == ServerKind::Embedded || record.server.is_local,
+            schedule,
+            // Latencies that follow a changing rate are no trend.
+            operations: slices
+                .filter(|_| record.load.stages.len() <= 1 && is_even(&record.load))
+                .map(|(operation, series)| OperationSlices {
+                    name: &operation.name,
+                    objective: &operation.summary.slo.objective,
+                    target_us: operation.summary.slo.target_us,
+                    outcome: operation.summary.slo.outcome,
+                    slice_seconds: record.series.interval_seconds,
+                    answered: &series.answered,
+                    quantile_us: at_the_objective(&operation.summary, series),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Whether the same rate was asked for all the time.
+fn is_even(load: &Load) -> bool {
+    load.stages.iter().all(|stage| stage.parse::<Stage>().is_ok_and(|stage| stage.is_even()))
+}
+
+/// The series at the objective's quantile, or at the next higher one that a record has.
+fn at_the_objective<'a>(summary: &Summary, series: &'a SeriesOperation) -> &'a [Option<f64>] {
+    match summary.slo.quantile {
+        quantile if quantile <= 0.5 => &series.p50_us,
+        quantile if quantile <= 0.95 => &series.p95_us,
+        quantile if quantile <= 0.99 => &series.p99_us,
+        _ => &series.max_us,
+    }
+}
+
+/// All disturbances, causes before what may follow from them.
 pub(super) fn diagnose(input: &Observation<'_>) -> Vec<Disturbance> {
     let mut found: Vec<Disturbance> = [
         machine::steal(input),
-        machine::other_processes(input),
         machine::client_starved(input),
-        offered::schedule_missed(input),
+        machine::other_processes(input),
+        // A client that drowns in arrivals is late, too: the first cause comes first.
         offered::overload(input),
+        offered::schedule_missed(input),
     ]
     .into_iter()
     .flatten()

@@ -22,7 +22,7 @@ pub(super) fn schedule_missed(input: &Observation<'_>) -> Option<Disturbance> {
         let client = mean(&samples.samples, |sample| sample.client_cpus);
         let sentence = format!(
             "the client could not keep its schedule of {} calls/s: half of {} calls began more than {:.1} ms late and one in \
-             a hundred more than {:.1} ms (up to {:.0} and {:.0} ms are borne), with {} threads that used {client:.2} of {} \
+             a hundred more than {:.1} ms (up to {:.0} and {:.0} ms are borne), on {} that used {client:.2} of {} \
              processors: ask for less, or give the client more processors",
             rate(schedule.asked_per_second),
             rate(schedule.released as f64),
@@ -30,7 +30,7 @@ pub(super) fn schedule_missed(input: &Observation<'_>) -> Option<Disturbance> {
             p99 / 1e3,
             MOST_START_ERROR_P50_US / 1e3,
             MOST_START_ERROR_P99_US / 1e3,
-            input.threads,
+            if input.threads == 1 { "one thread".to_owned() } else { format!("{} threads", input.threads) },
             samples.allowed_processors
         );
         decisive(DisturbanceKind::ScheduleMissed, sentence)

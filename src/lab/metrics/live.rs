@@ -1,6 +1,10 @@
 //! What is known of a run while it goes on.
 
 use super::Distribution;
+use crate::{
+    engine::{OperationMeasured, Snapshot},
+    stats::LatencyHistogram,
+};
 use std::{collections::BTreeMap, time::Duration};
 
 /// A run at one moment. Counts only grow within a phase; that they begin anew with the next is what Prometheus calls
@@ -25,6 +29,56 @@ pub struct Live {
     pub connections: LiveConnections,
     /// Size of the database in bytes; none before it was looked up.
     pub database_bytes: Option<u64>,
+}
+
+impl Live {
+    /// What `snapshot` shows.
+    #[must_use]
+    pub fn of(
+        workload: &str,
+        phase: &str,
+        asked_rate: Option<f64>,
+        snapshot: &Snapshot,
+        database_bytes: Option<u64>,
+    ) -> Self {
+        let distribution = |histogram: &LatencyHistogram| {
+            let mut distribution = Distribution::default();
+            distribution.add(histogram.values().iter().copied());
+            distribution
+        };
+        let operation = |measured: &OperationMeasured| LiveOperation {
+            name: measured.name.clone(),
+            completed: measured.tally.completed,
+            expected_failures: measured.tally.expected_failures,
+            failed: measured.tally.failed,
+            shed: measured.tally.shed,
+            unfinished: measured.tally.unfinished,
+            response: distribution(&measured.response),
+        };
+        let mut errors = BTreeMap::new();
+        for measured in &snapshot.operations {
+            for error in &measured.errors {
+                let (class, code) = (error.class.name().to_owned(), error.code.clone());
+                let key = LiveError { operation: measured.name.clone(), class, code };
+                *errors.entry(key).or_default() += error.count;
+            }
+        }
+        Self {
+            workload: workload.to_owned(),
+            phase: phase.to_owned(),
+            elapsed: snapshot.elapsed,
+            asked_rate,
+            arrivals: snapshot.tally.arrivals,
+            operations: snapshot.operations.iter().map(operation).collect(),
+            errors,
+            connections: LiveConnections {
+                open: snapshot.connections as u64,
+                opened: snapshot.connect.count(),
+                connect: distribution(&snapshot.connect),
+            },
+            database_bytes,
+        }
+    }
 }
 
 /// What became of one operation's calls so far.

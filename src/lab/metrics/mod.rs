@@ -4,9 +4,11 @@
 mod distribution;
 mod exposition;
 mod live;
+mod publisher;
 mod server;
 
 pub use distribution::Distribution;
 pub use exposition::exposition;
 pub use live::{Live, LiveConnections, LiveError, LiveOperation};
+pub(super) use publisher::Publisher;
 pub use server::{MetricsError, MetricsServer};

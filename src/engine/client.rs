@@ -1,0 +1,128 @@
+//! A client: makes one call at a time.
+
+use super::{
+    StopFlag,
+    bind::Bound,
+    checkout::Checkouts,
+    clock::Clock,
+    lane::Lane,
+    load::Think,
+    recorder::Interval,
+    session::{Aftermath, Buffers, Session},
+};
+use rand_pcg::Pcg64;
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::task::JoinHandle;
+
+/// Pause of a client that has no connection, so that a dead server is not hammered.
+const RETRY_PAUSE: Duration = Duration::from_millis(100);
+
+/// What the clients of a thread share during a phase.
+#[derive(Clone)]
+pub(super) struct Surroundings {
+    pub(super) bound: Arc<Bound>,
+    pub(super) checkouts: Rc<Checkouts>,
+    pub(super) clock: Rc<Clock>,
+    pub(super) interval: Rc<RefCell<Interval>>,
+    pub(super) round_trip: Duration,
+    pub(super) stop: StopFlag,
+    pub(super) deadline: Instant,
+}
+
+/// The operation and the stage of a call that is not answered yet.
+type UnderWay = Rc<Cell<Option<(usize, usize)>>>;
+
+/// A client at work.
+pub(super) struct Running {
+    task: JoinHandle<()>,
+    under_way: UnderWay,
+}
+
+impl Running {
+    /// A client that makes its next call when the last one is answered.
+    pub(super) fn closed(around: Surroundings, think: Option<Think>, rng: Pcg64) -> Self {
+        Self::spawn(|under_way| async move { in_closed_loop(&around, think, rng, &under_way).await })
+    }
+
+    /// A client that takes up what arrives in `lane`.
+    pub(super) fn open(around: Surroundings, lane: Rc<Lane>) -> Self {
+        Self::spawn(|under_way| async move { in_open_loop(&around, &lane, &under_way).await })
+    }
+
+    fn spawn<F: Future<Output = ()> + 'static>(client: impl FnOnce(UnderWay) -> F) -> Self {
+        let under_way = UnderWay::default();
+        Self { task: tokio::task::spawn_local(client(Rc::clone(&under_way))), under_way }
+    }
+
+    /// Ends the client at once; its call under way, if any, is unfinished.
+    pub(super) fn cut_off(&self, interval: &mut Interval) {
+        self.task.abort();
+        if let Some((operation, stage)) = self.under_way.take() {
+            interval.unfinished(operation, stage);
+        }
+    }
+
+    /// Waits for its end, and says whether it was one in order. May be dropped and asked again.
+    pub(super) async fn ended(&mut self) -> bool {
+        (&mut self.task).await.is_ok()
+    }
+}
+
+fn session(around: &Surroundings) -> Session<'_> {
+    Session {
+        bound: &around.bound,
+        checkouts: &around.checkouts,
+        clock: &around.clock,
+        interval: &around.interval,
+        round_trip: around.round_trip,
+        buffers: Buffers::default(),
+        now: Instant::now(),
+    }
+}
+
+async fn in_closed_loop(
+    around: &Surroundings,
+    think: Option<Think>,
+    mut rng: Pcg64,
+    under_way: &Cell<Option<(usize, usize)>>,
+) {
+    let mut session = session(around);
+    let goes_on = |now| now < around.deadline && !around.stop.is_set();
+    while goes_on(session.now) {
+        let mut intended = None;
+        if let Some(think) = think {
+            let due = session.now + think.pause(&mut rng);
+            around.clock.sleep_until(due.min(around.deadline)).await;
+            session.look();
+            if !goes_on(session.now) {
+                return;
+            }
+            around.interval.borrow_mut().release_error.record(due.elapsed());
+            intended = Some(due);
+        }
+        let operation = around.bound.choose(&mut rng);
+        around.interval.borrow_mut().arrived(operation, 0);
+        under_way.set(Some((operation, 0)));
+        let aftermath = session.call(operation, 0, intended, &mut rng).await;
+        under_way.set(None);
+        if aftermath == Aftermath::Unreachable {
+            around.clock.sleep(RETRY_PAUSE).await;
+            session.look();
+        }
+    }
+}
+
+async fn in_open_loop(around: &Surroundings, lane: &Lane, under_way: &Cell<Option<(usize, usize)>>) {
+    let mut session = session(around);
+    while let Some(mut arrival) = lane.take().await {
+        session.look();
+        under_way.set(Some((arrival.operation, arrival.stage)));
+        session.call(arrival.operation, arrival.stage, Some(arrival.intended), &mut arrival.rng).await;
+        under_way.set(None);
+    }
+}

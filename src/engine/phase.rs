@@ -1,0 +1,181 @@
+//! One phase of load on one thread: clients and arrivals begin, intervals are handed over, everything ends in order.
+
+use super::{
+    client::{Running, Surroundings},
+    lane::{Lane, Pacing, pace},
+    load::Load,
+    recorder::Interval,
+    worker::{Equipment, Phase, Shipment, Station},
+};
+use crate::stats::{Arrivals, Share, stream};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::task::JoinHandle;
+
+/// Purposes of random streams; the catalog's have other numbers.
+const CLIENT_STREAMS: u64 = 100;
+const ARRIVAL_STREAMS: u64 = 101;
+
+/// How long calls under way may take after the end of a phase, before they are given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The same when the user asked for the end.
+const PATIENCE_WHEN_STOPPED: Duration = Duration::from_secs(5);
+/// How often a thread that waits for the last calls looks whether the user asked for the end.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Who is at work during a phase.
+#[derive(Default)]
+struct Crew {
+    clients: Vec<Running>,
+    lanes: Vec<Rc<Lane>>,
+    pacers: Vec<JoinHandle<()>>,
+}
+
+pub(super) async fn drive(equipment: &Equipment, phase: &Phase) {
+    // What an earlier phase left has other operations.
+    while equipment.empty.try_recv().is_ok() {}
+    let slots = || phase.bound.operations.iter().map(|operation| operation.slots.len());
+    let fresh = || {
+        let empty = equipment.empty.try_recv();
+        empty.unwrap_or_else(|_| Box::new(Interval::new(slots(), phase.stage_ends.len())))
+    };
+    let current = Rc::new(RefCell::new(*fresh()));
+    equipment.connector.take();
+    let mut crew = Crew::default();
+    for station in &equipment.stations {
+        crew.join(equipment, phase, station, &current);
+    }
+    ship_until_done(equipment, phase, &current, crew, &fresh).await;
+}
+
+impl Crew {
+    fn join(
+        &mut self,
+        equipment: &Equipment,
+        phase: &Phase,
+        station: &Station,
+        current: &Rc<RefCell<Interval>>,
+    ) {
+        let (assignment, plan) = (&equipment.assignment, &station.plan);
+        let around = Surroundings {
+            bound: Arc::clone(&phase.bound),
+            checkouts: Rc::clone(&station.checkouts),
+            clock: Rc::clone(&equipment.clock),
+            interval: Rc::clone(current),
+            round_trip: assignment.round_trip,
+            stop: assignment.stop.clone(),
+            deadline: phase.deadline,
+        };
+        match &phase.load {
+            Load::Closed { think } => {
+                self.clients.extend((plan.first_client..plan.first_client + plan.clients).map(|client| {
+                    // Every client of every phase draws from a stream of its own, whichever thread carries it.
+                    let rng = stream(assignment.seed, CLIENT_STREAMS, (phase.number << 32) | client as u64);
+                    Running::closed(around.clone(), *think, rng)
+                }));
+            }
+            Load::Open { profile, spacing } => {
+                let lane = Rc::new(Lane::new(plan.queue));
+                self.clients
+                    .extend((0..plan.clients).map(|_| Running::open(around.clone(), Rc::clone(&lane))));
+                let number = (phase.number << 32) | plan.first_client as u64;
+                let share = Share {
+                    first: plan.first_client as u64,
+                    own: plan.clients as u64,
+                    of: assignment.all_clients as u64,
+                };
+                let rng = stream(assignment.seed, ARRIVAL_STREAMS, number);
+                let arrivals = Arrivals::new(Arc::clone(profile), *spacing, share, rng);
+                let (phase, seed, paced) = (phase.clone(), assignment.seed, Rc::clone(&lane));
+                self.pacers.push(tokio::task::spawn_local(async move {
+                    let pacing = Pacing {
+                        start: phase.start,
+                        number,
+                        seed,
+                        bound: &around.bound,
+                        stage_ends: &phase.stage_ends,
+                    };
+                    pace(&paced, pacing, arrivals, &around.clock, &around.interval, || around.stop.is_set())
+                        .await;
+                }));
+                self.lanes.push(lane);
+            }
+        }
+    }
+
+    /// No more arrivals, and what waits is unfinished.
+    fn close_lanes(&mut self, interval: &mut Interval) {
+        self.pacers.drain(..).for_each(|pacer| pacer.abort());
+        self.lanes.iter().for_each(|lane| lane.abandon(interval));
+    }
+
+    /// Waits for every client, or for one that panicked, and says whether all is well. May be dropped and asked
+    /// again.
+    async fn all_ended(&mut self) -> bool {
+        while let Some(client) = self.clients.last_mut() {
+            if !client.ended().await {
+                return false;
+            }
+            self.clients.pop();
+        }
+        true
+    }
+}
+
+/// Hands the current interval over once a tick, and a last time when every client has ended.
+async fn ship_until_done(
+    equipment: &Equipment,
+    phase: &Phase,
+    current: &RefCell<Interval>,
+    mut crew: Crew,
+    fresh: &dyn Fn() -> Box<Interval>,
+) {
+    let stop = &equipment.assignment.stop;
+    let mut at = Duration::ZERO;
+    let mut lost = false;
+    let mut limit = phase.deadline + PATIENCE;
+    loop {
+        let next = at + phase.tick;
+        // The drain belongs to the last slice: no new calls begin after the deadline. Half a tick allows for
+        // ticks that do not add up to the phase exactly.
+        let draining = phase.start + next + phase.tick / 2 >= phase.deadline;
+        let last = tokio::select! {
+            well = crew.all_ended() => {
+                lost = !well;
+                true
+            }
+            () = tokio::time::sleep(LOOK_EVERY), if draining && limit > Instant::now() + LOOK_EVERY => {
+                if stop.is_set() {
+                    limit = limit.min(Instant::now() + PATIENCE_WHEN_STOPPED);
+                }
+                if stop.is_set() || Instant::now() > phase.deadline + phase.drain {
+                    crew.close_lanes(&mut current.borrow_mut());
+                }
+                continue;
+            }
+            () = tokio::time::sleep_until((phase.start + next).into()), if !draining => false,
+            () = tokio::time::sleep_until(limit.into()) => {
+                crew.close_lanes(&mut current.borrow_mut());
+                crew.clients.iter().for_each(|client| client.cut_off(&mut current.borrow_mut()));
+                true
+            }
+        };
+        if stop.is_set() {
+            limit = limit.min(Instant::now() + PATIENCE_WHEN_STOPPED);
+            crew.close_lanes(&mut current.borrow_mut());
+        }
+        let mut interval = Box::new(current.replace(*fresh()));
+        interval.opened = equipment.connector.take();
+        let until = phase.start.elapsed();
+        let open = equipment.stations.iter().map(|station| station.checkouts.open()).sum();
+        let shipment = Shipment { worker: equipment.assignment.index, at, until, interval, open, last, lost };
+        if equipment.assignment.intervals.send(shipment).is_err() || last {
+            return;
+        }
+        at = next;
+    }
+}

@@ -1,0 +1,148 @@
+//! The session that looks on, beside the load: it samples, and it notices when the server goes away and comes back.
+
+use super::LabError;
+use crate::{
+    engine::StopFlag,
+    flags::Setting,
+    observe::{self, Sampler},
+    record::Samples,
+    target::{self, Target},
+};
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    time::{Duration, Instant},
+};
+use tokio_postgres::{Client, Config};
+
+/// How long a server that has gone may stay away before the run ends. A restart with recovery takes some seconds.
+const ABSENCE: Duration = Duration::from_secs(30);
+/// How long one try to reach it may take.
+const TRY: Duration = Duration::from_secs(2);
+/// How long a server may take to answer when the load is over, before it is asked by another session.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// The session that looks on.
+#[derive(Debug)]
+pub(super) struct Observer {
+    config: Config,
+    client: Client,
+    backend_pid: Option<i32>,
+    /// The settings as a session has them that was not told otherwise.
+    pub(super) settings: Vec<Setting>,
+}
+
+/// When the server was away, since the window began.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Absence {
+    pub(super) from: Duration,
+    /// `None` if it did not come back.
+    pub(super) until: Option<Duration>,
+}
+
+impl Observer {
+    pub(super) async fn connect(config: &Config) -> Result<Self, LabError> {
+        let mut config = config.clone();
+        config.application_name("loist-bench observer");
+        let client = target::connect(&config).await?;
+        let settings = observe::settings(&client).await?;
+        observe::limit_session(&client).await?;
+        let backend_pid = observe::backend_pid(&client).await;
+        Ok(Self { config, client, backend_pid, settings })
+    }
+
+    /// The session, which may be closed.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Whether there is a session; tries once to open one if there is none.
+    pub(super) async fn is_there(&mut self) -> bool {
+        !self.client.is_closed() || self.reconnect().await
+    }
+
+    /// Whether the server answers. A network that swallows everything closes no session, and a session may still be
+    /// busy with a question that was given up: one that does not answer is replaced.
+    pub(super) async fn answers(&mut self) -> bool {
+        let answer = tokio::time::timeout(ANSWER, self.client.simple_query("")).await;
+        answer.is_ok_and(|answer| answer.is_ok()) || self.reconnect().await
+    }
+
+    async fn reconnect(&mut self) -> bool {
+        let again = async {
+            let client = target::connect(&self.config).await.ok()?;
+            observe::limit_session(&client).await.ok()?;
+            Some(client)
+        };
+        match tokio::time::timeout(TRY, again).await.ok().flatten() {
+            Some(client) => {
+                self.client = client;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A sampler for a window of this length, which begins now.
+    pub(super) async fn sampler(&self, window: Duration, target: &Target) -> Sampler {
+        let interval = observe::interval_for(window);
+        let mut sampler = Sampler::new(interval, target.is_on_this_machine(), self.backend_pid);
+        sampler.begin(&self.client).await;
+        sampler
+    }
+}
+
+/// Looks on during a phase.
+pub(super) struct Watch<'a> {
+    pub(super) observer: &'a mut Observer,
+    pub(super) target: &'a Target,
+    pub(super) stop: StopFlag,
+    sampler: Sampler,
+    interval: Duration,
+    absences: Vec<Absence>,
+    /// Size of the database as seen last, for whoever listens.
+    database_bytes: &'a Cell<Option<u64>>,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) async fn new(
+        observer: &'a mut Observer,
+        target: &'a Target,
+        stop: StopFlag,
+        window: Duration,
+        database_bytes: &'a Cell<Option<u64>>,
+    ) -> Self {
+        let sampler = observer.sampler(window, target).await;
+        let interval = observe::interval_for(window);
+        Self { observer, target, stop, sampler, interval, absences: Vec::new(), database_bytes }
+    }
+
+    /// Takes samples until it is dropped. When the server stays away, or is known to have ended, ends the load: the
+    /// rest of the phase would be a row of failed calls.
+    pub(super) async fn go_on(&mut self) -> Infallible {
+        let began = Instant::now();
+        let mut next = began;
+        loop {
+            next += self.interval;
+            tokio::time::sleep_until(next.into()).await;
+            let there = self.observer.is_there().await;
+            let now = began.elapsed();
+            match (there, self.absences.last_mut().filter(|absence| absence.until.is_none())) {
+                (true, Some(absence)) => absence.until = Some(now),
+                (false, None) => self.absences.push(Absence { from: now, until: None }),
+                (false, Some(absence)) if now > absence.from + ABSENCE => self.stop.stop(),
+                _ => {}
+            }
+            if !there && self.target.is_gone() {
+                self.stop.stop();
+            }
+            self.sampler.tick(Some(self.observer.client()), now).await;
+            self.database_bytes.set(self.sampler.database_bytes());
+        }
+    }
+
+    /// What was seen.
+    pub(super) fn finish(self) -> (Samples, Vec<Absence>) {
+        (self.sampler.finish(), self.absences)
+    }
+}

@@ -1,0 +1,95 @@
+//! What must be there before any load: the observer, the workload checked against the server, the clients connected.
+
+use super::{
+    LabError, Prepared, RunOptions,
+    observer::Observer,
+    options::SettledLoad,
+    prepare::{Context, Steps},
+};
+use crate::{
+    catalog,
+    engine::{Bound, Engine},
+    observe,
+    workload::{Operation, Slo, Workload},
+};
+use std::{sync::Arc, time::Duration};
+
+/// The workload that the floor is measured with.
+const FLOOR: &str = r#"
+name = "floor"
+description = "The least that a round trip can be"
+
+[[operation]]
+name = "floor"
+weight = 1.0
+
+[[operation.transaction]]
+end = "none"
+
+[[operation.transaction.statement]]
+name = "select_1"
+sql = "SELECT 1"
+"#;
+
+/// What waits longer than the objectives ask is a miss however it ends; it is waited for this long at least, and at
+/// most.
+const SHORTEST_DRAIN: Duration = Duration::from_secs(1);
+const LONGEST_DRAIN: Duration = Duration::from_secs(10);
+
+/// Everything is ready for load.
+pub(super) struct Setup {
+    pub(super) bound: Arc<Bound>,
+    pub(super) floor: Arc<Bound>,
+    pub(super) load: SettledLoad,
+    pub(super) engine: Engine,
+    pub(super) observer: Observer,
+    pub(super) server: observe::ServerFacts,
+    pub(super) names: observe::StatementNames,
+    pub(super) drain: Duration,
+}
+
+pub(super) fn set_up(
+    workload: Workload,
+    prepared: &Prepared,
+    options: &RunOptions,
+    steps: &mut Steps,
+    context: &Context<'_>,
+) -> Result<Setup, LabError> {
+    let target = &prepared.target;
+    let load = options.load.settle(&workload, options.knee.is_some(), prepared.seed)?;
+    let protocol = options.protocol.unwrap_or(workload.protocol);
+    let writes = workload.operations.iter().any(Operation::writes);
+    let drain = drain(&workload, options.slo);
+    let library = Arc::new(prepared.library.clone());
+    let observer = steps.run("observer", context, Observer::connect(target.config()))?;
+    let client = observer.client();
+    let floor = Workload::parse(FLOOR, "built-in floor")?;
+    let (bound, floor) = steps.run("check the workload", context, async {
+        let bound = Bound::new(workload, protocol, Arc::clone(&library), client).await?;
+        Ok::<_, LabError>((bound, Bound::new(floor, protocol, library, client).await?))
+    })?;
+    let (bound, floor) = (Arc::new(bound), Arc::new(floor));
+    let (server, names) = steps.run("look at the server", context, async {
+        if target.is_embedded() {
+            observe::install_instruments(client).await?;
+        }
+        if writes {
+            catalog::mark_modified(client).await?;
+        }
+        Ok::<_, LabError>((
+            observe::server_facts(client).await?,
+            observe::statement_names(&bound, client).await,
+        ))
+    })?;
+    let stop = context.interrupt.stop_flag();
+    let connecting = Engine::connect(target.config(), &load.engine, stop);
+    let engine = steps.run("open the connections", context, connecting)?;
+    Ok(Setup { bound, floor, load, engine, observer, server, names, drain })
+}
+
+/// How long after the load what waits may still be answered and count.
+fn drain(workload: &Workload, slo: Option<Slo>) -> Duration {
+    let own = workload.operations.iter().filter_map(|operation| operation.slo);
+    let targets = own.chain(workload.slo).chain(slo).map(|slo| slo.target);
+    targets.max().unwrap_or_default().clamp(SHORTEST_DRAIN, LONGEST_DRAIN)
+}
