@@ -4,8 +4,13 @@
 
 mod catalog;
 mod cli;
+mod clients;
 mod common;
 mod database;
+mod faults;
 mod lifecycle;
+mod load;
+mod proxy;
 mod run;
+mod search;
 mod wire;

@@ -1,0 +1,125 @@
+//! The server ends sessions, crashes, or goes away and comes back.
+
+use super::*;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use std::{
+    os::unix::{fs::MetadataExt, process::CommandExt},
+    path::PathBuf,
+    process::Command,
+};
+
+#[test]
+fn terminated_sessions_are_lost_connections() {
+    let server = KeptServer::start("");
+    server.sql(BEAT);
+    for retry in ["", PERSISTENT] {
+        let load = Load::start(&server.url, &beating(retry), "--clients 4 --duration 4s");
+        wait_for_beats(&server.url);
+        server.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loist-bench'",
+        );
+        wait_for_beats(&server.url);
+        let record = load.end();
+        assert_only(&record, &["connection_lost"]);
+        let codes: Vec<&str> = errors(&record).iter().map(|error| error.code.as_str()).collect();
+        assert!(codes.iter().all(|code| ["57P01", "client"].contains(code)), "{codes:?}");
+        let lost = count(&record, "connection_lost");
+        assert!(lost > 0);
+        let expected = if retry.is_empty() { (lost, 0) } else { (0, lost) };
+        assert_eq!((record.overall.failed, retried(&record)), expected);
+    }
+}
+
+/// One session is killed: the server ends all the others, recovers and comes back.
+#[test]
+fn a_crash_with_recovery_is_survived() {
+    let server = KeptServer::start("");
+    server.sql(BEAT);
+    for retry in ["", PERSISTENT] {
+        let load = Load::start(&server.url, &beating(retry), "--clients 4 --duration 8s");
+        wait_for_beats(&server.url);
+        let pid =
+            server.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'loist-bench' LIMIT 1");
+        kill(Pid::from_raw(pid[0].parse().unwrap()), Signal::SIGKILL).unwrap();
+        wait_for_beats(&server.url);
+        let record = load.end();
+        // Whoever comes at the wrong moment finds a server that recovers.
+        assert_only(&record, &["connection_lost", "server_unavailable", "connection_refused"]);
+        // A client that was between two calls loses nothing: the pool finds its connection closed.
+        assert!(count(&record, "connection_lost") > 0, "sessions were lost: {:?}", errors(&record));
+        assert_eq!(retried(&record) > 0, !retry.is_empty());
+        assert_eq!(record.overall.failed > 0, retry.is_empty(), "{:?}", errors(&record));
+    }
+    assert!(server.log().contains("all server processes terminated"), "it was a crash");
+}
+
+/// The server shuts down, stays away and comes back.
+#[test]
+fn a_server_that_is_stopped_and_started_is_a_gap() {
+    let server = KeptServer::start("");
+    server.sql(BEAT);
+    let control = Control::of(&server);
+    for retry in ["", PERSISTENT] {
+        let options = "--connect-per-checkout --clients 4 --duration 10s";
+        let load = Load::start(&server.url, &beating(retry), options);
+        wait_for_beats(&server.url);
+        // It waits for the session that looks on, and takes no others.
+        kill(control.postmaster(), Signal::SIGTERM).unwrap();
+        wait_until("the server to shut down", || {
+            let refusal = ask(&server.url, "").err();
+            refusal.is_some_and(|error| error.code().is_some_and(|state| state.code() == "57P03"))
+        });
+        std::thread::sleep(Duration::from_millis(500));
+        control.run(&["stop", "-m", "fast"]);
+        std::thread::sleep(Duration::from_secs(2));
+        control.run(&["start"]);
+        wait_for_beats(&server.url);
+        let record = load.end();
+        assert_only(&record, &["connection_lost", "server_unavailable", "connection_refused"]);
+        assert!(count(&record, "server_unavailable") > 0, "{:?}", errors(&record));
+        assert!(count(&record, "connection_refused") > 0, "{:?}", errors(&record));
+        assert_eq!(retried(&record) > 0, !retry.is_empty());
+        if retry.is_empty() {
+            assert!(record.overall.failed > 0);
+        }
+        assert_gap(&record);
+        let cautions = &record.verdict.cautions;
+        assert!(cautions.iter().any(|caution| caution.contains("the server was away")), "{cautions:?}");
+    }
+}
+
+/// Stops and starts a server as its administrator would.
+struct Control {
+    data: PathBuf,
+    pg_ctl: PathBuf,
+}
+
+impl Control {
+    fn of(server: &KeptServer) -> Self {
+        let data = server.directory.join("data");
+        let mut control = Self { data, pg_ctl: PathBuf::new() };
+        let program = std::fs::read_link(format!("/proc/{}/exe", control.postmaster())).unwrap();
+        control.pg_ctl = program.with_file_name("pg_ctl");
+        control
+    }
+
+    fn postmaster(&self) -> Pid {
+        let file = std::fs::read_to_string(self.data.join("postmaster.pid")).unwrap();
+        Pid::from_raw(file.lines().next().unwrap().parse().unwrap())
+    }
+
+    /// `pg_ctl` as the user that owns the data, which root must become.
+    fn run(&self, arguments: &[&str]) {
+        let owner = self.data.metadata().unwrap();
+        let mut command = Command::new(&self.pg_ctl);
+        command.args(arguments).arg("-D").arg(&self.data).args(["-w", "-s", "-l", "/dev/null"]);
+        command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null());
+        if nix::unistd::geteuid().is_root() {
+            command.uid(owner.uid()).gid(owner.gid());
+        }
+        assert!(command.status().unwrap().success(), "pg_ctl {arguments:?}");
+    }
+}
