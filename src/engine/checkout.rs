@@ -12,6 +12,7 @@ use deadpool_postgres::{
 };
 use futures_util::future::join_all;
 use std::{ops::Deref, time::Duration};
+use tokio::time::timeout;
 use tokio_postgres::Config;
 
 /// Pauses of the server after a checkout that failed; after the last one it gives the call up.
@@ -56,8 +57,37 @@ pub(super) enum Checkouts {
 
 /// A connection that was lent.
 pub(super) enum Connection {
-    Pooled(Object),
+    Pooled(Pooled),
     Own(ClientWrapper, Lent),
+}
+
+/// One of deadpool's. Unless it is given back it is closed: a call that was cut off may have left an answer or a
+/// transaction in it.
+pub(super) struct Pooled(Option<Object>);
+
+impl Pooled {
+    /// Back to the pool, or closed where each checkout has a connection of its own.
+    pub(super) fn give_back(mut self, plan: &PoolPlan) {
+        if !plan.per_checkout {
+            self.0.take();
+        }
+    }
+}
+
+impl Deref for Pooled {
+    type Target = ClientWrapper;
+
+    fn deref(&self) -> &ClientWrapper {
+        self.0.as_ref().expect("only giving it back takes it")
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(Object::take(connection));
+        }
+    }
 }
 
 impl Deref for Connection {
@@ -123,7 +153,8 @@ impl Checkouts {
         }
     }
 
-    pub(super) async fn get(&self, clock: &Clock) -> Result<Connection, Failure> {
+    /// A connection. `refused` hears of each refusal that another try follows.
+    pub(super) async fn get(&self, clock: &Clock, refused: impl Fn(&Failure)) -> Result<Connection, Failure> {
         match self {
             Self::Deadpool { pool, plan } => {
                 let connection = pool.get().await.map_err(|error| match error {
@@ -131,15 +162,23 @@ impl Checkouts {
                     _ => Failure::PoolTimeout,
                 })?;
                 let is_new = Object::metrics(&connection).recycled.is_none();
-                if is_new && !plan.round_trip.is_zero() {
-                    clock.sleep(connect::network_time(plan.round_trip)).await;
+                let connection = Pooled(Some(connection));
+                let waits = match is_new {
+                    true => connect::network_time(plan.round_trip),
+                    // Looking whether it is still good is a round trip of its own.
+                    false if plan.recycling != Recycling::Fast => plan.round_trip,
+                    false => Duration::ZERO,
+                };
+                if !waits.is_zero() {
+                    clock.sleep(waits).await;
                 }
                 Ok(Connection::Pooled(connection))
             }
             Self::Psycopg2(pool) => {
                 for pause in SERVER_PAUSES {
-                    if let Ok((connection, lent)) = pool.lend().await {
-                        return Ok(Connection::Own(connection, lent));
+                    match pool.lend().await {
+                        Ok((connection, lent)) => return Ok(Connection::Own(connection, lent)),
+                        Err(failure) => refused(&failure),
                     }
                     clock.sleep(pause).await;
                 }
@@ -156,22 +195,23 @@ impl Checkouts {
         }
     }
 
-    /// Sends `sql` on every connection that is open and idle, whatever comes of it.
-    pub(super) async fn send_on_all(&self, sql: &str) {
+    /// Sends `sql` on every connection that is open and idle, whatever comes of it. One that takes longer than
+    /// `patience` is left out, and closed if it is deadpool's.
+    pub(super) async fn send_on_all(&self, sql: &str, patience: Duration) {
         match self {
-            Self::Psycopg2(pool) => pool.send_on_idle(sql).await,
+            Self::Psycopg2(pool) => pool.send_on_idle(sql, patience).await,
             Self::Deadpool { plan, .. } if plan.per_checkout => {}
-            Self::Deadpool { pool, .. } => {
-                let connections = join_all((0..pool.status().max_size).map(|_| pool.get())).await;
-                join_all(connections.iter().flatten().map(|connection| connection.batch_execute(sql))).await;
+            Self::Deadpool { pool, plan } => {
+                let send = async |_| {
+                    let connection = Pooled(Some(pool.get().await.ok()?));
+                    connection.batch_execute(sql).await.ok()?;
+                    Some(connection)
+                };
+                let all = (0..pool.status().max_size).map(send).map(|sent| timeout(patience, sent));
+                // Each is held until all were sent: none is asked twice.
+                let answered = join_all(all).await.into_iter().filter_map(Result::ok).flatten();
+                answered.for_each(|connection| connection.give_back(plan));
             }
         }
-    }
-}
-
-/// What happens to a deadpool connection that comes back.
-pub(super) fn give_back(connection: Object, plan: &PoolPlan) {
-    if plan.per_checkout {
-        drop(Object::take(connection));
     }
 }

@@ -8,8 +8,11 @@ use super::{
     lane::Lane,
     load::Think,
     recorder::Interval,
+    round_trip::Network,
     session::{Aftermath, Buffers, Session},
 };
+use crate::stats::Spacing;
+use rand::RngExt;
 use rand_pcg::Pcg64;
 use std::{
     cell::{Cell, RefCell},
@@ -79,7 +82,7 @@ fn session(around: &Surroundings) -> Session<'_> {
         checkouts: &around.checkouts,
         clock: &around.clock,
         interval: &around.interval,
-        round_trip: around.round_trip,
+        network: Network { clock: &around.clock, delay: around.round_trip },
         buffers: Buffers::default(),
         now: Instant::now(),
     }
@@ -93,10 +96,14 @@ async fn in_closed_loop(
 ) {
     let mut session = session(around);
     let goes_on = |now| now < around.deadline && !around.stop.is_set();
+    let mut is_first = think.is_some_and(|think| think.spacing == Spacing::Uniform);
     while goes_on(session.now) {
         let mut intended = None;
         if let Some(think) = think {
-            let due = session.now + think.pause(&mut rng);
+            let pause = think.pause(&mut rng);
+            // Clients that all think equally long begin at moments of their own, or they would call in step for ever.
+            let due = session.now + if is_first { pause.mul_f64(rng.random()) } else { pause };
+            is_first = false;
             around.clock.sleep_until(due.min(around.deadline)).await;
             session.look();
             if !goes_on(session.now) {
@@ -110,10 +117,13 @@ async fn in_closed_loop(
         under_way.set(Some((operation, 0)));
         let aftermath = session.call(operation, 0, intended, &mut rng).await;
         under_way.set(None);
-        if aftermath == Aftermath::Unreachable {
-            around.clock.sleep(RETRY_PAUSE).await;
-            session.look();
+        match aftermath {
+            Aftermath::Fine => continue,
+            // A pool that refuses at once must not keep the thread from those who wait for answers.
+            Aftermath::Failed => tokio::task::yield_now().await,
+            Aftermath::Unreachable => around.clock.sleep(RETRY_PAUSE).await,
         }
+        session.look();
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     recorder::{ErrorCount, OperationInterval, StatementInterval, Tally},
     worker::Shipment,
 };
-use crate::stats::{LatencyHistogram, Slices};
+use crate::stats::{LatencyHistogram, Slice, Slices};
 use std::time::Duration;
 
 /// What a phase measured.
@@ -15,10 +15,11 @@ pub struct Measured {
     pub operations: Vec<OperationMeasured>,
     /// One entry a stage of an open loop, all operations together.
     pub stages: Vec<StageMeasured>,
-    /// Response times by slice of time, one series an operation.
+    /// Response times by slice of time from the phase's begin to its end, one series an operation.
     pub slices: Slices,
-    /// From the phase's begin to its end, or to the last answer if that came before: calls that are answered after
-    /// the end count, the waiting for them does not.
+    /// What was answered or given up after the phase's end, one entry an operation.
+    pub late: Vec<Slice>,
+    /// From the phase's begin to its end, or to the last answer if that came before.
     pub elapsed: Duration,
     /// From the phase's begin to the last answer, or until the rest was given up.
     pub lasted: Duration,
@@ -128,6 +129,7 @@ pub(super) struct Collector {
     operations: Vec<OperationMeasured>,
     stages: Vec<StageMeasured>,
     slices: Slices,
+    late: Vec<Slice>,
     release_error: LatencyHistogram,
     connect: LatencyHistogram,
     connect_failures: u64,
@@ -157,6 +159,7 @@ impl Collector {
             .collect();
         Self {
             slices: Slices::new(tick, operations.len()),
+            late: vec![Slice::default(); operations.len()],
             operations,
             stages: vec![StageMeasured::default(); stages],
             release_error: LatencyHistogram::default(),
@@ -183,7 +186,12 @@ impl Collector {
         for (index, part) in shipment.interval.operations.iter().enumerate() {
             self.operations[index].add(part);
             self.overall.add(&part.response);
-            self.slices.add(index, shipment.at, &part.response.recorded(), part.tally.lost());
+            let (recorded, lost) = (part.response.recorded(), part.tally.lost());
+            if shipment.late {
+                self.late[index].add(&recorded, lost);
+            } else {
+                self.slices.add(index, shipment.at, &recorded, lost);
+            }
         }
         for (whole, part) in self.stages.iter_mut().zip(&shipment.interval.stages) {
             whole.tally.add(part.tally);
@@ -203,6 +211,8 @@ impl Collector {
             name: operation.name.clone(),
             tally: operation.tally,
             response: operation.response.clone(),
+            service: operation.service.clone(),
+            pool_wait: operation.pool_wait.clone(),
             errors: operation.errors.clone(),
             ..OperationMeasured::default()
         };
@@ -222,6 +232,7 @@ impl Collector {
             operations: self.operations,
             stages: self.stages,
             slices: self.slices,
+            late: self.late,
             elapsed: self.elapsed.min(end),
             lasted: self.elapsed,
             release_error: self.release_error,

@@ -85,7 +85,9 @@ impl FailureClass {
             "53100" => Self::DiskFull,
             "40P01" => Self::Deadlock,
             "40001" => Self::SerializationFailure,
-            // Class 57P: an operator or a crash ended the session. Class 08: a connection exception.
+            // Class 57P: an operator or a crash ended the session; 25P03 and 25P04: a timeout did. Class 08: a connection
+            // exception.
+            "25P03" | "25P04" => Self::ConnectionLost,
             code if code.starts_with("57P") || code.starts_with("08") => Self::ConnectionLost,
             _ => Self::Server,
         }

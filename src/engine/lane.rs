@@ -1,7 +1,6 @@
 //! An arrival queue with the clients that serve it: in an open loop, calls wait here until a client takes them up.
 
-use super::{bind::Bound, clock::Clock, recorder::Interval};
-use crate::stats::stream;
+use super::recorder::Interval;
 use rand_pcg::Pcg64;
 use std::{
     cell::{Cell, RefCell},
@@ -9,12 +8,6 @@ use std::{
     time::Instant,
 };
 use tokio::sync::Notify;
-
-/// Purpose of the random streams of single calls; other purposes have other numbers.
-const CALL_STREAMS: u64 = 1 << 40;
-
-/// Late arrivals that are let in at a time.
-const BURST: usize = 256;
 
 /// One call that was asked for.
 #[derive(Debug, Clone)]
@@ -64,7 +57,8 @@ impl Lane {
         }
     }
 
-    fn push(&self, arrival: Arrival, interval: &mut Interval) {
+    /// Lets one in, or sheds it.
+    pub(super) fn push(&self, arrival: Arrival, interval: &mut Interval) {
         interval.arrived(arrival.operation, arrival.stage);
         let mut queue = self.queue.borrow_mut();
         if queue.len() >= self.limit + self.free_clients.get() {
@@ -90,52 +84,6 @@ impl Lane {
     }
 }
 
-/// What a lane's arrivals follow from.
-pub(super) struct Pacing<'a> {
-    pub(super) start: Instant,
-    /// Numbers the phase and the lane, for random streams of their own.
-    pub(super) number: u64,
-    pub(super) seed: u64,
-    pub(super) bound: &'a Bound,
-    /// Where each stage ends, since the start.
-    pub(super) stage_ends: &'a [std::time::Duration],
-}
-
-/// Lets arrivals in at their times until there are no more or `stopped` says so. Each is released a little after its
-/// intended time; that error is recorded.
-pub(super) async fn pace(
-    lane: &Lane,
-    pacing: Pacing<'_>,
-    arrivals: impl Iterator<Item = std::time::Duration>,
-    clock: &Clock,
-    interval: &RefCell<Interval>,
-    stopped: impl Fn() -> bool,
-) {
-    let mut stage = 0;
-    for (index, at) in arrivals.enumerate() {
-        let intended = pacing.start + at;
-        if intended > Instant::now() {
-            clock.sleep_until(intended).await;
-        } else if index % BURST == 0 {
-            // A schedule that cannot be kept must not keep the clients from their calls.
-            tokio::task::yield_now().await;
-        }
-        if stopped() {
-            break;
-        }
-        // An arrival that is due at the very end belongs to the last stage.
-        while stage + 1 < pacing.stage_ends.len() && pacing.stage_ends[stage] <= at {
-            stage += 1;
-        }
-        let mut rng = stream(pacing.seed, CALL_STREAMS + pacing.number, index as u64);
-        let operation = pacing.bound.choose(&mut rng);
-        let mut interval = interval.borrow_mut();
-        interval.release_error.record(intended.elapsed());
-        lane.push(Arrival { intended, operation, stage, rng }, &mut interval);
-    }
-    lane.end();
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,7 +95,7 @@ mod tests {
     }
 
     fn arrival(operation: usize) -> Arrival {
-        Arrival { intended: Instant::now(), operation, stage: 0, rng: stream(1, CALL_STREAMS, 0) }
+        Arrival { intended: Instant::now(), operation, stage: 0, rng: crate::stats::stream(1, 2, 0) }
     }
 
     fn interval() -> Interval {

@@ -11,6 +11,7 @@ mod draw;
 mod failure;
 mod lane;
 mod load;
+mod pacer;
 mod parameter;
 mod phase;
 mod plan;
@@ -182,8 +183,6 @@ impl Engine {
                 listen(&collector.snapshot(start.elapsed()));
             }
         }
-        // Calls begin until here; those that end later are part of the load, their waiting is not part of its length.
-        let end = self.stop.since().map_or(phase.deadline, |since| since.min(phase.deadline));
-        Ok(collector.finish(end.saturating_duration_since(start)))
+        Ok(collector.finish(phase.end(&self.stop).saturating_duration_since(start)))
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{
     client::{Running, Surroundings},
-    lane::{Lane, Pacing, pace},
+    lane::Lane,
     load::Load,
+    pacer::{Pacer, Pacing, pace},
     recorder::Interval,
     worker::{Equipment, Phase, Shipment, Station},
 };
@@ -32,7 +33,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 struct Crew {
     clients: Vec<Running>,
     lanes: Vec<Rc<Lane>>,
-    pacers: Vec<JoinHandle<()>>,
+    pacers: Vec<(Rc<RefCell<Pacer>>, JoinHandle<()>)>,
 }
 
 pub(super) async fn drive(equipment: &Equipment, phase: &Phase) {
@@ -44,7 +45,10 @@ pub(super) async fn drive(equipment: &Equipment, phase: &Phase) {
         empty.unwrap_or_else(|_| Box::new(Interval::new(slots(), phase.stage_ends.len())))
     };
     let current = Rc::new(RefCell::new(*fresh()));
-    equipment.connector.take();
+    if phase.number > 0 {
+        // What was opened between two phases belongs to neither; what was opened at the start is the first one's.
+        equipment.connector.take();
+    }
     let mut crew = Crew::default();
     for station in &equipment.stations {
         crew.join(equipment, phase, station, &current);
@@ -90,26 +94,30 @@ impl Crew {
                 };
                 let rng = stream(assignment.seed, ARRIVAL_STREAMS, number);
                 let arrivals = Arrivals::new(Arc::clone(profile), *spacing, share, rng);
-                let (phase, seed, paced) = (phase.clone(), assignment.seed, Rc::clone(&lane));
-                self.pacers.push(tokio::task::spawn_local(async move {
-                    let pacing = Pacing {
-                        start: phase.start,
-                        number,
-                        seed,
-                        bound: &around.bound,
-                        stage_ends: &phase.stage_ends,
-                    };
-                    pace(&paced, pacing, arrivals, &around.clock, &around.interval, || around.stop.is_set())
-                        .await;
-                }));
+                let pacing = Pacing {
+                    start: phase.start,
+                    number,
+                    seed: assignment.seed,
+                    bound: Arc::clone(&phase.bound),
+                    stage_ends: Arc::clone(&phase.stage_ends),
+                };
+                let pacer = Rc::new(RefCell::new(Pacer::new(Rc::clone(&lane), pacing, arrivals)));
+                let paced = Rc::clone(&pacer);
+                let task = tokio::task::spawn_local(async move {
+                    pace(&paced, &around.clock, &around.interval, || around.stop.is_set()).await;
+                });
+                self.pacers.push((pacer, task));
                 self.lanes.push(lane);
             }
         }
     }
 
-    /// No more arrivals, and what waits is unfinished.
-    fn close_lanes(&mut self, interval: &mut Interval) {
-        self.pacers.drain(..).for_each(|pacer| pacer.abort());
+    /// No arrivals after `until`, and what waits is unfinished.
+    fn close_lanes(&mut self, until: Instant, interval: &mut Interval) {
+        for (pacer, task) in self.pacers.drain(..) {
+            task.abort();
+            pacer.borrow_mut().give_up(until, interval);
+        }
         self.lanes.iter().for_each(|lane| lane.abandon(interval));
     }
 
@@ -126,7 +134,8 @@ impl Crew {
     }
 }
 
-/// Hands the current interval over once a tick, and a last time when every client has ended.
+/// Hands the current interval over once a tick up to the end, and a last time when every client has ended: what is
+/// answered after the end stands by itself.
 async fn ship_until_done(
     equipment: &Equipment,
     phase: &Phase,
@@ -135,47 +144,75 @@ async fn ship_until_done(
     fresh: &dyn Fn() -> Box<Interval>,
 ) {
     let stop = &equipment.assignment.stop;
+    let window = phase.deadline.saturating_duration_since(phase.start);
     let mut at = Duration::ZERO;
     let mut lost = false;
     let mut limit = phase.deadline + PATIENCE;
     loop {
-        let next = at + phase.tick;
-        // The drain belongs to the last slice: no new calls begin after the deadline. Half a tick allows for
-        // ticks that do not add up to the phase exactly.
-        let draining = phase.start + next + phase.tick / 2 >= phase.deadline;
+        let next = tick_end(at, phase.tick, window);
+        let late = at >= window;
         let last = tokio::select! {
             well = crew.all_ended() => {
                 lost = !well;
                 true
             }
-            () = tokio::time::sleep(LOOK_EVERY), if draining && limit > Instant::now() + LOOK_EVERY => {
+            () = tokio::time::sleep(LOOK_EVERY), if late && limit > Instant::now() + LOOK_EVERY => {
                 if stop.is_set() {
                     limit = limit.min(Instant::now() + PATIENCE_WHEN_STOPPED);
                 }
                 if stop.is_set() || Instant::now() > phase.deadline + phase.drain {
-                    crew.close_lanes(&mut current.borrow_mut());
+                    crew.close_lanes(phase.end(stop), &mut current.borrow_mut());
                 }
                 continue;
             }
-            () = tokio::time::sleep_until((phase.start + next).into()), if !draining => false,
+            () = tokio::time::sleep_until((phase.start + next).into()), if !late => false,
             () = tokio::time::sleep_until(limit.into()) => {
-                crew.close_lanes(&mut current.borrow_mut());
+                crew.close_lanes(phase.end(stop), &mut current.borrow_mut());
                 crew.clients.iter().for_each(|client| client.cut_off(&mut current.borrow_mut()));
                 true
             }
         };
         if stop.is_set() {
             limit = limit.min(Instant::now() + PATIENCE_WHEN_STOPPED);
-            crew.close_lanes(&mut current.borrow_mut());
+            crew.close_lanes(phase.end(stop), &mut current.borrow_mut());
         }
         let mut interval = Box::new(current.replace(*fresh()));
         interval.opened = equipment.connector.take();
         let until = phase.start.elapsed();
         let open = equipment.stations.iter().map(|station| station.checkouts.open()).sum();
-        let shipment = Shipment { worker: equipment.assignment.index, at, until, interval, open, last, lost };
+        let worker = equipment.assignment.index;
+        let shipment = Shipment { worker, at, until, late, interval, open, last, lost };
         if equipment.assignment.intervals.send(shipment).is_err() || last {
             return;
         }
         at = next;
+    }
+}
+
+/// Where the tick that begins at `at` ends. The last one ends with the window, and is up to half a tick shorter or longer
+/// than the others.
+fn tick_end(at: Duration, tick: Duration, window: Duration) -> Duration {
+    let next = at + tick;
+    if next + tick / 2 >= window { window } else { next }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_end_with_the_window() {
+        let ends = |tick: u64, window: u64| {
+            let (tick, window) = (Duration::from_millis(tick), Duration::from_millis(window));
+            let mut ends = vec![tick_end(Duration::ZERO, tick, window)];
+            while ends[ends.len() - 1] < window {
+                ends.push(tick_end(ends[ends.len() - 1], tick, window));
+            }
+            ends.iter().map(|end| end.as_millis() as u64).collect::<Vec<_>>()
+        };
+        assert_eq!(ends(1_000, 3_000), [1_000, 2_000, 3_000]);
+        assert_eq!(ends(1_000, 3_400), [1_000, 2_000, 3_400]);
+        assert_eq!(ends(1_000, 3_600), [1_000, 2_000, 3_000, 3_600]);
+        assert_eq!(ends(1_000, 300), [300]);
     }
 }

@@ -10,7 +10,10 @@ use super::{connect, connect::Connector, failure::Failure};
 use deadpool_postgres::ClientWrapper;
 use futures_util::future::join_all;
 use std::{cell::Cell, rc::Rc, time::Duration};
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout,
+};
 use tokio_postgres::{Config, Error};
 
 /// The pool of one process.
@@ -87,10 +90,10 @@ impl Psycopg2Pool {
         Return { idle: self.idle.lock().await, min: self.min }
     }
 
-    /// Sends `sql` on every idle connection, whatever comes of it.
-    pub(super) async fn send_on_idle(&self, sql: &str) {
+    /// Sends `sql` on every idle connection, whatever comes of it within `patience`.
+    pub(super) async fn send_on_idle(&self, sql: &str, patience: Duration) {
         let idle = self.idle.lock().await;
-        join_all(idle.iter().map(|connection| connection.batch_execute(sql))).await;
+        join_all(idle.iter().map(|connection| timeout(patience, connection.batch_execute(sql)))).await;
     }
 }
 

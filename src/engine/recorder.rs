@@ -24,13 +24,13 @@ pub(super) enum Ending {
 /// Where a call's time went.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Times {
-    /// From the intended start to the last row.
+    /// From the intended start until the last connection was given back.
     pub(super) response: Duration,
     /// From the intended start until a client took the call up; none where nobody planned it.
     pub(super) queue_wait: Option<Duration>,
     /// Waiting for connections, and for the pool to take them back.
     pub(super) pool_wait: Duration,
-    /// Holding a connection: statements sent to last row read.
+    /// Holding a connection: first statement sent to the last answer read, COMMIT or ROLLBACK included.
     pub(super) service: Duration,
 }
 
@@ -52,12 +52,13 @@ pub struct ErrorCount {
 }
 
 impl ErrorCount {
+    fn key(&self) -> (FailureClass, &str, bool) {
+        (self.class, &self.code, self.expected)
+    }
+
     /// Adds `other` to the class it belongs to in `classes`.
     pub(super) fn merge(classes: &mut Vec<Self>, other: Self) {
-        let same = |class: &&mut Self| {
-            (class.class, &class.code, class.expected) == (other.class, &other.code, other.expected)
-        };
-        match classes.iter_mut().find(same) {
+        match classes.iter_mut().find(|class| class.key() == other.key()) {
             Some(class) => {
                 class.count += other.count;
                 class.retried += other.retried;
@@ -238,15 +239,21 @@ impl Interval {
         expected: bool,
         again: bool,
     ) {
-        let count = ErrorCount {
+        let errors = &mut self.operations[operation].errors;
+        let key = (failure.class(), failure.code(), expected);
+        if let Some(known) = errors.iter_mut().find(|known| known.key() == key) {
+            known.count += 1;
+            known.retried += u64::from(again);
+            return;
+        }
+        errors.push(ErrorCount {
             class: failure.class(),
             code: failure.code().to_owned(),
             message: failure.message(),
             expected,
             count: 1,
             retried: u64::from(again),
-        };
-        ErrorCount::merge(&mut self.operations[operation].errors, count);
+        });
     }
 }
 

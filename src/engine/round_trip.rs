@@ -1,11 +1,14 @@
 //! Single round trips: a text by the simple protocol, or a statement with parameters beside it.
 
-use super::bind::{Bound, Variant};
+use super::{
+    bind::{Bound, Variant},
+    clock::Clock,
+};
 use crate::workload::{End, Protocol, Value};
 use deadpool_postgres::ClientWrapper;
 use futures_util::{Stream, StreamExt};
-use std::{borrow::Cow, pin::pin};
-use tokio_postgres::{Error, SimpleQueryMessage};
+use std::{borrow::Cow, pin::pin, time::Duration};
+use tokio_postgres::{Error, SimpleQueryMessage, Statement};
 
 /// Sends `sql` by the simple protocol and reads to the end; returns the number of rows.
 pub(super) async fn simple(client: &ClientWrapper, sql: &str) -> Result<u64, Error> {
@@ -17,16 +20,45 @@ pub(super) async fn simple(client: &ClientWrapper, sql: &str) -> Result<u64, Err
     Ok(rows)
 }
 
-/// Sends a statement with its parameters beside it, prepared or not, and reads to the end.
+/// The network that is imagined between client and server.
+#[derive(Clone, Copy)]
+pub(super) struct Network<'a> {
+    pub(super) clock: &'a Clock,
+    /// Of one round trip.
+    pub(super) delay: Duration,
+}
+
+impl Network<'_> {
+    /// What a round trip would have cost.
+    pub(super) async fn pass(self) {
+        if !self.delay.is_zero() {
+            self.clock.sleep(self.delay).await;
+        }
+    }
+
+    /// Has the server parse the statement, unless this connection has done so before. It is a round trip of its own.
+    async fn prepare(self, client: &ClientWrapper, variant: &Variant) -> Result<Statement, Error> {
+        let known = client.statement_cache.size();
+        let prepared = client.prepare_cached(&variant.sql).await?;
+        if client.statement_cache.size() > known {
+            self.pass().await;
+        }
+        Ok(prepared)
+    }
+}
+
+/// Sends a statement with its parameters beside it, prepared or not, and reads to the end. The delay of this round trip is
+/// the caller's.
 pub(super) async fn bound(
     client: &ClientWrapper,
+    network: Network<'_>,
     protocol: Protocol,
     variant: &Variant,
     values: &[Value],
 ) -> Result<u64, Error> {
     let parameters = variant.slots.iter().map(|slot| &values[*slot]);
     if protocol == Protocol::Prepared {
-        let prepared = client.prepare_cached(&variant.sql).await?;
+        let prepared = network.prepare(client, variant).await?;
         return rows(client.query_raw(&prepared, parameters).await?).await;
     }
     let typed = parameters.zip(variant.types.iter().cloned());
@@ -57,9 +89,9 @@ enum Content<'a> {
 
 impl Message<'_> {
     /// Has the server parse the statement, unless this connection has done so before.
-    pub(super) async fn prepare(&self, client: &ClientWrapper) -> Result<(), Error> {
+    pub(super) async fn prepare(&self, client: &ClientWrapper, network: Network<'_>) -> Result<(), Error> {
         if let Content::Bound(variant) = self.content {
-            client.prepare_cached(&variant.sql).await?;
+            network.prepare(client, variant).await?;
         }
         Ok(())
     }
@@ -67,12 +99,13 @@ impl Message<'_> {
     pub(super) async fn send(
         &self,
         client: &ClientWrapper,
+        network: Network<'_>,
         protocol: Protocol,
         values: &[Value],
     ) -> Result<u64, Error> {
         match &self.content {
             Content::Text(sql) => simple(client, sql).await,
-            Content::Bound(variant) => bound(client, protocol, variant, values).await,
+            Content::Bound(variant) => bound(client, network, protocol, variant, values).await,
         }
     }
 }

@@ -3,12 +3,12 @@
 
 use super::{
     bind::Bound,
-    checkout::{Checkouts, Connection, give_back},
+    checkout::{Checkouts, Connection},
     clock::Clock,
     draw::Drawn,
     failure::Failure,
     recorder::{Ending, Interval, Times},
-    round_trip::{self, messages},
+    round_trip::{self, Network, messages},
 };
 use crate::workload::{End, Protocol, Value};
 use rand::RngExt;
@@ -26,8 +26,7 @@ pub(super) struct Session<'a> {
     pub(super) checkouts: &'a Checkouts,
     pub(super) clock: &'a Clock,
     pub(super) interval: &'a RefCell<Interval>,
-    /// Network time added to each round trip.
-    pub(super) round_trip: Duration,
+    pub(super) network: Network<'a>,
     pub(super) buffers: Buffers,
     /// When the clock was last looked at. Looking costs as much as recording, so that the end of one thing is the
     /// beginning of the next.
@@ -47,6 +46,8 @@ pub(super) struct Buffers {
 pub(super) enum Aftermath {
     /// Go on.
     Fine,
+    /// It failed, perhaps at once.
+    Failed,
     /// There was no connection: do not hammer the server.
     Unreachable,
 }
@@ -86,7 +87,7 @@ impl Session<'_> {
             Ok(()) => (Ending::Completed, Aftermath::Fine),
             Err(GivenUp { expected: true, .. }) => (Ending::ExpectedFailure, Aftermath::Fine),
             Err(GivenUp { unreachable: true, .. }) => (Ending::Failed, Aftermath::Unreachable),
-            Err(_) => (Ending::Failed, Aftermath::Fine),
+            Err(_) => (Ending::Failed, Aftermath::Failed),
         };
         self.interval.borrow_mut().call_ended(index, stage, ending, &times);
         aftermath
@@ -133,7 +134,9 @@ impl Session<'_> {
         values: &[Value],
         times: &mut Times,
     ) -> Result<(), Failure> {
-        let checkout = self.checkouts.get(self.clock).await;
+        let interval = self.interval;
+        let refused = |failure: &Failure| interval.borrow_mut().failed_attempt(index, failure, false, true);
+        let checkout = self.checkouts.get(self.clock, refused).await;
         times.pool_wait += self.look();
         let connection = checkout?;
         let lent = self.now;
@@ -173,11 +176,18 @@ impl Session<'_> {
             let outcome = if bound.protocol == Protocol::Simple {
                 self.buffers.sql.clear();
                 statement.template.write_literal(values, &mut self.buffers.sql);
-                self.network().await;
+                self.network.pass().await;
                 round_trip::simple(client, &self.buffers.sql).await
             } else {
-                self.network().await;
-                round_trip::bound(client, bound.protocol, ready.variant(statement, values), values).await
+                self.network.pass().await;
+                round_trip::bound(
+                    client,
+                    self.network,
+                    bound.protocol,
+                    ready.variant(statement, values),
+                    values,
+                )
+                .await
             };
             self.record(index, ready.slot, outcome)?;
         }
@@ -202,14 +212,15 @@ impl Session<'_> {
         if bound.protocol == Protocol::Prepared {
             // What is not prepared yet costs its own round trip, and must not break the row of the others.
             for message in &messages {
-                message.prepare(client).await?;
+                message.prepare(client, self.network).await?;
             }
         }
         self.look();
         let sent = self.now;
-        self.network().await;
+        self.network.pass().await;
+        let network = self.network;
         let timed = messages.iter().map(|message| async {
-            let outcome = message.send(client, bound.protocol, values).await;
+            let outcome = message.send(client, network, bound.protocol, values).await;
             (message.slot, Instant::now(), outcome)
         });
         let mut first = Ok(());
@@ -229,7 +240,7 @@ impl Session<'_> {
         slot: usize,
         sql: &str,
     ) -> Result<(), Error> {
-        self.network().await;
+        self.network.pass().await;
         let outcome = round_trip::simple(client, sql).await;
         self.record(index, slot, outcome)
     }
@@ -274,17 +285,10 @@ impl Session<'_> {
                 if let (Connection::Pooled(connection), Checkouts::Deadpool { plan, .. }) =
                     (connection, checkouts)
                 {
-                    give_back(connection, plan);
+                    connection.give_back(plan);
                 }
                 outcome
             }
-        }
-    }
-
-    /// What a round trip over the network would have cost.
-    async fn network(&self) {
-        if !self.round_trip.is_zero() {
-            self.clock.sleep(self.round_trip).await;
         }
     }
 

@@ -73,6 +73,13 @@ pub(super) struct Phase {
     pub(super) number: u64,
 }
 
+impl Phase {
+    /// When the last calls may begin: the deadline, or before it when the user asked for the end.
+    pub(super) fn end(&self, stop: &StopFlag) -> Instant {
+        stop.since().map_or(self.deadline, |since| since.min(self.deadline))
+    }
+}
+
 /// An interval on its way to the collector.
 #[derive(Debug)]
 pub(super) struct Shipment {
@@ -80,8 +87,10 @@ pub(super) struct Shipment {
     pub(super) worker: usize,
     /// When the interval began, since the phase's start.
     pub(super) at: Duration,
-    /// When its last call ended, since the phase's start.
+    /// When it was handed over, since the phase's start.
     pub(super) until: Duration,
+    /// Whether it holds what ended after the phase's end.
+    pub(super) late: bool,
     pub(super) interval: Box<Interval>,
     /// Connections of the thread that are open.
     pub(super) open: usize,
@@ -108,6 +117,7 @@ impl Worker {
         let thread = std::thread::Builder::new()
             .name(format!("clients-{}", assignment.index))
             .spawn(move || {
+                let _guard = Guard { worker: assignment.index, intervals: assignment.intervals.clone() };
                 // Tasks of such a runtime stay on its thread: no second queue, no wake-up from elsewhere.
                 let runtime = tokio::runtime::Builder::new_current_thread()
                     .enable_all()
@@ -152,9 +162,33 @@ impl Worker {
     }
 }
 
+/// Tells the collector when its thread panics, so that nobody waits for it.
+struct Guard {
+    worker: usize,
+    intervals: mpsc::UnboundedSender<Shipment>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = self.intervals.send(Shipment {
+                worker: self.worker,
+                at: Duration::ZERO,
+                until: Duration::ZERO,
+                late: false,
+                interval: Box::default(),
+                open: 0,
+                last: true,
+                lost: true,
+            });
+        }
+    }
+}
+
 impl Drop for Worker {
     fn drop(&mut self) {
         self.commands.take();
+        self.ready.take();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -180,24 +214,25 @@ async fn serve(
     assignment: Assignment,
     mut orders: mpsc::UnboundedReceiver<Command>,
     empty: std::sync::mpsc::Receiver<Box<Interval>>,
-    ready: oneshot::Sender<Result<(), EngineError>>,
+    mut ready: oneshot::Sender<Result<(), EngineError>>,
 ) {
-    let equipment = match equip(assignment, empty).await {
-        Ok(equipment) => {
-            let _ = ready.send(Ok(()));
-            equipment
-        }
-        Err(error) => {
-            let _ = ready.send(Err(error));
-            return;
-        }
+    let equipped = tokio::select! {
+        equipped = equip(assignment, empty) => equipped,
+        // Whoever wanted it gave up, with connections still to open.
+        () = ready.closed() => return,
     };
+    let (outcome, equipment) = match equipped {
+        Ok(equipment) => (Ok(()), Some(equipment)),
+        Err(error) => (Err(error), None),
+    };
+    let _ = ready.send(outcome);
+    let Some(equipment) = equipment else { return };
     while let Some(order) = orders.recv().await {
         match order {
             Command::Drive(phase) => phase::drive(&equipment, &phase).await,
             Command::SendOnAll(sql, done) => {
                 for station in &equipment.stations {
-                    let _ = tokio::time::timeout(SEND_PATIENCE, station.checkouts.send_on_all(&sql)).await;
+                    station.checkouts.send_on_all(&sql, SEND_PATIENCE).await;
                 }
                 let _ = done.send(());
             }

@@ -69,6 +69,7 @@ impl Parts<'_> {
             knee: self.knee,
             stages,
             connections: record::Connections {
+                at_start: results::latency(&window.floor.connect),
                 failed: window.measured.connect_failures,
                 connect: results::latency(&window.measured.connect),
             },

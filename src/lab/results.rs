@@ -4,10 +4,10 @@ use super::verdict;
 use crate::{
     engine::{Bound, ErrorCount, Measured, OperationMeasured},
     record::{
-        ErrorClass, Latency, OperationResult, QuantileInterval, Series, SeriesOperation, StageResult,
+        ErrorClass, Late, Latency, OperationResult, QuantileInterval, Series, SeriesOperation, StageResult,
         StatementResult, Summary,
     },
-    stats::{LatencyHistogram, Slice, blocks, miss_share_interval, quantile_intervals},
+    stats::{LatencyHistogram, Slice, blocks, bucket_end_ns, miss_share_interval, quantile_intervals},
     workload::{Slo, Stage},
 };
 use std::time::Duration;
@@ -27,13 +27,14 @@ pub(super) struct Results {
 
 /// `slo` is the objective of operations that set none of their own; `strict` makes it everybody's.
 pub(super) fn results(bound: &Bound, measured: &Measured, slo: Slo, strict: bool, seed: u64) -> Results {
-    // Answers that came while the queue was emptied did not come within the window.
-    let seconds =
-        measured.elapsed.max(if measured.stages.is_empty() { Duration::ZERO } else { measured.lasted });
-    let seconds = seconds.as_secs_f64();
+    let seconds = measured.elapsed.as_secs_f64();
     let envelope = &bound.workload.envelope;
     let length = measured.slices.length();
-    let in_blocks = |slices: &mut dyn Iterator<Item = Slice>| blocks(length, slices, MOST_BLOCKS);
+    let sliced = |slices: &mut dyn Iterator<Item = Slice>, late: Slice| Sliced {
+        blocks: blocks(length, slices, MOST_BLOCKS),
+        late,
+        seconds,
+    };
     let operations: Vec<OperationResult> = bound
         .workload
         .operations
@@ -49,9 +50,8 @@ pub(super) fn results(bound: &Bound, measured: &Measured, slo: Slo, strict: bool
                 writes: operation.writes(),
                 summary: summary(
                     measured_one,
-                    &in_blocks(&mut measured.slices.of(index)),
+                    sliced(&mut measured.slices.of(index), measured.late[index].clone()),
                     slo,
-                    seconds,
                     seed,
                 ),
                 statements: measured_one.statements.iter().map(statement).collect(),
@@ -60,13 +60,44 @@ pub(super) fn results(bound: &Bound, measured: &Measured, slo: Slo, strict: bool
         })
         .collect();
     let slo = if strict { slo } else { bound.workload.slo.unwrap_or(slo) };
-    let overall =
-        summary(&sum(&measured.operations), &in_blocks(&mut measured.slices.all()), slo, seconds, seed);
+    let late = measured.late.iter().fold(Slice::default(), |mut whole, late| {
+        whole.absorb(late);
+        whole
+    });
+    let overall = summary(&sum(&measured.operations), sliced(&mut measured.slices.all(), late), slo, seed);
     Results { operations, overall, series: series(bound, measured) }
 }
 
-fn summary(measured: &OperationMeasured, slices: &[Slice], slo: Slo, seconds: f64, seed: u64) -> Summary {
+/// Calls by time.
+struct Sliced {
+    /// Those that ended within the window, for the bootstrap.
+    blocks: Vec<Slice>,
+    /// Those that ended after it.
+    late: Slice,
+    /// Length of the window.
+    seconds: f64,
+}
+
+impl Sliced {
+    /// Answers within the window, by its length: what ends later is left out, as is the time it takes.
+    fn rate(&self) -> f64 {
+        let answered: u64 = self.blocks.iter().map(Slice::count).sum();
+        if self.seconds > 0.0 { answered as f64 / self.seconds } else { 0.0 }
+    }
+
+    /// Every call of the run is in a block: the late ones belong to the last, in which they were under way.
+    fn all_in_blocks(mut self) -> Vec<Slice> {
+        if let Some(last) = self.blocks.last_mut() {
+            last.absorb(&self.late);
+        }
+        self.blocks
+    }
+}
+
+fn summary(measured: &OperationMeasured, sliced: Sliced, slo: Slo, seed: u64) -> Summary {
     let tally = measured.tally;
+    let calls_per_second = sliced.rate();
+    let slices = &sliced.all_in_blocks();
     let mut quantiles = QUANTILES.to_vec();
     if !quantiles.contains(&slo.quantile) {
         quantiles.push(slo.quantile);
@@ -81,7 +112,6 @@ fn summary(measured: &OperationMeasured, slices: &[Slice], slo: Slo, seconds: f6
             high_us: interval.high,
         })
         .collect();
-    let target_ns = u64::try_from(slo.target.as_nanos()).unwrap_or(u64::MAX - 1);
     Summary {
         calls: tally.arrivals,
         completed: tally.completed,
@@ -89,7 +119,7 @@ fn summary(measured: &OperationMeasured, slices: &[Slice], slo: Slo, seconds: f6
         failed: tally.failed,
         shed: tally.shed,
         unfinished: tally.unfinished,
-        calls_per_second: if seconds > 0.0 { tally.answered() as f64 / seconds } else { 0.0 },
+        calls_per_second,
         response: latency(&measured.response),
         service: latency(&measured.service),
         queue_wait: latency(&measured.queue_wait),
@@ -98,7 +128,7 @@ fn summary(measured: &OperationMeasured, slices: &[Slice], slo: Slo, seconds: f6
             slo,
             &measured.response,
             &response_intervals,
-            miss_share_interval(slices, target_ns, seed),
+            miss_share_interval(slices, bucket_end_ns(slo.target), seed),
             tally.arrivals,
             tally.lost(),
         ),
@@ -153,10 +183,22 @@ fn sum(operations: &[OperationMeasured]) -> OperationMeasured {
 
 fn series(bound: &Bound, measured: &Measured) -> Series {
     let operation = |(index, operation): (usize, &crate::workload::Operation)| {
-        let mut series = SeriesOperation { name: operation.name.clone(), ..SeriesOperation::default() };
+        let late = Some(&measured.late[index]).filter(|late| late.count() + late.lost > 0);
+        let mut series = SeriesOperation {
+            name: operation.name.clone(),
+            late: late.map(|late| Late {
+                answered: late.count(),
+                lost: late.lost,
+                p50_us: late.quantile_us(0.5),
+                p95_us: late.quantile_us(0.95),
+                p99_us: late.quantile_us(0.99),
+                max_us: late.quantile_us(1.0),
+            }),
+            ..SeriesOperation::default()
+        };
         for slice in measured.slices.of(index) {
             series.answered.push(slice.count());
-            series.failed.push(slice.failed);
+            series.lost.push(slice.lost);
             series.p50_us.push(slice.quantile_us(0.5));
             series.p95_us.push(slice.quantile_us(0.95));
             series.p99_us.push(slice.quantile_us(0.99));
@@ -166,6 +208,7 @@ fn series(bound: &Bound, measured: &Measured) -> Series {
     };
     Series {
         interval_seconds: measured.slices.width().as_secs_f64(),
+        late_seconds: measured.lasted.saturating_sub(measured.elapsed).as_secs_f64(),
         operations: bound.workload.operations.iter().enumerate().map(operation).collect(),
     }
 }

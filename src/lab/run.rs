@@ -75,17 +75,24 @@ pub(super) fn run_prepared(
 }
 
 fn interval_log(setup: &Setup, window: &Window) -> Vec<u8> {
-    let slices = &window.measured.slices;
+    let measured = &window.measured;
+    let slices = &measured.slices;
     let mut log = IntervalLog::new(window.started_at.into());
     let operations = &setup.bound.workload.operations;
     let mut series: Vec<_> = (0..operations.len()).map(|index| slices.of(index)).collect();
     for number in 0..slices.length() {
         let at = slices.width() * u32::try_from(number).unwrap_or(u32::MAX);
+        let is_last = number + 1 == slices.length();
+        let length = if is_last { measured.elapsed.saturating_sub(at) } else { slices.width() };
         for (operation, series) in operations.iter().zip(&mut series) {
             if let Some(slice) = series.next() {
-                log.add(&operation.name, at, slices.width(), slice.latencies.values().iter().copied());
+                log.add(&operation.name, at, length, slice.latencies.values().iter().copied());
             }
         }
+    }
+    let after = measured.lasted.saturating_sub(measured.elapsed);
+    for (operation, late) in operations.iter().zip(&measured.late).filter(|(_, late)| late.count() > 0) {
+        log.add(&operation.name, measured.elapsed, after, late.latencies.values().iter().copied());
     }
     log.finish()
 }

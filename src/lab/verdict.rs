@@ -166,15 +166,6 @@ fn all_met(operations: &[OperationResult], met: usize) -> String {
             slo.target_us / observed
         );
     }
-    if operations.len() == 1 {
-        return format!(
-            "{} meets {} with {:.1} ms, {:.1} times faster than the target",
-            slowest.name,
-            slo.objective,
-            observed / 1e3,
-            slo.target_us / observed
-        );
-    }
     let who =
         if met == operations.len() { format!("All {met}") } else { format!("{met} of {}", operations.len()) };
     let same = operations.iter().all(|operation| operation.summary.slo.objective == slo.objective);

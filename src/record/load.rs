@@ -128,9 +128,12 @@ pub struct KneeTrial {
 /// Connections opened in the window.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Connections {
+    /// How long those took that were opened before the load, one after the other on each thread.
+    #[serde(default)]
+    pub at_start: Latency,
     /// Attempts that failed.
     pub failed: u64,
-    /// How long the others took, from the first packet until the server was ready.
+    /// How long those took that were opened during the window, from the first packet until the server was ready.
     pub connect: Latency,
 }
 

@@ -16,8 +16,8 @@ pub use diagnosis::{Disturbance, DisturbanceKind};
 pub use evidence::{Evidence, GinIndex, Relation, StatementStatistics, WindowCounters};
 pub use load::{Connections, Floor, Knee, KneeTrial, Load, Schedule, StageResult};
 pub use results::{
-    ErrorClass, Latency, OperationResult, Outcome, QuantileInterval, Series, SeriesOperation, SloResult,
-    StatementResult, Summary, Verdict,
+    ErrorClass, Late, Latency, OperationResult, Outcome, QuantileInterval, Series, SeriesOperation,
+    SloResult, StatementResult, Summary, Verdict,
 };
 pub use samples::{Sample, Samples};
 pub use store::{Place, RecordError, load};

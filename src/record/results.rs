@@ -186,8 +186,11 @@ pub struct Verdict {
 /// The window in slices of time; each list has one entry a slice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Series {
-    /// Length of a slice.
+    /// Length of a slice; the last one ends with the window.
     pub interval_seconds: f64,
+    /// How long after the window's end the last call ended, or was given up.
+    #[serde(default)]
+    pub late_seconds: f64,
     /// One entry an operation, in the workload's order.
     pub operations: Vec<SeriesOperation>,
 }
@@ -220,7 +223,8 @@ pub struct SeriesOperation {
     /// Calls answered in the slice.
     pub answered: Vec<u64>,
     /// Calls that failed without being expected to, were shed or remained unfinished.
-    pub failed: Vec<u64>,
+    #[serde(alias = "failed")]
+    pub lost: Vec<u64>,
     /// Median response time.
     pub p50_us: Vec<Option<f64>>,
     /// 95th percentile.
@@ -229,6 +233,26 @@ pub struct SeriesOperation {
     pub p99_us: Vec<Option<f64>>,
     /// Longest.
     pub max_us: Vec<Option<f64>>,
+    /// What ended after the window; absent where nothing did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<Late>,
+}
+
+/// Calls that began in the window and ended after it. They count in every total and percentile, and not in the rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Late {
+    /// Calls answered.
+    pub answered: u64,
+    /// Calls that failed without being expected to, or were given up.
+    pub lost: u64,
+    /// Median response time.
+    pub p50_us: Option<f64>,
+    /// 95th percentile.
+    pub p95_us: Option<f64>,
+    /// 99th percentile.
+    pub p99_us: Option<f64>,
+    /// Longest.
+    pub max_us: Option<f64>,
 }
 
 #[cfg(test)]
@@ -239,7 +263,12 @@ mod tests {
     fn drift_compares_the_last_third_with_the_first() {
         let with = |answered: &[u64]| {
             let operation = SeriesOperation { answered: answered.to_vec(), ..SeriesOperation::default() };
-            Series { interval_seconds: 1.0, operations: vec![operation.clone(), operation] }.drift()
+            Series {
+                interval_seconds: 1.0,
+                late_seconds: 0.0,
+                operations: vec![operation.clone(), operation],
+            }
+            .drift()
         };
         assert_eq!(with(&[5; 9]), None);
         assert_eq!(with(&[5; 30]), Some(1.0));

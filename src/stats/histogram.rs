@@ -33,6 +33,12 @@ fn nanoseconds(latency: Duration) -> u64 {
 /// Where the boundaries of the buckets lie; nothing is ever recorded in it.
 static BUCKETS: LazyLock<Histogram<u8>> = LazyLock::new(bounded);
 
+/// The highest latency, in nanoseconds, that histograms hold for `latency`: what is above it is longer for sure.
+#[must_use]
+pub fn bucket_end_ns(latency: Duration) -> u64 {
+    BUCKETS.highest_equivalent(nanoseconds(latency).min(HIGHEST_NS))
+}
+
 /// What one thread records during one interval: memory for the buckets that were met, and no allocation once those of
 /// a load are known.
 #[derive(Debug, Clone, Default)]
@@ -144,7 +150,7 @@ impl LatencyHistogram {
     /// How many latencies lie above `target` (to the histogram's three digits).
     #[must_use]
     pub fn count_above(&self, target: Duration) -> u64 {
-        self.counts.above(BUCKETS.highest_equivalent(nanoseconds(target).min(HIGHEST_NS)))
+        self.counts.above(bucket_end_ns(target))
     }
 
     /// Points of the percentile curve: (quantile 0..1, microseconds), denser towards the tail.

@@ -100,7 +100,7 @@ fn percentile_interval(mut estimates: Vec<f64>) -> Interval {
 pub fn miss_share_interval(slices: &[Slice], target_ns: u64, seed: u64) -> Option<Interval> {
     let blocks: Vec<(u64, u64)> = slices
         .iter()
-        .map(|slice| (slice.latencies.above(target_ns) + slice.failed, slice.count() + slice.failed))
+        .map(|slice| (slice.latencies.above(target_ns) + slice.lost, slice.count() + slice.lost))
         .filter(|(_, calls)| *calls > 0)
         .collect();
     if blocks.len() < FEWEST_SLICES {

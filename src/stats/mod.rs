@@ -14,7 +14,7 @@ pub mod trend;
 
 pub use arrivals::{Arrivals, Share, Spacing, exponential};
 pub use counts::Counts;
-pub use histogram::{DecodeError, IntervalHistogram, LatencyHistogram};
+pub use histogram::{DecodeError, IntervalHistogram, LatencyHistogram, bucket_end_ns};
 pub use interval::{Interval, miss_share_interval, quantile_intervals, wilson};
 pub use interval_log::IntervalLog;
 pub use knee::{KneeEstimate, KneeSearch, Trial, sustained};

@@ -15,8 +15,8 @@ const MOST_SLICES: usize = 160;
 pub struct Slice {
     /// Recorded latencies in nanoseconds (histogram buckets).
     pub latencies: Counts,
-    /// Calls that failed without being expected to.
-    pub failed: u64,
+    /// Calls that failed without being expected to, were shed or given up.
+    pub lost: u64,
 }
 
 impl Slice {
@@ -32,9 +32,15 @@ impl Slice {
         self.latencies.quantile(quantile).map(|ns| ns as f64 / 1_000.0)
     }
 
-    fn absorb(&mut self, other: &Self) {
-        self.latencies.add(other.latencies.values());
-        self.failed += other.failed;
+    /// Adds latencies (nanoseconds, ascending, with their counts) and lost calls.
+    pub fn add(&mut self, recorded: &[(u64, u64)], lost: u64) {
+        self.latencies.add(recorded);
+        self.lost += lost;
+    }
+
+    /// Adds all of another one.
+    pub fn absorb(&mut self, other: &Self) {
+        self.add(other.latencies.values(), other.lost);
     }
 }
 
@@ -43,7 +49,7 @@ impl Slice {
 #[derive(Debug, Clone, Default)]
 struct Packed {
     latencies: Box<[u8]>,
-    failed: u64,
+    lost: u64,
 }
 
 impl Packed {
@@ -56,7 +62,7 @@ impl Packed {
             bytes.extend_from_slice(encode::u64(*count, &mut buffer));
             last = *value;
         }
-        Self { latencies: bytes.into_boxed_slice(), failed: slice.failed }
+        Self { latencies: bytes.into_boxed_slice(), lost: slice.lost }
     }
 
     fn unpack(&self) -> Slice {
@@ -72,7 +78,7 @@ impl Packed {
             last += distance;
             values.push((last, count));
         }
-        let mut slice = Slice { failed: self.failed, ..Slice::default() };
+        let mut slice = Slice { lost: self.lost, ..Slice::default() };
         slice.latencies.add(&values);
         slice
     }
@@ -120,7 +126,7 @@ impl Slices {
     }
 
     /// Adds what series number `series` saw around `at` (time since the window began).
-    pub fn add(&mut self, series: usize, at: Duration, recorded: &[(u64, u64)], failed: u64) {
+    pub fn add(&mut self, series: usize, at: Duration, recorded: &[(u64, u64)], lost: u64) {
         while self.index(at) >= MOST_SLICES {
             self.coarsen();
         }
@@ -132,8 +138,7 @@ impl Slices {
         }
         let packed = &mut self.series[series][index];
         let mut slice = packed.unpack();
-        slice.latencies.add(recorded);
-        slice.failed += failed;
+        slice.add(recorded, lost);
         *packed = Packed::of(&slice);
     }
 
@@ -192,7 +197,7 @@ mod tests {
         assert_eq!(slices.of(0).count(), slices.of(1).count());
         assert_eq!(count(slices.of(1)), 30_000);
         assert_eq!(count(slices.all()), 30_000);
-        assert_eq!(slices.of(1).map(|slice| slice.failed).sum::<u64>(), 10_000);
+        assert_eq!(slices.of(1).map(|slice| slice.lost).sum::<u64>(), 10_000);
         assert_eq!(slices.width(), Duration::from_secs(64));
     }
 
@@ -211,8 +216,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn packing_keeps_everything(values in prop::collection::btree_map(0u64..u64::MAX / 2, 1u64..u64::MAX / 1_000, 0..200), failed: u64) {
-            let mut slice = Slice { failed, ..Slice::default() };
+        fn packing_keeps_everything(values in prop::collection::btree_map(0u64..u64::MAX / 2, 1u64..u64::MAX / 1_000, 0..200), lost: u64) {
+            let mut slice = Slice { lost, ..Slice::default() };
             slice.latencies.add(&values.into_iter().collect::<Vec<_>>());
             prop_assert_eq!(Packed::of(&slice).unpack(), slice);
         }

@@ -6,7 +6,10 @@ mod pool;
 mod server;
 mod statements;
 
-use crate::common::{Bench, KeptServer, wait_until};
+use crate::{
+    common::{Bench, KeptServer, wait_until},
+    run::in_series,
+};
 use loist_bench::record::{Ended, ErrorClass, Outcome, Record};
 use std::{
     io::{BufRead, BufReader},
@@ -149,11 +152,8 @@ fn assert_sound(bench: &Bench, record: &Record) {
     let ended = overall.completed + overall.expected_failures + overall.failed;
     assert_eq!(overall.calls, ended + overall.shed + overall.unfinished);
     assert_eq!(overall.calls, record.operations.iter().map(|o| o.summary.calls).sum::<u64>());
-    let series = &record.series.operations;
-    let answered: u64 = series.iter().flat_map(|operation| &operation.answered).sum();
-    assert_eq!(answered, overall.completed + overall.expected_failures);
-    let failed: u64 = series.iter().flat_map(|operation| &operation.failed).sum();
-    assert_eq!(failed, lost, "the slices hold what was lost");
+    let answered = overall.completed + overall.expected_failures;
+    assert_eq!(in_series(record), (answered, lost), "the slices hold what was answered and what was lost");
 }
 
 fn errors(record: &Record) -> Vec<&ErrorClass> {

@@ -2,7 +2,7 @@
 
 use crate::{
     common::{Answer, Bench, KeptServer},
-    run::{assert_consistent, assert_counts_are_the_servers},
+    run::{assert_consistent, assert_counts_are_the_servers, in_series},
 };
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use loist_bench::{
@@ -57,7 +57,7 @@ fn every_arrival_is_accounted_for() {
         assert_eq!((stage.calls, stage.shed), (overall.calls, overall.shed));
         assert_eq!(stage.unfinished, overall.unfinished);
         assert_eq!(stage.response.count, overall.response.count);
-        let lost: u64 = record.series.operations.iter().flat_map(|operation| &operation.failed).sum();
+        let lost = in_series(&record).1;
         assert_eq!(lost, overall.shed + overall.unfinished, "the slices hold what was lost");
         let schedule = record.schedule.as_ref().expect("an open loop has one");
         assert_eq!(schedule.start_error.count, overall.calls, "every call was let in, if only to be shed");
@@ -230,8 +230,9 @@ fn the_files_beside_the_record_say_the_same() {
     assert_eq!(logged, counted);
     let text = std::fs::read_to_string(directory.join("series.csv")).unwrap();
     let slices: usize = record.series.operations.iter().map(|operation| operation.answered.len()).sum();
-    assert_eq!(text.lines().count(), 1 + slices);
-    assert!(text.starts_with("begins_seconds,ends_seconds,operation,answered,failed,"), "{text}");
+    let late = record.series.operations.iter().filter(|operation| operation.late.is_some()).count();
+    assert_eq!(text.lines().count(), 1 + slices + late);
+    assert!(text.starts_with("begins_seconds,ends_seconds,operation,answered,lost,"), "{text}");
     assert!(record.samples.samples.iter().any(|sample| sample.client_cpus > 0.0), "{:?}", record.samples);
     let floor = record.floor.expect("the floor was measured");
     assert!(floor.round_trip.count > 0 && floor.seconds > 0.0);

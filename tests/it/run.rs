@@ -2,7 +2,7 @@
 
 use crate::common::{Bench, outcome};
 use loist_bench::{
-    record::{Outcome, Record, Stance},
+    record::{Outcome, Record, SeriesOperation, Stance},
     stats::LatencyHistogram,
 };
 use std::collections::BTreeMap;
@@ -32,8 +32,16 @@ pub(crate) fn assert_consistent(record: &Record) {
     }
     assert_eq!(record.overall.response.count, answered);
     assert_eq!(record.overall.calls, record.operations.iter().map(|o| o.summary.calls).sum::<u64>());
-    let in_series: u64 = record.series.operations.iter().flat_map(|operation| &operation.answered).sum();
-    assert_eq!(in_series, answered, "the slices hold every call");
+    assert_eq!(in_series(record).0, answered, "the slices hold every call");
+}
+
+/// Calls answered and lost by the time series, what ended after the window included.
+pub(crate) fn in_series(record: &Record) -> (u64, u64) {
+    let operations = &record.series.operations;
+    let late = operations.iter().filter_map(|operation| operation.late.as_ref());
+    let (answered, lost) = late.fold((0, 0), |sum, late| (sum.0 + late.answered, sum.1 + late.lost));
+    let all = |pick: fn(&SeriesOperation) -> &Vec<u64>| operations.iter().flat_map(pick).sum::<u64>();
+    (answered + all(|operation| &operation.answered), lost + all(|operation| &operation.lost))
 }
 
 /// Calls of every statement, as counted here and by the server, by the names that share a query.

@@ -16,7 +16,9 @@ fn an_exhausted_pool_is_asked_three_times() {
     let record = run(&server.url, &slow("", 0.05), options);
     assert_only(&record, &["pool_exhausted"]);
     assert!(record.overall.failed > 0 && record.overall.completed > 0);
-    assert_eq!((count(&record, "pool_exhausted"), retried(&record)), (record.overall.failed, 0));
+    // The last refusal is the call's end; two go before each, and before some calls that had luck in the end.
+    assert_eq!(count(&record, "pool_exhausted") - retried(&record), record.overall.failed);
+    assert!(retried(&record) >= 2 * record.overall.failed, "{:?}", errors(&record));
     let longest = record.overall.pool_wait.max_us.unwrap();
     assert!(longest >= 100_000.0, "a call was answered after a pause: {longest}");
 

@@ -9,6 +9,7 @@ use std::{
     os::unix::{fs::MetadataExt, process::CommandExt},
     path::PathBuf,
     process::Command,
+    time::Instant,
 };
 
 #[test]
@@ -89,6 +90,38 @@ fn a_server_that_is_stopped_and_started_is_a_gap() {
         let cautions = &record.verdict.cautions;
         assert!(cautions.iter().any(|caution| caution.contains("the server was away")), "{cautions:?}");
     }
+}
+
+/// Calls keep arriving while nobody answers, and each of them waits for as long as it says: nothing is omitted.
+#[test]
+fn sessions_that_stand_still_are_waited_for_by_every_arrival() {
+    let server = KeptServer::start("");
+    server.sql(BEAT);
+    let load = Load::start(
+        &server.url,
+        &beating(""),
+        "--rate 200 --arrivals uniform --clients 4 --queue 1000 --duration 6s --slo 200ms@p95",
+    );
+    wait_for_beats(&server.url);
+    let sessions =
+        server.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'loist-bench' ORDER BY pid");
+    let signal = |signal| {
+        sessions.iter().for_each(|pid| kill(Pid::from_raw(pid.parse().unwrap()), signal).unwrap());
+    };
+    signal(Signal::SIGSTOP);
+    let began = Instant::now();
+    std::thread::sleep(Duration::from_secs(1));
+    let stood = began.elapsed().as_secs_f64();
+    signal(Signal::SIGCONT);
+    let record = load.end();
+    let overall = &record.overall;
+    assert_eq!((overall.calls, overall.completed), (1_200, 1_200), "{overall:?}");
+    // Whoever arrived more than 200 ms before the sessions went on misses the target, but for the four that
+    // may have been answered meanwhile.
+    let misses = (overall.slo.miss_share * 1_200.0).round();
+    assert!(misses >= ((stood - 0.2) * 200.0).floor() - 4.0, "{misses} of {stood} s");
+    assert!(overall.response.max_us.unwrap() >= (stood - 0.01) * 1e6, "{:?}", overall.response.max_us);
+    assert!(overall.service.p95_us < overall.response.p95_us, "the queue is seen in response times alone");
 }
 
 /// Stops and starts a server as its administrator would.

@@ -1,0 +1,114 @@
+//! Lets the arrivals of an open loop into their lane when they are due.
+
+use super::{
+    bind::Bound,
+    clock::Clock,
+    lane::{Arrival, Lane},
+    recorder::Interval,
+};
+use crate::stats::{Arrivals, stream};
+use std::{
+    cell::RefCell,
+    iter::Peekable,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// Purpose of the random streams of single calls; other purposes have other numbers.
+const CALL_STREAMS: u64 = 1 << 40;
+
+/// Late arrivals that are let in at a time.
+const BURST: u64 = 256;
+
+/// What a lane's arrivals follow from.
+pub(super) struct Pacing {
+    pub(super) start: Instant,
+    /// Numbers the phase and the lane, for random streams of their own.
+    pub(super) number: u64,
+    pub(super) seed: u64,
+    pub(super) bound: Arc<Bound>,
+    /// Where each stage ends, since the start.
+    pub(super) stage_ends: Arc<[Duration]>,
+}
+
+/// The arrivals of a lane that are still to come.
+pub(super) struct Pacer {
+    lane: Rc<Lane>,
+    pacing: Pacing,
+    arrivals: Peekable<Arrivals>,
+    index: u64,
+    stage: usize,
+}
+
+impl Pacer {
+    pub(super) fn new(lane: Rc<Lane>, pacing: Pacing, arrivals: Arrivals) -> Self {
+        Self { lane, pacing, arrivals: arrivals.peekable(), index: 0, stage: 0 }
+    }
+
+    /// When the next one is due.
+    fn due(&mut self) -> Option<Instant> {
+        self.arrivals.peek().map(|at| self.pacing.start + *at)
+    }
+
+    fn next(&mut self) -> Option<Arrival> {
+        let at = self.arrivals.next()?;
+        let pacing = &self.pacing;
+        // An arrival that is due at the very end belongs to the last stage.
+        while self.stage + 1 < pacing.stage_ends.len() && pacing.stage_ends[self.stage] <= at {
+            self.stage += 1;
+        }
+        let mut rng = stream(pacing.seed, CALL_STREAMS + pacing.number, self.index);
+        self.index += 1;
+        let operation = pacing.bound.choose(&mut rng);
+        Some(Arrival { intended: pacing.start + at, operation, stage: self.stage, rng })
+    }
+
+    fn release(&mut self, interval: &mut Interval) {
+        if let Some(arrival) = self.next() {
+            interval.release_error.record(arrival.intended.elapsed());
+            self.lane.push(arrival, interval);
+        }
+    }
+
+    /// Ends it. What was due before `until` and was not let in yet, because the thread had no time for it, came all the
+    /// same: it counts, as unfinished.
+    pub(super) fn give_up(&mut self, until: Instant, interval: &mut Interval) {
+        while self.due().is_some_and(|due| due < until) {
+            if let Some(arrival) = self.next() {
+                interval.release_error.record(arrival.intended.elapsed());
+                interval.arrived(arrival.operation, arrival.stage);
+                interval.unfinished(arrival.operation, arrival.stage);
+            }
+        }
+        self.lane.end();
+    }
+}
+
+/// Lets arrivals in at their times until there are no more or `stopped` says so. Each is released a little after its
+/// intended time; that error is recorded.
+pub(super) async fn pace(
+    pacer: &RefCell<Pacer>,
+    clock: &Clock,
+    interval: &RefCell<Interval>,
+    stopped: impl Fn() -> bool,
+) {
+    loop {
+        let (due, index) = {
+            let mut pacer = pacer.borrow_mut();
+            (pacer.due(), pacer.index)
+        };
+        let Some(due) = due else { break };
+        if due > Instant::now() {
+            clock.sleep_until(due).await;
+        } else if index.is_multiple_of(BURST) {
+            // A schedule that cannot be kept must not keep the clients from their calls.
+            tokio::task::yield_now().await;
+        }
+        if stopped() {
+            break;
+        }
+        pacer.borrow_mut().release(&mut interval.borrow_mut());
+    }
+    pacer.borrow().lane.end();
+}
