@@ -29,6 +29,7 @@ pub use load::{Load, Think};
 pub use plan::{ClientModel, EngineOptions, PoolOptions};
 pub use recorder::{ErrorCount, Tally};
 
+use crate::stats::LatencyHistogram;
 use collector::Collector;
 use std::{
     sync::{Arc, OnceLock},
@@ -65,6 +66,8 @@ pub struct Engine {
     workers: Vec<Worker>,
     intervals: mpsc::UnboundedReceiver<worker::Shipment>,
     stop: StopFlag,
+    /// Connections opened at the start.
+    opened: LatencyHistogram,
     /// Phases so far; each draws from random streams of its own.
     phases: u64,
 }
@@ -113,11 +116,18 @@ impl Engine {
             })
         };
         let workers = threads.into_iter().enumerate().map(assign).collect::<Result<Vec<_>, _>>()?;
-        let mut engine = Self { workers, intervals, stop, phases: 0 };
+        let opened = LatencyHistogram::default();
+        let mut engine = Self { workers, intervals, stop, opened, phases: 0 };
         for worker in &mut engine.workers {
-            worker.connected().await?;
+            engine.opened.add(&worker.connected().await?.took);
         }
         Ok(engine)
+    }
+
+    /// How long the connections took to open that were opened at the start.
+    #[must_use]
+    pub fn opened(&self) -> &LatencyHistogram {
+        &self.opened
     }
 
     /// Number of threads in use.

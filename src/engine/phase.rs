@@ -45,10 +45,8 @@ pub(super) async fn drive(equipment: &Equipment, phase: &Phase) {
         empty.unwrap_or_else(|_| Box::new(Interval::new(slots(), phase.stage_ends.len())))
     };
     let current = Rc::new(RefCell::new(*fresh()));
-    if phase.number > 0 {
-        // What was opened between two phases belongs to neither; what was opened at the start is the first one's.
-        equipment.connector.take();
-    }
+    // What was opened between two phases belongs to neither.
+    equipment.connector.take();
     let mut crew = Crew::default();
     for station in &equipment.stations {
         crew.join(equipment, phase, station, &current);

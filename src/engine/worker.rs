@@ -5,7 +5,7 @@ use super::{
     bind::Bound,
     checkout::{Checkouts, PoolPlan},
     clock::Clock,
-    connect::Connector,
+    connect::{Connector, Opened},
     load::Load,
     phase,
     recorder::Interval,
@@ -105,7 +105,7 @@ pub(super) struct Shipment {
 pub(super) struct Worker {
     commands: Option<mpsc::UnboundedSender<Command>>,
     emptied: std::sync::mpsc::Sender<Box<Interval>>,
-    ready: Option<oneshot::Receiver<Result<(), EngineError>>>,
+    ready: Option<oneshot::Receiver<Result<Opened, EngineError>>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -133,11 +133,11 @@ impl Worker {
         Ok(Self { commands: Some(commands), emptied, ready: Some(ready), thread: Some(thread) })
     }
 
-    /// Waits until every connection is open.
-    pub(super) async fn connected(&mut self) -> Result<(), EngineError> {
+    /// Waits until every connection is open, and says how long they took.
+    pub(super) async fn connected(&mut self) -> Result<Opened, EngineError> {
         match self.ready.take() {
             Some(ready) => ready.await.unwrap_or(Err(EngineError::WorkerLost)),
-            None => Ok(()),
+            None => Ok(Opened::default()),
         }
     }
 
@@ -214,7 +214,7 @@ async fn serve(
     assignment: Assignment,
     mut orders: mpsc::UnboundedReceiver<Command>,
     empty: std::sync::mpsc::Receiver<Box<Interval>>,
-    mut ready: oneshot::Sender<Result<(), EngineError>>,
+    mut ready: oneshot::Sender<Result<Opened, EngineError>>,
 ) {
     let equipped = tokio::select! {
         equipped = equip(assignment, empty) => equipped,
@@ -222,7 +222,7 @@ async fn serve(
         () = ready.closed() => return,
     };
     let (outcome, equipment) = match equipped {
-        Ok(equipment) => (Ok(()), Some(equipment)),
+        Ok(equipment) => (Ok(equipment.connector.take()), Some(equipment)),
         Err(error) => (Err(error), None),
     };
     let _ = ready.send(outcome);

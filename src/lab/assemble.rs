@@ -44,7 +44,8 @@ impl Parts<'_> {
         let strict = self.options.slo.is_some();
         let results = results::results(&setup.bound, &window.measured, slo, strict, self.prepared.seed);
         let stages = results::stages(&setup.load.stages, &window.measured, slo);
-        let floor = &window.floor.operations[0].statements[0].service;
+        let floor =
+            window.floor.as_ref().map(|floor| (&floor.operations[0].statements[0].service, floor.elapsed));
         let mut record = Record {
             format: record::FORMAT.to_owned(),
             version: record::VERSION,
@@ -69,12 +70,12 @@ impl Parts<'_> {
             knee: self.knee,
             stages,
             connections: record::Connections {
-                at_start: results::latency(&window.floor.connect),
+                at_start: results::latency(setup.engine.opened()),
                 failed: window.measured.connect_failures,
                 connect: results::latency(&window.measured.connect),
             },
-            floor: (floor.count() > 0).then(|| record::Floor {
-                seconds: window.floor.elapsed.as_secs_f64(),
+            floor: floor.filter(|(floor, _)| floor.count() > 0).map(|(floor, elapsed)| record::Floor {
+                seconds: elapsed.as_secs_f64(),
                 round_trip: results::latency(floor),
             }),
             operations: results.operations,
@@ -91,6 +92,7 @@ impl Parts<'_> {
             advice: Vec::new(),
         };
         record.disturbances = diagnosis::diagnose(&Observation::of(&record));
+        record.disturbances.extend(record.knee.as_ref().and_then(diagnosis::search_disturbed));
         record.verdict = verdict(&record, &window.absences, &self.prepared.target);
         record
     }

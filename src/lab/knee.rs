@@ -6,14 +6,16 @@
 
 use super::{
     Event, LabError, Prepared,
+    diagnosis::{self, Observation, Schedule},
+    observer::Absence,
     prepare::{Context, Steps},
     setup::Setup,
     window::drive,
 };
 use crate::{
-    engine::{Bound, Load, Measured, PhasePlan, StageMeasured, Tally},
-    record::{Knee, KneeTrial},
-    stats::{KneeSearch, Profile, Trial, sustained},
+    engine::{Bound, Load, Measured, PhasePlan},
+    record::{Ended, Knee, KneeTrial, Samples},
+    stats::{KneeSearch, Profile, Slice, Slices, Trial, sustained},
     workload::{Shape, Slo, Stage},
 };
 use std::{
@@ -37,10 +39,21 @@ const RANGE: f64 = 50.0;
 const RESOLUTION: f64 = 0.05;
 /// A queue that would grow over the objective within this time is not sustained.
 const HORIZON: Duration = Duration::from_secs(60);
+/// Slices of a block.
+const SLICES: u32 = 20;
+/// Slices after which the load has set in.
+const LOAD_SETS_IN: usize = 6;
 /// Operations with fewer arrivals in a block say nothing by themselves.
 const FEWEST: u64 = 50;
 /// Below this share of the asked rate, the answers show what the server can do at most.
 const SATURATED: f64 = 0.97;
+
+/// What a search came to.
+pub(super) struct Searched {
+    pub(super) knee: Knee,
+    /// Why it was ended before its time, if it was.
+    pub(super) cut_off: Option<Ended>,
+}
 
 /// Searches for at most `budget`, and leaves the load at the rate to be promised.
 pub(super) fn search(
@@ -50,31 +63,43 @@ pub(super) fn search(
     prepared: &Prepared,
     steps: &mut Steps,
     context: &Context<'_>,
-) -> Result<Knee, LabError> {
+) -> Result<Searched, LabError> {
     let began = Instant::now();
     let probed = probe(setup, prepared, steps, context)?;
     let guess = setup.load.guess.unwrap_or(probed * BELOW_SATURATION).max(1.0);
     let block = (budget / BLOCKS).clamp(SHORTEST_BLOCK, BLOCK);
     let mut search = KneeSearch::new(guess / RANGE, guess * RANGE, guess, prepared.seed);
-    let mut trials = Vec::new();
-    while !search.resolved(RESOLUTION) && began.elapsed() + block <= budget {
+    let mut trials: Vec<KneeTrial> = Vec::new();
+    let stop = context.interrupt.stop_flag();
+    while !stop.is_set() && !search.resolved(RESOLUTION) && began.elapsed() + block + setup.drain <= budget {
         let rate = search.next_rate();
-        let plan = in_thirds(&setup.bound, rate, block, setup.load.spacing, setup.drain);
-        let (measured, ..) = drive(setup, &plan, "search", prepared, steps, context)?;
-        if context.interrupt.stop_flag().is_set() {
-            return Err(cut_off(prepared, context));
+        let plan = PhasePlan {
+            bound: Arc::clone(&setup.bound),
+            load: Load::Open { profile: Arc::new(Profile::steady(rate, block)), spacing: setup.load.spacing },
+            duration: block,
+            stage_ends: Arc::from([]),
+            tick: block / SLICES,
+            drain: setup.drain,
+        };
+        let (measured, samples, absences) = drive(setup, &plan, "search", prepared, steps, context)?;
+        if stop.is_set() {
+            break;
         }
-        let judged = judge(&measured, &setup.bound, slo, rate, block);
-        search.learn(Trial { rate, held: judged.held, capacity: judged.capacity_per_second });
-        let word = if judged.held { "holds" } else { "does not hold" };
-        (context.listen)(Event::Note(format!("{rate:.0} calls/s: the objective {word}")));
+        let mut judged = judge(&measured, &setup.bound, slo, rate, block);
+        if !judged.held {
+            judged.disturbed = disturbance(setup, prepared, &measured, &samples, &absences, rate);
+        }
+        if judged.disturbed.is_none() {
+            search.learn(Trial { rate, held: judged.held, capacity: judged.capacity_per_second });
+        }
+        (context.listen)(Event::Note(told(&judged)));
         trials.push(judged);
     }
     let found = search.estimate();
     let promised = if found.bracketed { found.low } else { found.rate };
     let shape = Shape::Steady;
     setup.load.stages = vec![Stage { shape, rate: promised, to: promised, duration: setup.load.duration }];
-    Ok(Knee {
+    let knee = Knee {
         rate_per_second: found.rate,
         low_per_second: found.low,
         high_per_second: found.high,
@@ -83,16 +108,61 @@ pub(super) fn search(
         block_seconds: block.as_secs_f64(),
         searched_seconds: began.elapsed().as_secs_f64(),
         trials,
-    })
+    };
+    let asked = context.interrupt.is_asked();
+    let cut_off = stop.is_set().then_some(if asked { Ended::Interrupted } else { Ended::ServerLost });
+    if cut_off.is_some() && knee.trials.is_empty() {
+        return Err(nothing_found(prepared, asked));
+    }
+    Ok(Searched { knee, cut_off })
+}
+
+fn told(trial: &KneeTrial) -> String {
+    let rate = trial.rate_per_second;
+    match &trial.disturbed {
+        Some(cause) => format!("{rate:.0} calls/s: set aside, {cause}"),
+        None if trial.held => format!("{rate:.0} calls/s: the objective holds"),
+        None => format!("{rate:.0} calls/s: the objective does not hold"),
+    }
 }
 
 /// Why the load ended before its time.
-fn cut_off(prepared: &Prepared, context: &Context<'_>) -> LabError {
-    if context.interrupt.is_asked() {
+fn nothing_found(prepared: &Prepared, asked: bool) -> LabError {
+    if asked {
         return LabError::Interrupted;
     }
     let fate = prepared.target.fate().unwrap_or_else(|| "it closed every connection".to_owned());
     LabError::ServerLost { what: "the knee was searched for".to_owned(), fate }
+}
+
+/// What else than the rate may have made a block miss the objective.
+fn disturbance(
+    setup: &Setup,
+    prepared: &Prepared,
+    measured: &Measured,
+    samples: &Samples,
+    absences: &[Absence],
+    rate: f64,
+) -> Option<String> {
+    if !absences.is_empty() {
+        return Some("the server was away".to_owned());
+    }
+    let observation = Observation {
+        samples,
+        window_seconds: measured.elapsed.as_secs_f64(),
+        threads: setup.engine.threads(),
+        server_may_be_here: prepared.target.is_on_this_machine(),
+        schedule: Some(Schedule {
+            asked_per_second: rate,
+            answered_per_second: rate,
+            released: measured.release_error.count(),
+            start_error_p50_us: measured.release_error.quantile_us(0.5),
+            start_error_p99_us: measured.release_error.quantile_us(0.99),
+        }),
+        operations: Vec::new(),
+    };
+    let found = diagnosis::diagnose(&observation).into_iter().find(|disturbance| disturbance.decisive);
+    found.map(|disturbance| disturbance.sentence)
 }
 
 /// What the clients get answered a second when none of them ever waits for a call.
@@ -109,28 +179,10 @@ fn probe(
     Ok(answered as f64 / measured.elapsed.as_secs_f64().max(1e-3))
 }
 
-/// A steady block whose thirds are recorded apart.
-fn in_thirds(
-    bound: &Arc<Bound>,
-    rate: f64,
-    block: Duration,
-    spacing: crate::stats::Spacing,
-    drain: Duration,
-) -> PhasePlan {
-    PhasePlan {
-        bound: Arc::clone(bound),
-        load: Load::Open { profile: Arc::new(Profile::steady(rate, block)), spacing },
-        duration: block,
-        stage_ends: Arc::from([block / 3, block * 2 / 3, block]),
-        tick: (block / 10).min(Duration::from_secs(1)),
-        drain,
-    }
-}
-
 /// Whether the objective held over a block, for all calls together and for each operation that was called often
 /// enough, and would have held for longer.
 fn judge(measured: &Measured, bound: &Bound, slo: Option<Slo>, rate: f64, block: Duration) -> KneeTrial {
-    let (mut calls, mut misses, mut answered) = (0, 0, 0);
+    let (mut calls, mut misses) = (0, 0);
     let mut held = true;
     let run_slo = slo.or(bound.workload.slo).unwrap_or_default();
     for (operation, measured) in bound.workload.operations.iter().zip(&measured.operations) {
@@ -140,17 +192,14 @@ fn judge(measured: &Measured, bound: &Bound, slo: Option<Slo>, rate: f64, block:
         held &= measured.tally.arrivals < FEWEST || missed as f64 <= allowed;
         calls += measured.tally.arrivals;
         misses += missed;
-        answered += measured.tally.answered();
     }
     held &= misses as f64 <= (1.0 - run_slo.quantile) * calls as f64;
-    let median = |third: &StageMeasured| median(third, block);
-    let mut grows = false;
-    if let [_, middle, last] = measured.stages.as_slice() {
-        grows = !sustained(median(middle), median(last), block, HORIZON, run_slo.target);
-    }
+    let medians: Vec<(f64, f64)> = medians(&measured.slices, LOAD_SETS_IN).collect();
+    let grows = !sustained(&medians, HORIZON.as_secs_f64(), run_slo.target.as_secs_f64() * 1e6);
     held &= !grows;
-    // What waits when the block ends is answered after it: that time counts, too.
-    let answered_per_second = answered as f64 / measured.lasted.max(block).as_secs_f64();
+    // What waits when the block ends is answered after it.
+    let answered: u64 = measured.slices.all().map(|slice| slice.count()).sum();
+    let answered_per_second = answered as f64 / measured.elapsed.as_secs_f64().max(1e-3);
     let asked_per_second = calls as f64 / block.as_secs_f64();
     let saturated = grows && answered_per_second < SATURATED * asked_per_second;
     KneeTrial {
@@ -160,18 +209,14 @@ fn judge(measured: &Measured, bound: &Bound, slo: Option<Slo>, rate: f64, block:
         miss_share: misses as f64 / calls.max(1) as f64,
         answered_per_second,
         capacity_per_second: saturated.then_some(answered_per_second),
+        disturbed: None,
     }
 }
 
-/// Median response time of the calls of a part of a block; one that was never answered took at least the block.
-fn median(third: &StageMeasured, block: Duration) -> Duration {
-    let Tally { arrivals, .. } = third.tally;
-    let answered = third.response.count();
-    // The answered ones are the fastest of all.
-    let share = 0.5 * arrivals as f64 / answered.max(1) as f64;
-    match third.response.quantile_us(share.min(1.0)) {
-        Some(us) if share <= 1.0 => Duration::from_secs_f64(us / 1e6),
-        _ if arrivals == 0 => Duration::ZERO,
-        _ => block,
-    }
+/// Middle of each slice in seconds and the median response time there in microseconds, without the first `skip` slices.
+fn medians(slices: &Slices, skip: usize) -> impl Iterator<Item = (f64, f64)> {
+    let width = slices.width().as_secs_f64();
+    let median =
+        move |(number, slice): (usize, Slice)| Some(((number as f64 + 0.5) * width, slice.quantile_us(0.5)?));
+    slices.all().enumerate().skip(skip).filter_map(median)
 }

@@ -7,7 +7,7 @@ use super::{
     metrics::Publisher,
     prepare::{Context, Steps, prepare},
     setup::{Setup, set_up},
-    window::{Window, measure},
+    window::{Window, check, measure, nothing_measured},
 };
 use crate::{
     advise,
@@ -61,10 +61,14 @@ pub(super) fn run_prepared(
     let mut steps = std::mem::replace(&mut prepared.steps, Steps { done: Vec::new() });
     let context = Context { runtime: &prepared.runtime, interrupt, listen };
     let measured = set_up(workload, prepared, options, &mut steps, &context).and_then(|mut setup| {
+        check(&mut setup, prepared, &mut steps, &context)?;
         let search = |budget| knee::search(&mut setup, options.slo, budget, prepared, &mut steps, &context);
-        let knee = options.knee.map(search).transpose()?;
-        let window = measure(&mut setup, prepared, &mut steps, &context)?;
-        Ok((setup, knee, window))
+        let searched = options.knee.map(search).transpose()?;
+        let window = match searched.as_ref().and_then(|searched| searched.cut_off) {
+            Some(ended) => nothing_measured(&mut setup, ended, prepared, &mut steps, &context)?,
+            None => measure(&mut setup, prepared, &mut steps, &context)?,
+        };
+        Ok((setup, searched.map(|searched| searched.knee), window))
     });
     let (setup, knee, window) = measured.map_err(|error| error.explained(&prepared.target))?;
     let interval_log = interval_log(&setup, &window);

@@ -17,8 +17,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Length of the floor's measurement: hundreds of round trips.
+/// Length of the health check.
+const CHECK: Duration = Duration::from_millis(100);
+/// Length of the floor's measurement: hundreds of round trips. At a low rate it takes as long as so many take, up to a
+/// limit.
 const FLOOR: Duration = Duration::from_millis(500);
+const FLOOR_CALLS: f64 = 200.0;
+const LONGEST_FLOOR: Duration = Duration::from_secs(5);
 /// How long the server may take to say what it saw; each of the ten or so questions has a limit of its own, which only
 /// a server that answers keeps.
 const TESTIMONY: Duration = Duration::from_secs(120);
@@ -30,7 +35,8 @@ pub(super) struct Window {
     pub(super) evidence: Evidence,
     pub(super) samples: Samples,
     pub(super) absences: Vec<Absence>,
-    pub(super) floor: Measured,
+    /// Absent where the run ended before it.
+    pub(super) floor: Option<Measured>,
     pub(super) started_at: DateTime<Utc>,
 }
 
@@ -46,6 +52,8 @@ pub(super) fn measure(
     if context.interrupt.is_asked() {
         return Err(LabError::Interrupted);
     }
+    // It may have gone and come back since the last look.
+    context.runtime.block_on(setup.observer.is_there());
     let version = setup.server.version_number;
     let before = steps.run("read the counters", context, async {
         setup.engine.flush_statistics(version).await;
@@ -67,9 +75,11 @@ pub(super) fn measure(
     let ended = match () {
         () if !answers || setup.observer.client().is_closed() => Ended::ServerLost,
         () if interrupted => Ended::Interrupted,
+        // It came back too late: the load had been ended.
+        () if context.interrupt.stop_flag().is_set() => Ended::ServerLost,
         () => Ended::AsPlanned,
     };
-    Ok(Window { measured, ended, evidence, samples, absences, floor, started_at })
+    Ok(Window { measured, ended, evidence, samples, absences, floor: Some(floor), started_at })
 }
 
 /// Whether the server still answers, and its evidence, or why there is none.
@@ -92,7 +102,20 @@ async fn evidence(setup: &Setup, before: &Counters) -> Result<Evidence, LabError
     Ok(observe::evidence(client, before, &after, &setup.names, settings).await)
 }
 
-/// What a round trip costs here when the server has nothing to do; and whether every connection works.
+/// Whether every connection works, before any load: each client calls at once, and again and again for a moment.
+pub(super) fn check(
+    setup: &mut Setup,
+    prepared: &Prepared,
+    steps: &mut Steps,
+    context: &Context<'_>,
+) -> Result<(), LabError> {
+    let steady = setup.load.steady(&setup.floor, CHECK);
+    let plan = PhasePlan { load: Load::Closed { think: None }, ..steady };
+    let (checked, ..) = drive(setup, &plan, "health check", prepared, steps, context)?;
+    healthy(&checked, context)
+}
+
+/// What a round trip costs here when the server has nothing to do.
 fn floor(
     setup: &mut Setup,
     prepared: &Prepared,
@@ -104,8 +127,17 @@ fn floor(
         // Clients that think would hardly call in so short a time.
         *think = None;
     }
+    if let Some(rate) = plan.load.rate_at(Duration::ZERO) {
+        let long = Duration::from_secs_f64(FLOOR_CALLS / rate.max(1e-3)).clamp(FLOOR, LONGEST_FLOOR);
+        plan = setup.load.steady(&setup.floor, long);
+    }
     let (floor, ..) = drive(setup, &plan, "floor", prepared, steps, context)?;
-    let operation = &floor.operations[0];
+    healthy(&floor, context)?;
+    Ok(floor)
+}
+
+fn healthy(checked: &Measured, context: &Context<'_>) -> Result<(), LabError> {
+    let operation = &checked.operations[0];
     // A pool that refuses says nothing of the server.
     let of_pool = |class| matches!(class, FailureClass::PoolExhausted | FailureClass::PoolTimeout);
     let error = operation.errors.iter().filter(|error| !of_pool(error.class));
@@ -114,8 +146,26 @@ fn floor(
     let silent = tally.arrivals > 0 && tally.answered() == 0 && !context.interrupt.is_asked();
     match reason.or_else(|| silent.then(|| "none was answered".to_owned())) {
         Some(reason) => Err(LabError::Unhealthy { failed: tally.lost(), of: tally.arrivals, reason }),
-        None => Ok(floor),
+        None => Ok(()),
     }
+}
+
+/// The window of a run that was ended before it: nothing was measured in it, and what came before is kept.
+pub(super) fn nothing_measured(
+    setup: &mut Setup,
+    ended: Ended,
+    prepared: &Prepared,
+    steps: &mut Steps,
+    context: &Context<'_>,
+) -> Result<Window, LabError> {
+    // The stop flag is set: no call begins.
+    let plan = setup.load.window(&setup.bound, setup.drain);
+    let started_at = Utc::now();
+    let (measured, samples, absences) = drive(setup, &plan, "measuring", prepared, steps, context)?;
+    let settings = setup.observer.settings.clone();
+    let missing = vec!["evidence of the server: the run ended before the window".to_owned()];
+    let evidence = Evidence { settings, missing, ..Evidence::default() };
+    Ok(Window { measured, ended, evidence, samples, absences, floor: None, started_at })
 }
 
 /// Puts a phase of load on, and looks on.

@@ -28,6 +28,8 @@ pub enum DisturbanceKind {
     ScheduleMissed,
     /// More was asked than could be answered.
     Overload,
+    /// Blocks of the search for the knee were set aside.
+    SearchDisturbed,
     /// The latency rose or fell through the window in a way that matters to the objective.
     NotSteady,
     /// Checkpoints began in the window.

@@ -118,11 +118,14 @@ pub struct KneeTrial {
     pub calls: u64,
     /// Share of them that missed the objective.
     pub miss_share: f64,
-    /// Calls answered a second, up to the last answer if that came after the block.
+    /// Calls answered a second within the block.
     pub answered_per_second: f64,
     /// The same, where the server was saturated and this is what it can do at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub capacity_per_second: Option<f64>,
+    /// What else than the rate may have made it miss: such a block is set aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disturbed: Option<String>,
 }
 
 /// Connections opened in the window.

@@ -6,7 +6,10 @@
 mod events;
 mod machine;
 mod offered;
+mod search;
 mod steady;
+
+pub(super) use search::search_disturbed;
 
 use crate::record::{
     Disturbance, DisturbanceKind, Load, Outcome, Record, Sample, Samples, SeriesOperation, ServerKind,
