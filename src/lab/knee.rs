@@ -45,6 +45,9 @@ const SLICES: u32 = 20;
 const LOAD_SETS_IN: usize = 6;
 /// Operations with fewer arrivals in a block say nothing by themselves.
 const FEWEST: u64 = 50;
+/// So many blocks in a row are set aside because they were disturbed; a rate at which the next one is, too, is out of
+/// reach, whatever the cause.
+const MOST_ASIDE: u32 = 2;
 /// Below this share of the asked rate, the answers show what the server can do at most.
 const SATURATED: f64 = 0.97;
 
@@ -71,6 +74,7 @@ pub(super) fn search(
     let mut search = KneeSearch::new(guess / RANGE, guess * RANGE, guess, prepared.seed);
     let mut trials: Vec<KneeTrial> = Vec::new();
     let stop = context.interrupt.stop_flag();
+    let mut aside = 0;
     while !stop.is_set() && !search.resolved(RESOLUTION) && began.elapsed() + block + setup.drain <= budget {
         let rate = search.next_rate();
         let plan = PhasePlan {
@@ -89,14 +93,17 @@ pub(super) fn search(
         if !judged.held {
             judged.disturbed = disturbance(setup, prepared, &measured, &samples, &absences, rate);
         }
-        if judged.disturbed.is_none() {
+        aside = if judged.disturbed.is_some() { aside + 1 } else { 0 };
+        if aside == 0 || aside > MOST_ASIDE {
             search.learn(Trial { rate, held: judged.held, capacity: judged.capacity_per_second });
         }
         (context.listen)(Event::Note(told(&judged)));
         trials.push(judged);
     }
     let found = search.estimate();
+    // A promise of whole calls a second reads better, and keeps on the safe side.
     let promised = if found.bracketed { found.low } else { found.rate };
+    let promised = if promised >= 100.0 { promised.floor() } else { promised };
     let shape = Shape::Steady;
     setup.load.stages = vec![Stage { shape, rate: promised, to: promised, duration: setup.load.duration }];
     let knee = Knee {
