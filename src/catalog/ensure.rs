@@ -53,7 +53,9 @@ pub async fn ensure(
     let mut client = connect(config).await?;
     let began = Instant::now();
     // It is idle for as long as the load goes on.
-    client.batch_execute("SET idle_session_timeout = 0").await.map_err(CatalogError::of("locked"))?;
+    // PostgreSQL 13 has no such setting.
+    let stay = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'";
+    client.query(stay, &[]).await.map_err(CatalogError::of("locked"))?;
     let free = client
         .query_one("SELECT pg_try_advisory_lock($1)", &[&LOCK])
         .await

@@ -63,7 +63,11 @@ pub async fn server_facts(client: &Client) -> Result<ServerFacts, ObserveError> 
     })
 }
 
-/// Every setting, as this session sees it.
+/// What stands in a record for a setting that may hold a secret.
+const HIDDEN: &str = "(hidden)";
+
+/// Every setting, as this session sees it. Those that may hold a password (`primary_conninfo`, commands that the server
+/// runs) have `(hidden)` for a value, unless they are empty.
 ///
 /// # Errors
 /// When the connection fails.
@@ -78,19 +82,42 @@ pub async fn settings(client: &Client) -> Result<Vec<Setting>, ObserveError> {
         .map_err(ObserveError::of("settings"))?;
     Ok(rows
         .iter()
-        .map(|row| Setting {
-            name: row.get(0),
-            value: row.get::<_, Option<String>>(1).unwrap_or_default(),
-            unit: row.get(2),
-            default: row.get(3),
-            source: row.get(4),
-            context: row.get(5),
-            pending_restart: row.get(6),
+        .map(|row| {
+            let name: String = row.get(0);
+            Setting {
+                value: told(&name, row.get::<_, Option<String>>(1).unwrap_or_default()),
+                name,
+                unit: row.get(2),
+                default: row.get(3),
+                source: row.get(4),
+                context: row.get(5),
+                pending_restart: row.get(6),
+            }
         })
         .collect())
+}
+
+fn told(name: &str, value: String) -> String {
+    let secret = name.ends_with("conninfo") || name.ends_with("_command") || name.contains("passphrase");
+    if secret && !["", "(disabled)"].contains(&value.as_str()) { HIDDEN.to_owned() } else { value }
 }
 
 /// Number of the process that serves this session, on the server's machine; `None` when it cannot be asked.
 pub async fn backend_pid(client: &Client) -> Option<i32> {
     client.query_one("SELECT pg_backend_pid()", &[]).await.ok().map(|row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_may_hold_secrets_are_hidden() {
+        for name in ["primary_conninfo", "archive_command", "restore_command", "ssl_passphrase_command"] {
+            assert_eq!(told(name, "password=x".to_owned()), HIDDEN, "{name}");
+            assert_eq!(told(name, String::new()), "", "{name}");
+        }
+        assert_eq!(told("archive_command", "(disabled)".to_owned()), "(disabled)");
+        assert_eq!(told("shared_buffers", "16384".to_owned()), "16384");
+    }
 }

@@ -24,7 +24,20 @@ pub async fn install_instruments(client: &Client) -> Result<(), ObserveError> {
 /// When the connection fails.
 pub async fn limit_session(client: &Client) -> Result<(), ObserveError> {
     client
-        .batch_execute("SET lock_timeout = '2s'; SET statement_timeout = '20s'; SET idle_session_timeout = 0")
+        .batch_execute("SET lock_timeout = '2s'; SET statement_timeout = '20s'")
         .await
-        .map_err(ObserveError::of("session"))
+        .map_err(ObserveError::of("session"))?;
+    stay_idle(client).await
+}
+
+/// Lets a session be idle for as long as the load goes on. PostgreSQL 13 has no such setting.
+async fn stay_idle(client: &Client) -> Result<(), ObserveError> {
+    client
+        .query(
+            "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'",
+            &[],
+        )
+        .await
+        .map_err(ObserveError::of("session"))?;
+    Ok(())
 }

@@ -10,8 +10,8 @@ use tokio_postgres::Client;
 /// Names as `operation.statement`, by query identifier and by command.
 #[derive(Debug, Clone, Default)]
 pub struct StatementNames {
-    by_id: BTreeMap<i64, BTreeSet<String>>,
-    by_command: BTreeMap<String, BTreeSet<String>>,
+    pub(super) by_id: BTreeMap<i64, BTreeSet<String>>,
+    pub(super) by_command: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl StatementNames {

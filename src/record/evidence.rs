@@ -39,7 +39,7 @@ impl Evidence {
 pub struct StatementStatistics {
     /// The query identifier, as text because JSON readers lose digits of 64-bit numbers.
     pub query_id: String,
-    /// The normalised text.
+    /// The normalised text, of the workload's statements only.
     pub query: String,
     /// The workload's statements that it stands for, as `operation.statement`.
     pub statements: Vec<String>,
