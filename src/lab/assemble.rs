@@ -225,7 +225,14 @@ fn cautions(record: &Record, absences: &[Absence], target: &Target) -> Vec<Strin
     }
     let told = record.disturbances.iter().filter(|disturbance| !disturbance.decisive);
     cautions.extend(told.map(|disturbance| disturbance.sentence.clone()));
-    cautions.extend(record.evidence.missing.iter().map(|missing| format!("not seen: {missing}")));
+    if record.samples.samples.is_empty() || record.samples.processors == 0 {
+        cautions.push(
+            "the machine could not be watched through the window: whether others disturbed the run is not known"
+                .to_owned(),
+        );
+    }
+    let missing = record.evidence.missing.iter().chain(&record.samples.missing);
+    cautions.extend(missing.map(|missing| format!("not seen: {missing}")));
     cautions
 }
 

@@ -40,6 +40,33 @@ pub(super) struct Absence {
     pub(super) until: Option<Duration>,
 }
 
+/// What became of the session since the last look.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Session {
+    Kept,
+    /// There is a new one, since the old one was closed or else did not answer.
+    Opened {
+        was_closed: bool,
+    },
+    /// There is none, or none that answers.
+    Lost,
+}
+
+/// Notes down what a look found; `well` is when the server was last seen to answer. A server that is back before the
+/// next look was away, too: its sessions are closed. Returns whether it has stayed away for too long.
+fn note(absences: &mut Vec<Absence>, session: Session, well: Duration, now: Duration) -> bool {
+    match (session, absences.last_mut().filter(|absence| absence.until.is_none())) {
+        (Session::Lost, Some(absence)) => return now > absence.from + ABSENCE,
+        (Session::Lost, None) => absences.push(Absence { from: well, until: None }),
+        (_, Some(absence)) => absence.until = Some(now),
+        (Session::Opened { was_closed: true }, None) => {
+            absences.push(Absence { from: well, until: Some(now) });
+        }
+        (_, None) => {}
+    }
+    false
+}
+
 impl Observer {
     pub(super) async fn connect(config: &Config) -> Result<Self, LabError> {
         let mut config = config.clone();
@@ -56,9 +83,14 @@ impl Observer {
         &self.client
     }
 
-    /// Whether there is a session; tries once to open one if there is none.
-    pub(super) async fn is_there(&mut self) -> bool {
-        !self.client.is_closed() || self.reconnect().await
+    /// The session, opened again if it is closed or does not answer any more; tries once.
+    async fn session(&mut self, silent: bool) -> Session {
+        let closed = self.client.is_closed();
+        match closed || silent {
+            false => Session::Kept,
+            true if self.reconnect().await => Session::Opened { was_closed: closed },
+            true => Session::Lost,
+        }
     }
 
     /// Whether the server answers. A network that swallows everything closes no session, and a session may still be
@@ -72,10 +104,12 @@ impl Observer {
         let again = async {
             let client = target::connect(&self.config).await.ok()?;
             observe::limit_session(&client).await.ok()?;
-            Some(client)
+            let backend_pid = observe::backend_pid(&client).await;
+            Some((client, backend_pid))
         };
         match tokio::time::timeout(TRY, again).await.ok().flatten() {
-            Some(client) => {
+            Some((client, backend_pid)) => {
+                self.backend_pid = backend_pid;
                 self.client = client;
                 true
             }
@@ -121,22 +155,25 @@ impl<'a> Watch<'a> {
     /// rest of the phase would be a row of failed calls.
     pub(super) async fn go_on(&mut self) -> Infallible {
         let began = Instant::now();
-        let mut next = began;
+        let (mut next, mut well) = (began, Duration::ZERO);
         loop {
             next += self.interval;
             tokio::time::sleep_until(next.into()).await;
-            let there = self.observer.is_there().await;
+            // A network that swallows everything closes no session.
+            let silent = began.elapsed().saturating_sub(well) > self.interval + ANSWER;
+            let session = self.observer.session(silent).await;
             let now = began.elapsed();
-            match (there, self.absences.last_mut().filter(|absence| absence.until.is_none())) {
-                (true, Some(absence)) => absence.until = Some(now),
-                (false, None) => self.absences.push(Absence { from: now, until: None }),
-                (false, Some(absence)) if now > absence.from + ABSENCE => self.stop.stop(),
-                _ => {}
-            }
-            if !there && self.target.is_gone() {
+            let gone = session == Session::Lost && self.target.is_gone();
+            if note(&mut self.absences, session, well, now) || gone {
                 self.stop.stop();
             }
-            self.sampler.tick(Some(self.observer.client()), now).await;
+            if matches!(session, Session::Opened { .. }) {
+                self.sampler.begin_anew(self.observer.backend_pid);
+            }
+            let client = Some(self.observer.client()).filter(|_| session != Session::Lost);
+            if self.sampler.tick(client, now).await {
+                well = now;
+            }
             self.database_bytes.set(self.sampler.database_bytes());
         }
     }
@@ -144,5 +181,29 @@ impl<'a> Watch<'a> {
     /// What was seen.
     pub(super) fn finish(self) -> (Samples, Vec<Absence>) {
         (self.sampler.finish(), self.absences)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absences_last_from_the_last_answer_on() {
+        let seconds = Duration::from_secs;
+        let opened = |was_closed| Session::Opened { was_closed };
+        let mut absences = Vec::new();
+        assert!(!note(&mut absences, Session::Kept, seconds(1), seconds(2)));
+        assert!(!note(&mut absences, opened(false), seconds(1), seconds(8)), "only slow");
+        assert_eq!(absences, []);
+        // Back before the next look.
+        assert!(!note(&mut absences, opened(true), seconds(8), seconds(9)));
+        // Away for longer than that.
+        assert!(!note(&mut absences, Session::Lost, seconds(9), seconds(10)));
+        assert!(!note(&mut absences, Session::Lost, seconds(9), seconds(39)));
+        assert!(note(&mut absences, Session::Lost, seconds(9), seconds(40)));
+        assert!(!note(&mut absences, opened(true), seconds(9), seconds(41)));
+        let absence = |from, until| Absence { from: seconds(from), until: Some(seconds(until)) };
+        assert_eq!(absences, [absence(8, 9), absence(9, 41)]);
     }
 }

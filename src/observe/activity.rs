@@ -38,8 +38,9 @@ impl Activity {
     /// # Errors
     /// When the connection fails or the server lacks one of the views.
     pub(super) async fn look(&mut self, client: &Client) -> Result<Seen, Error> {
-        let statement = match &self.statement {
-            Some(statement) => statement.clone(),
+        // A failure leaves none: after a restart the server knows the old one no more.
+        let statement = match self.statement.take() {
+            Some(statement) => statement,
             None => {
                 let row = client.query_one("SELECT current_setting('server_version_num')::int", &[]).await?;
                 client.prepare(&query(row.get(0))).await?
@@ -55,6 +56,11 @@ impl Activity {
             longest_lock_wait_ms: row.get::<_, Option<f64>>(3).map(|ms| ms.max(0.0)),
             checkpoints: count(4),
         })
+    }
+
+    /// The session is another one.
+    pub(super) fn begin_anew(&mut self) {
+        self.statement = None;
     }
 
     /// Whether this tick is one of those that read the size; to be asked once a tick.

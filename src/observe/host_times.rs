@@ -2,7 +2,7 @@
 
 use super::{
     postmaster::{self, Postmaster},
-    proc::{self, Machine},
+    proc::{self, Machine, Process},
 };
 use crate::record::Sample;
 use std::{
@@ -17,8 +17,11 @@ const CLIENT_THREAD: &str = "clients-";
 
 /// On a machine with more processes than this they are not looked at one by one, which takes some 10 us each.
 const MOST_PROCESSES: usize = 2_000;
-/// The parent of the kernel's threads.
+/// The parent of the kernel's threads has this number, unless it is hidden: in a container another process may.
 const KTHREADD: i32 = 2;
+/// These may carry the load to a server that runs in a container or a virtual machine of this host.
+const CARRIERS: [&str; 6] =
+    ["docker-proxy", "rootlessport", "slirp4netns", "pasta", "pgbouncer", "qemu-system"];
 
 /// Everything read at one moment; counters run since the machine or the process started.
 #[derive(Debug, Clone)]
@@ -27,12 +30,20 @@ struct Reading {
     machine: Option<Machine>,
     client_ticks: Option<u64>,
     server_ticks: Option<u64>,
-    /// Ticks used by each process that is neither this one nor the server's nor the kernel's, by its number and start.
-    other_ticks: BTreeMap<(i32, u64), u64>,
+    /// Each process that is neither this one nor the server's nor the kernel's, by its number and start.
+    other_ticks: BTreeMap<(i32, u64), Other>,
     /// Nanoseconds waited for a processor, by client thread.
     waited_ns: BTreeMap<i32, u64>,
     load1: f64,
     runnable: u64,
+}
+
+/// A process beside the client and the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Other {
+    ticks: u64,
+    /// Whether it may serve the load all the same, where the server could not be found.
+    may_serve: bool,
 }
 
 /// Reads the machine again and again.
@@ -40,6 +51,7 @@ struct Reading {
 pub(super) struct HostTimes {
     proc_directory: PathBuf,
     ticks_per_second: f64,
+    server_is_local: bool,
     postmaster: Option<Postmaster>,
     last: Reading,
     missing: Vec<String>,
@@ -57,16 +69,36 @@ impl HostTimes {
         if let Err(error) = fs::metadata(proc_directory.join("stat")) {
             missing.push(format!("use of processors: {}/stat: {error}", proc_directory.display()));
         }
-        let postmaster = match backend_pid.filter(|_| server_is_local) {
-            Some(pid) => Postmaster::of_backend(proc_directory, pid),
+        let mut times = Self {
+            proc_directory: proc_directory.to_owned(),
+            ticks_per_second: ticks_per_second(),
+            server_is_local,
+            postmaster: None,
+            last: read(proc_directory, None),
+            missing,
+        };
+        if let Err(reason) = times.follow(backend_pid) {
+            times.missing.push(reason);
+        }
+        let _ = times.sample();
+        times
+    }
+
+    /// Looks the server up by one of its backends: it may have been started again.
+    ///
+    /// # Errors
+    /// A sentence that says why it cannot be found.
+    pub(super) fn follow(&mut self, backend_pid: Option<i32>) -> Result<(), String> {
+        let found = match backend_pid.filter(|_| self.server_is_local) {
+            Some(pid) => Postmaster::of_backend(&self.proc_directory, pid),
             None => Err("it is not known to be on this machine".to_owned()),
         };
-        let mut postmaster = postmaster
-            .map_err(|reason| missing.push(format!("processors that the server uses: {reason}")))
-            .ok();
-        let last = read(proc_directory, postmaster.as_mut());
-        let ticks_per_second = ticks_per_second();
-        Self { proc_directory: proc_directory.to_owned(), ticks_per_second, postmaster, last, missing }
+        self.postmaster = None;
+        let mut postmaster = found.map_err(|reason| format!("processors that the server uses: {reason}"))?;
+        // What another server used says nothing of what this one used since.
+        self.last.server_ticks = postmaster.ticks();
+        self.postmaster = Some(postmaster);
+        Ok(())
     }
 
     /// What happened since the last call, or since the beginning. Only what this machine shows is filled in.
@@ -126,19 +158,29 @@ fn read(proc_directory: &Path, mut postmaster: Option<&mut Postmaster>) -> Readi
     }
 }
 
-fn others(proc_directory: &Path, postmaster: Option<&Postmaster>) -> BTreeMap<(i32, u64), u64> {
+fn others(proc_directory: &Path, postmaster: Option<&Postmaster>) -> BTreeMap<(i32, u64), Other> {
     let own = i32::try_from(std::process::id()).unwrap_or_default();
     let pids: Vec<i32> = postmaster::all(proc_directory).take(MOST_PROCESSES + 1).collect();
     if pids.len() > MOST_PROCESSES {
         return BTreeMap::new();
     }
+    let of_kernel = postmaster::read(proc_directory, KTHREADD).filter(|process| process.name == "kthreadd");
+    let is_of_kernel =
+        |pid: i32, process: &Process| of_kernel.is_some() && [pid, process.parent].contains(&KTHREADD);
     pids.into_iter()
-        .filter(|pid| ![own, KTHREADD].contains(pid))
+        .filter(|pid| *pid != own)
         .filter_map(|pid| Some((pid, postmaster::read(proc_directory, pid)?)))
-        .filter(|(_, process)| process.parent != KTHREADD)
+        .filter(|(pid, process)| !is_of_kernel(*pid, process))
         .filter(|(pid, process)| !postmaster.is_some_and(|server| server.owns(*pid, process)))
-        .map(|(pid, process)| ((pid, process.started), process.own))
+        .map(|(pid, process)| ((pid, process.started), Other::of(&process)))
         .collect()
+}
+
+impl Other {
+    fn of(process: &Process) -> Self {
+        let carries = CARRIERS.iter().any(|name| process.name.starts_with(name));
+        Self { ticks: process.own, may_serve: carries || postmaster::is_postgres(process) }
+    }
 }
 
 /// A thread that ends while it is being read is left out.
@@ -178,9 +220,12 @@ fn between(before: &Reading, after: &Reading, ticks_per_second: f64) -> Sample {
     let all = ticked.min(online - unused);
     let rest = all - client_cpus - server_cpus.unwrap_or_default();
     // A process that was not there before began within the interval.
-    let used_by =
-        |(key, ticks): (&_, &u64)| cpus(before.other_ticks.get(key).copied().unwrap_or_default(), *ticks);
-    let each = if before.other_ticks.is_empty() { 0.0 } else { after.other_ticks.iter().map(used_by).sum() };
+    let used_by = |(key, other): (&_, &Other)| {
+        cpus(before.other_ticks.get(key).map_or(0, |before| before.ticks), other.ticks)
+    };
+    let known = || after.other_ticks.iter().filter(|_| !before.other_ticks.is_empty());
+    let each: f64 = known().map(used_by).sum();
+    let foreign = known().filter(|(_, other)| !other.may_serve).map(used_by).sum();
     let steal_share = before.machine.zip(after.machine).map_or(0.0, |(before, after)| {
         let total = after.total.saturating_sub(before.total);
         let steal = after.steal.saturating_sub(before.steal);
@@ -193,6 +238,7 @@ fn between(before: &Reading, after: &Reading, ticks_per_second: f64) -> Sample {
         client_cpus,
         server_cpus,
         other_cpus: rest.max(each).max(0.0),
+        foreign_cpus: foreign,
         steal_share,
         client_wait: (longest.max().unwrap_or_default() as f64 / 1e9 / seconds).min(1.0),
         runnable: after.runnable,
@@ -240,9 +286,31 @@ mod tests {
         let mut before = reading(start, 1_000, 0, 5_000, 100, Some(400));
         let mut after = reading(start + Duration::from_secs(1), 1_150, 0, 5_200, 170, Some(470));
         assert!((between(&before, &after, 100.0).other_cpus - 0.1).abs() < 1e-9);
-        before.other_ticks = BTreeMap::from([((7, 1), 900), ((8, 1), 50), ((9, 1), 5)]);
-        after.other_ticks = BTreeMap::from([((7, 1), 930), ((8, 2), 10), ((9, 1), 5)]);
-        assert!((between(&before, &after, 100.0).other_cpus - 0.4).abs() < 1e-9);
+        let other = |ticks| Other { ticks, may_serve: false };
+        before.other_ticks = BTreeMap::from([((7, 1), other(900)), ((8, 1), other(50)), ((9, 1), other(5))]);
+        after.other_ticks = BTreeMap::from([((7, 1), other(930)), ((8, 2), other(10)), ((9, 1), other(5))]);
+        let found = between(&before, &after, 100.0);
+        assert!((found.other_cpus - 0.4).abs() < 1e-9 && (found.foreign_cpus - 0.4).abs() < 1e-9);
+        after.other_ticks.insert((7, 1), Other { ticks: 930, may_serve: true });
+        let found = between(&before, &after, 100.0);
+        assert!((found.other_cpus - 0.4).abs() < 1e-9 && (found.foreign_cpus - 0.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn process_two_is_the_kernels_by_its_name_only() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |pid: i32, name: &str, parent: i32| {
+            fs::create_dir_all(root.path().join(pid.to_string())).unwrap();
+            let stat = format!("{pid} ({name}) S {parent} 0 0 0 0 0 0 0 0 0 7 0 0 0 0 0 0 0 500");
+            fs::write(root.path().join(format!("{pid}/stat")), stat).unwrap();
+        };
+        write(2, "kthreadd", 0);
+        write(3, "kworker", 2);
+        assert_eq!(others(root.path(), None), BTreeMap::new());
+        write(2, "supervisor", 1);
+        write(3, "postgres", 2);
+        let found: Vec<bool> = others(root.path(), None).into_values().map(|other| other.may_serve).collect();
+        assert_eq!(found, [false, true]);
     }
 
     /// A load that keeps time with the kernel's clock was at work at each tick; the idle time tells that it was not.

@@ -75,7 +75,8 @@ pub(super) fn read(proc_directory: &Path, pid: i32) -> Option<Process> {
     proc::process(&String::from_utf8_lossy(&stat))
 }
 
-fn is_postgres(process: &Process) -> bool {
+/// Whether it is a process of a PostgreSQL server, by its name.
+pub(super) fn is_postgres(process: &Process) -> bool {
     ["postgres", "postmaster"].iter().any(|name| process.name.starts_with(name))
 }
 

@@ -63,6 +63,14 @@ impl Sampler {
         let _ = self.host.sample();
     }
 
+    /// The session is another one, of a server that may have been started again; `backend_pid` as for [`Self::new`].
+    pub fn begin_anew(&mut self, backend_pid: Option<i32>) {
+        self.activity.begin_anew();
+        if let Err(reason) = self.host.follow(backend_pid) {
+            self.miss(reason);
+        }
+    }
+
     /// Size of the database as seen last.
     #[must_use]
     pub fn database_bytes(&self) -> Option<u64> {
@@ -71,17 +79,20 @@ impl Sampler {
 
     /// Takes a sample of what happened since the last one. `at` is the time since the window began. Takes at most a
     /// second: a query is given up after half of one, then the sample has no server in it. So it has when there is no
-    /// client or its connection is closed. After 600 samples no more are taken.
-    pub async fn tick(&mut self, client: Option<&Client>, at: Duration) {
-        if self.samples.samples.len() >= MOST_SAMPLES {
-            return;
-        }
+    /// client or its connection is closed. Of more than 600 samples the first 600 are kept.
+    ///
+    /// Returns whether the server answered in time.
+    pub async fn tick(&mut self, client: Option<&Client>, at: Duration) -> bool {
         let mut sample = self.host.sample();
         sample.at_seconds = at.as_secs_f64();
-        if let Some(client) = client.filter(|client| !client.is_closed()) {
-            self.add_activity(client, &mut sample).await;
+        let answered = match client.filter(|client| !client.is_closed()) {
+            Some(client) => self.add_activity(client, &mut sample).await,
+            None => false,
+        };
+        if self.samples.samples.len() < MOST_SAMPLES {
+            self.samples.samples.push(sample);
         }
-        self.samples.samples.push(sample);
+        answered
     }
 
     /// The samples.
@@ -90,8 +101,8 @@ impl Sampler {
         self.samples
     }
 
-    async fn add_activity(&mut self, client: &Client, sample: &mut Sample) {
-        let Some(seen) = self.look(client).await else { return };
+    async fn add_activity(&mut self, client: &Client, sample: &mut Sample) -> bool {
+        let Some(seen) = self.look(client).await else { return false };
         if seen.autovacuums.is_none() {
             self.miss(
                 "autovacuum, and sessions of other roles: GRANT pg_read_all_stats to this role".to_owned(),
@@ -114,6 +125,7 @@ impl Sampler {
             }
         }
         sample.database_bytes = self.database_bytes;
+        true
     }
 
     async fn look(&mut self, client: &Client) -> Option<Seen> {

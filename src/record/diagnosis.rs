@@ -24,6 +24,8 @@ pub enum DisturbanceKind {
     OtherProcesses,
     /// The client was bound to few processors and had to share them.
     ClientStarved,
+    /// The client's own threads had no time left.
+    ClientSaturated,
     /// The client started calls later than its schedule says.
     ScheduleMissed,
     /// More was asked than could be answered.

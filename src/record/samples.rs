@@ -37,6 +37,10 @@ pub struct Sample {
     /// Where `server_cpus` is `null` and the server is on this machine all the same, as one in a container is, it is
     /// in here.
     pub other_cpus: f64,
+    /// The part of `other_cpus` that was seen to be used by processes that are not PostgreSQL's and carry nothing to
+    /// it; the server is never in here.
+    #[serde(default)]
+    pub foreign_cpus: f64,
     /// Share of all processors' time that the hypervisor gave to others, 0..=1.
     pub steal_share: f64,
     /// Seconds per second that the client thread waited for a processor which waited longest, 0..=1.

@@ -7,58 +7,47 @@ use crate::record::{Disturbance, DisturbanceKind, Sample};
 /// More moments than this are not listed.
 const MOST_MOMENTS: usize = 5;
 
-/// Checkpoints that began in the window.
+/// Checkpoints that began in the window. Where no look at the server succeeded, its own counters tell how many.
 pub(super) fn checkpoints(input: &Observation<'_>) -> Option<Disturbance> {
     let begun = |sample: &Sample| sample.checkpoints.unwrap_or_default();
-    let samples = &input.samples.samples;
-    let count: u64 = samples.iter().map(begun).sum();
-    let when = moments(samples.iter().filter(|sample| begun(sample) > 0));
+    let samples = input.in_window();
+    let blind = samples.iter().all(|sample| sample.checkpoints.is_none());
+    let (count, when) = if blind {
+        (input.checkpoints, "at a time that was not seen".to_owned())
+    } else {
+        (samples.iter().map(begun).sum(), moments(samples.iter().filter(|sample| begun(sample) > 0)))
+    };
     (count > 0).then(|| {
-        let what = if count == 1 { "1 checkpoint".to_owned() } else { format!("{count} checkpoints") };
+        let what = counted(count, "checkpoint");
         informative(DisturbanceKind::Checkpoint, format!("{what} began in the window, {when}"))
     })
 }
 
 /// Autovacuum at work.
 pub(super) fn autovacuum(input: &Observation<'_>) -> Option<Disturbance> {
-    let workers = |sample: &Sample| sample.autovacuums.unwrap_or_default();
-    let seen = seen(input, workers)?;
-    let sentence = format!(
-        "autovacuum was at work in {} of {} samples, {}, with up to {}",
-        seen.samples,
-        input.samples.samples.len(),
-        seen.when,
-        counted(seen.most, "worker")
-    );
+    let (seen, most) = seen(input, |sample| sample.autovacuums)?;
+    let sentence = format!("autovacuum was at work in {seen}, with up to {}", counted(most, "worker"));
     Some(informative(DisturbanceKind::Autovacuum, sentence))
 }
 
 /// Sessions that waited for locks.
 pub(super) fn lock_waits(input: &Observation<'_>) -> Option<Disturbance> {
-    let seen = seen(input, |sample| sample.lock_waits.unwrap_or_default())?;
-    let waits = input.samples.samples.iter().filter_map(|sample| sample.longest_lock_wait_ms);
+    let (seen, most) = seen(input, |sample| sample.lock_waits)?;
+    let waits = input.in_window().iter().filter_map(|sample| sample.longest_lock_wait_ms);
     let longest = waits.reduce(f64::max).map_or_else(String::new, |ms| format!(" and {ms:.0} ms at most"));
-    let sentence = format!(
-        "sessions waited for locks in {} of {} samples, {}, up to {}{longest}",
-        seen.samples,
-        input.samples.samples.len(),
-        seen.when,
-        counted(seen.most, "session")
-    );
+    let sentence =
+        format!("sessions waited for locks in {seen}, up to {}{longest}", counted(most, "session"));
     Some(informative(DisturbanceKind::LockWaits, sentence))
 }
 
-/// Something that lasts, as the samples caught it.
-struct Seen {
-    samples: usize,
-    most: u64,
-    when: String,
-}
-
-fn seen(input: &Observation<'_>, count: impl Fn(&Sample) -> u64) -> Option<Seen> {
-    let samples: Vec<&Sample> = input.samples.samples.iter().filter(|sample| count(sample) > 0).collect();
-    let most = samples.iter().map(|sample| count(sample)).max()?;
-    Some(Seen { samples: samples.len(), most, when: moments(samples.into_iter()) })
+/// Something that lasts, as the samples caught it: in how many and when, and the most at once.
+fn seen(input: &Observation<'_>, count: impl Fn(&Sample) -> Option<u64>) -> Option<(String, u64)> {
+    let all = input.in_window();
+    let count = |sample: &Sample| count(sample).unwrap_or_default();
+    let found: Vec<&Sample> = all.iter().filter(|sample| count(sample) > 0).collect();
+    let most = found.iter().map(|sample| count(sample)).max()?;
+    let share = format!("{} of {} samples", found.len(), all.len());
+    Some((format!("{share}, {}", moments(found.into_iter())), most))
 }
 
 fn counted(count: u64, what: &str) -> String {
@@ -109,5 +98,20 @@ mod tests {
         let said = "sessions waited for locks in 1 of 30 samples, at 3 s, up to 1 session and 350 ms at most";
         assert_eq!((found.sentence.as_str(), found.decisive), (said, false));
         assert_eq!(lock_waits(&observation(&samples(|_, _| {}))), None);
+    }
+
+    #[test]
+    fn blind_samples_leave_it_to_the_counters() {
+        let blind = samples(|_, _| {});
+        let found = checkpoints(&Observation { checkpoints: 2, ..observation(&blind) }).unwrap();
+        assert_eq!(found.sentence, "2 checkpoints began in the window, at a time that was not seen");
+        let none = samples(|_, sample| sample.checkpoints = Some(0));
+        assert_eq!(checkpoints(&Observation { checkpoints: 2, ..observation(&none) }), None);
+    }
+
+    #[test]
+    fn what_happens_in_the_drain_is_not_told() {
+        let late = samples(|index, sample| sample.lock_waits = Some(u64::from(index > 20)));
+        assert_eq!(lock_waits(&Observation { window_seconds: 21.0, ..observation(&late) }), None);
     }
 }

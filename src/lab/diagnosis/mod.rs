@@ -12,8 +12,7 @@ mod steady;
 pub(super) use search::search_disturbed;
 
 use crate::record::{
-    Disturbance, DisturbanceKind, Load, Outcome, Record, Sample, Samples, SeriesOperation, ServerKind,
-    Summary,
+    Disturbance, DisturbanceKind, Load, Outcome, Record, Sample, Samples, SeriesOperation, Summary,
 };
 use crate::workload::Stage;
 
@@ -26,9 +25,8 @@ pub(super) struct Observation<'a> {
     pub(super) window_seconds: f64,
     /// Threads that carry the clients.
     pub(super) threads: usize,
-    /// Whether the server may run on this machine where its processes cannot be seen, as in a container next to us.
-    /// False only where it is known to run elsewhere.
-    pub(super) server_may_be_here: bool,
+    /// Checkpoints as the server's own counters have them, of the window and what lies around it.
+    pub(super) checkpoints: u64,
     /// The schedule of an open loop; a closed loop has none.
     pub(super) schedule: Option<Schedule>,
     /// One entry an operation.
@@ -88,7 +86,7 @@ impl<'a> Observation<'a> {
             samples: &record.samples,
             window_seconds: record.window.seconds,
             threads: record.load.threads,
-            server_may_be_here: record.server.kind == ServerKind::Embedded || record.server.is_local,
+            checkpoints: record.evidence.window.checkpoints,
             schedule,
             // Latencies that follow a changing rate are no trend.
             operations: slices
@@ -104,6 +102,16 @@ impl<'a> Observation<'a> {
                 })
                 .collect(),
         }
+    }
+}
+
+impl Observation<'_> {
+    /// The samples of the window: what is taken in the drain after it says nothing of it. A sample belongs where most
+    /// of its interval lies.
+    fn in_window(&self) -> &[Sample] {
+        let latest = self.window_seconds + self.samples.interval_seconds / 2.0;
+        let samples = &self.samples.samples;
+        &samples[..samples.partition_point(|sample| sample.at_seconds <= latest)]
     }
 }
 
@@ -127,6 +135,7 @@ pub(super) fn diagnose(input: &Observation<'_>) -> Vec<Disturbance> {
     let mut found: Vec<Disturbance> = [
         machine::steal(input),
         machine::client_starved(input),
+        machine::client_saturated(input),
         machine::other_processes(input),
         // A client that drowns in arrivals is late, too: the first cause comes first.
         offered::overload(input),
@@ -206,7 +215,7 @@ mod fixture {
             samples,
             window_seconds: 30.0,
             threads: 2,
-            server_may_be_here: true,
+            checkpoints: 0,
             schedule: None,
             operations: Vec::new(),
         }
