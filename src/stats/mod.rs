@@ -7,6 +7,7 @@ pub mod histogram;
 pub mod interval;
 pub mod interval_log;
 pub mod knee;
+mod normal;
 pub mod profile;
 pub mod random;
 pub mod slices;

@@ -24,6 +24,12 @@ impl Distribution {
         }
     }
 
+    /// Adds all of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.counts.iter_mut().zip(other.counts).for_each(|(count, more)| *count += more);
+        self.sum_ns += other.sum_ns;
+    }
+
     /// Number of latencies.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -13,6 +13,23 @@ use std::fmt::Result;
 /// In front of every name.
 const PREFIX: &str = "loist_bench";
 
+/// A time that every operation has: its name, its help and where it is.
+type Time = (&'static str, &'static str, fn(&LiveOperation) -> &Distribution);
+
+const TIMES: [Time; 3] = [
+    (
+        "response",
+        "Response time of the answered calls, from the intended start to the last row.",
+        |operation| &operation.response,
+    ),
+    (
+        "service",
+        "Time that calls held a connection, from the first statement to the last row.",
+        |operation| &operation.service,
+    ),
+    ("pool_wait", "Time that calls waited for a connection.", |operation| &operation.pool_wait),
+];
+
 /// The text that a scrape gets. What is not known (the size of the database, the rate of a closed loop) is left out.
 #[must_use]
 pub fn exposition(live: &Live) -> String {
@@ -73,12 +90,13 @@ fn calls(live: &Live, encoder: &mut DescriptorEncoder<'_>) -> Result {
             counter(&mut family.encode_family(&labels)?, count)?;
         }
     }
-    let help = "Response time of the answered calls, from the client's wish to the last row.";
-    let mut family =
-        encoder.encode_descriptor("response", help, Some(&Unit::Seconds), MetricType::Histogram)?;
-    for operation in &live.operations {
-        let labels = [("operation", operation.name.as_str())];
-        histogram(&mut family.encode_family(&labels)?, &operation.response)?;
+    for (name, help, pick) in TIMES {
+        let mut family =
+            encoder.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Histogram)?;
+        for operation in &live.operations {
+            let labels = [("operation", operation.name.as_str())];
+            histogram(&mut family.encode_family(&labels)?, pick(operation))?;
+        }
     }
     Ok(())
 }
@@ -97,13 +115,15 @@ fn errors(live: &Live, encoder: &mut DescriptorEncoder<'_>) -> Result {
     if live.errors.is_empty() {
         return Ok(());
     }
-    let help = "Errors of this phase by operation, class and SQLSTATE.";
+    let help =
+        "Errors of this phase by operation, class and SQLSTATE, and whether the workload expects them.";
     let mut family = encoder.encode_descriptor("errors", help, None, MetricType::Counter)?;
     for (error, count) in &live.errors {
         let labels = [
             ("operation", error.operation.as_str()),
             ("class", error.class.as_str()),
             ("code", error.code.as_str()),
+            ("expected", if error.expected { "true" } else { "false" }),
         ];
         counter(&mut family.encode_family(&labels)?, *count)?;
     }
@@ -119,7 +139,7 @@ fn connections(live: &Live, encoder: &mut DescriptorEncoder<'_>) -> Result {
     let help = "Connections opened so far.";
     counter(
         &mut encoder.encode_descriptor("connections_opened", help, None, MetricType::Counter)?,
-        connections.opened,
+        connections.connect.count(),
     )?;
     let help = "Time that opening a connection took.";
     histogram(
@@ -159,6 +179,7 @@ mod tests {
             operation: operation.to_owned(),
             class: "server".to_owned(),
             code: code.to_owned(),
+            expected: code == "57014",
         };
         Live {
             workload: "mcp-mix".to_owned(),
@@ -175,11 +196,13 @@ mod tests {
                     shed: 7,
                     unfinished: 1,
                     response: distribution(&[(800_000, 1_500), (4_000_000, 500), (11_000_000_000, 3)]),
+                    service: distribution(&[(700_000, 2_000), (3_000_000, 3)]),
+                    pool_wait: distribution(&[(90_000, 2_003)]),
                 },
                 LiveOperation { name: "get_track".to_owned(), ..LiveOperation::default() },
             ],
             errors: [(error("search_library", "57014"), 2), (error("odd \"name\"\\\n", "client"), 1)].into(),
-            connections: LiveConnections { open: 4, opened: 6, connect: distribution(&[(1_200_000, 6)]) },
+            connections: LiveConnections { open: 4, connect: distribution(&[(1_200_000, 6)]) },
             database_bytes: Some(123_456_789_012),
         }
     }

@@ -7,8 +7,8 @@ use crate::{
 };
 use std::{collections::BTreeMap, time::Duration};
 
-/// A run at one moment. Counts only grow within a phase; that they begin anew with the next is what Prometheus calls
-/// a counter reset, and its `rate` expects it.
+/// A run at one moment. Counts of calls only grow within a phase; that they begin anew with the next is what Prometheus
+/// calls a counter reset, and its `rate` expects it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Live {
     /// Name of the workload.
@@ -54,12 +54,15 @@ impl Live {
             shed: measured.tally.shed,
             unfinished: measured.tally.unfinished,
             response: distribution(&measured.response),
+            service: distribution(&measured.service),
+            pool_wait: distribution(&measured.pool_wait),
         };
         let mut errors = BTreeMap::new();
         for measured in &snapshot.operations {
             for error in &measured.errors {
                 let (class, code) = (error.class.name().to_owned(), error.code.clone());
-                let key = LiveError { operation: measured.name.clone(), class, code };
+                let key =
+                    LiveError { operation: measured.name.clone(), class, code, expected: error.expected };
                 *errors.entry(key).or_default() += error.count;
             }
         }
@@ -73,7 +76,6 @@ impl Live {
             errors,
             connections: LiveConnections {
                 open: snapshot.connections as u64,
-                opened: snapshot.connect.count(),
                 connect: distribution(&snapshot.connect),
             },
             database_bytes,
@@ -96,8 +98,12 @@ pub struct LiveOperation {
     pub shed: u64,
     /// Calls that were given up when the phase ended.
     pub unfinished: u64,
-    /// From the client's wish to the last row, of the answered calls.
+    /// From the intended start to the last row, of the answered calls.
     pub response: Distribution,
+    /// Holding a connection: from the first statement's sending to the last row.
+    pub service: Distribution,
+    /// Waiting for a connection.
+    pub pool_wait: Distribution,
 }
 
 /// A class of errors.
@@ -109,6 +115,8 @@ pub struct LiveError {
     pub class: String,
     /// SQLSTATE, or `client` for what never came from the server.
     pub code: String,
+    /// Whether the workload declares it a normal answer.
+    pub expected: bool,
 }
 
 /// Sessions on the server.
@@ -116,8 +124,6 @@ pub struct LiveError {
 pub struct LiveConnections {
     /// Open at this moment.
     pub open: u64,
-    /// Opened so far.
-    pub opened: u64,
-    /// How long opening took.
+    /// How long opening took, of all that were opened so far.
     pub connect: Distribution,
 }

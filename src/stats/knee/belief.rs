@@ -5,6 +5,8 @@
 //!
 //! `P(held | rate) = LAPSE + (1 - 2 LAPSE) Phi((ln knee - ln rate) / spread)`
 
+use super::super::normal;
+
 /// Share of blocks whose outcome says nothing about the rate: a checkpoint, a neighbour, a lucky block.
 const LAPSE: f64 = 0.02;
 /// Distance of neighbouring knees on the grid, in natural logarithms: half a percent.
@@ -66,7 +68,7 @@ impl Belief {
             let start = sign * (self.first - rate.ln()) / spread;
             let stride = sign * self.step / spread;
             for (index, weight) in row.iter_mut().enumerate() {
-                *weight *= LAPSE + (1.0 - 2.0 * LAPSE) * normal_cdf(start + stride * index as f64);
+                *weight *= LAPSE + (1.0 - 2.0 * LAPSE) * normal::cdf(start + stride * index as f64);
             }
         }
         if let Some(capacity) = capacity.filter(|capacity| *capacity > 0.0 && capacity.is_finite()) {
@@ -129,30 +131,9 @@ impl Belief {
     }
 }
 
-/// The standard normal distribution function, to 7.5e-8 (Abramowitz and Stegun 1964, 26.2.17).
-fn normal_cdf(z: f64) -> f64 {
-    const COEFFICIENTS: [f64; 5] =
-        [1.330_274_429, -1.821_255_978, 1.781_477_937, -0.356_563_782, 0.319_381_530];
-    if z.abs() > 6.0 {
-        return if z > 0.0 { 1.0 } else { 0.0 };
-    }
-    let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
-    let series = COEFFICIENTS.iter().fold(0.0, |sum, coefficient| (sum + coefficient) * t);
-    let tail = (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt() * series;
-    if z > 0.0 { 1.0 - tail } else { tail }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_normal_distribution_is_that_of_the_tables() {
-        for (z, share) in [(0.0, 0.5), (1.0, 0.841_344_75), (-1.959_963_98, 0.025), (3.0, 0.998_650_10)] {
-            assert!((normal_cdf(z) - share).abs() < 1e-7, "{z}: {}", normal_cdf(z));
-        }
-        assert_eq!((normal_cdf(-7.0), normal_cdf(7.0)), (0.0, 1.0));
-    }
 
     #[test]
     fn before_any_trial_all_knees_are_alike() {
