@@ -87,6 +87,8 @@ fn a_server_that_is_stopped_and_started_is_a_gap() {
             assert!(record.overall.failed > 0);
         }
         assert_gap(&record);
+        let last = record.samples.samples.last().unwrap();
+        assert!(last.sessions_active.is_some() && last.server_cpus.is_some(), "watched again: {last:?}");
         let cautions = &record.verdict.cautions;
         assert!(cautions.iter().any(|caution| caution.contains("the server was away")), "{cautions:?}");
     }
