@@ -91,7 +91,7 @@ pub(super) fn search(
         }
         let mut judged = judge(&measured, &setup.bound, slo, rate, block);
         if !judged.held {
-            judged.disturbed = disturbance(setup, prepared, &measured, &samples, &absences, rate);
+            judged.disturbed = disturbance(setup, &measured, &samples, &absences, rate);
         }
         aside = if judged.disturbed.is_some() { aside + 1 } else { 0 };
         if aside == 0 || aside > MOST_ASIDE {
@@ -145,7 +145,6 @@ fn nothing_found(prepared: &Prepared, asked: bool) -> LabError {
 /// What else than the rate may have made a block miss the objective.
 fn disturbance(
     setup: &Setup,
-    prepared: &Prepared,
     measured: &Measured,
     samples: &Samples,
     absences: &[Absence],
@@ -158,7 +157,7 @@ fn disturbance(
         samples,
         window_seconds: measured.elapsed.as_secs_f64(),
         threads: setup.engine.threads(),
-        server_may_be_here: prepared.target.is_on_this_machine(),
+        checkpoints: 0,
         schedule: Some(Schedule {
             asked_per_second: rate,
             answered_per_second: rate,

@@ -53,7 +53,7 @@ pub(super) fn measure(
         return Err(LabError::Interrupted);
     }
     // It may have gone and come back since the last look.
-    context.runtime.block_on(setup.observer.is_there());
+    context.runtime.block_on(setup.observer.answers());
     let version = setup.server.version_number;
     let before = steps.run("read the counters", context, async {
         setup.engine.flush_statistics(version).await;
