@@ -39,7 +39,7 @@ Exit codes:
   2    wrong usage or bad input
   3    the database or the environment failed
   4    inconclusive: the run cannot tell
-  130  interrupted; what was measured is kept";
+  130  interrupted; a window that had begun is kept";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -63,6 +63,9 @@ pub(super) fn knee(out: &mut String, record: &Record) -> Result {
             rate(knee.high_per_second)
         );
     }
+    if knee.trials.is_empty() {
+        return writeln!(out, "knee: not found; the search ended before any rate was tried");
+    }
     let held = knee.trials.iter().any(|trial| trial.held);
     let beyond = if held { "above" } else { "below" };
     writeln!(
