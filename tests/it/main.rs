@@ -7,6 +7,7 @@ mod cli;
 mod clients;
 mod common;
 mod database;
+mod diagnosis;
 mod faults;
 mod lifecycle;
 mod load;

@@ -135,10 +135,10 @@ pub(super) fn diagnose(input: &Observation<'_>) -> Vec<Disturbance> {
     let mut found: Vec<Disturbance> = [
         machine::steal(input),
         machine::client_starved(input),
-        machine::client_saturated(input),
         machine::other_processes(input),
-        // A client that drowns in arrivals is late, too: the first cause comes first.
+        // A client that drowns in arrivals has no time left and is late, too: the first cause comes first.
         offered::overload(input),
+        machine::client_saturated(input),
         offered::schedule_missed(input),
     ]
     .into_iter()
