@@ -70,6 +70,26 @@ fn is_setting_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
 }
 
+/// Which of two options that exclude each other was said nearer: on the command line before the environment, there before
+/// the configuration file. Equally near ones are an error.
+pub(super) fn nearer<'a>(matches: &ArgMatches, one: &'a str, other: &'a str) -> Result<&'a str, Failure> {
+    let nearness = |id: &str| match matches.value_source(id) {
+        Some(ValueSource::CommandLine) => 2,
+        Some(ValueSource::EnvVariable) => 1,
+        _ => 0,
+    };
+    let flag = |id: &str| format!("--{}", id.replace('_', "-"));
+    match nearness(one).cmp(&nearness(other)) {
+        Ordering::Greater => Ok(one),
+        Ordering::Less => Ok(other),
+        Ordering::Equal => Err(Failure::bad_input(format!(
+            "{} and {} cannot both be meant: leave one out",
+            flag(one),
+            flag(other)
+        ))),
+    }
+}
+
 impl TargetArgs {
     /// When both a database and an embedded server are asked for, the one that was said nearer wins: on the command
     /// line before the environment, there before the configuration file.
@@ -77,19 +97,9 @@ impl TargetArgs {
         if self.database_url.is_none() || !self.embedded {
             return Ok(());
         }
-        let nearness = |id: &str| match matches.value_source(id) {
-            Some(ValueSource::CommandLine) => 2,
-            Some(ValueSource::EnvVariable) => 1,
-            _ => 0,
-        };
-        match nearness("embedded").cmp(&nearness("database_url")) {
-            Ordering::Greater => self.database_url = None,
-            Ordering::Less => self.embedded = false,
-            Ordering::Equal => {
-                return Err(Failure::bad_input(
-                    "--embedded and --database-url cannot both be meant: leave one out",
-                ));
-            }
+        match nearer(matches, "embedded", "database_url")? {
+            "embedded" => self.database_url = None,
+            _ => self.embedded = false,
         }
         Ok(())
     }

@@ -1,12 +1,13 @@
 //! How hard: the options of `run` that make the load.
 
+use super::{args::nearer, failure::Failure};
 use crate::{
     engine::{ClientModel, Recycling},
     lab::LoadOptions,
     stats::Spacing,
     workload::{Protocol, Stage, parse_stages},
 };
-use clap::{Args, ValueEnum, builder::FalseyValueParser};
+use clap::{ArgMatches, Args, ValueEnum, builder::FalseyValueParser, parser::ValueSource};
 use std::time::Duration;
 
 /// Longest phase; a longer one is a slip of the finger.
@@ -25,13 +26,13 @@ pub(super) struct LoadArgs {
     #[arg(long, value_name = "PER_SECOND", env = "LOIST_BENCH_RATE", value_parser = rate)]
     rate: Option<f64>,
     /// Stages of an open loop, as in "ramp 50..200 30s, steady 200 1min, spike 200..1000 30s"; also step and soak
-    #[arg(long, value_name = "LIST", env = "LOIST_BENCH_STAGES", conflicts_with = "rate", value_parser = stages)]
+    #[arg(long, value_name = "LIST", env = "LOIST_BENCH_STAGES", value_parser = stages)]
     stages: Option<Stages>,
     /// How arrivals and think times are spaced
     #[arg(long, value_enum, default_value = "poisson", env = "LOIST_BENCH_ARRIVALS")]
     arrivals: SpacingArg,
     /// Mean pause of a closed loop's clients before each call
-    #[arg(long, value_name = "TIME", env = "LOIST_BENCH_THINK", value_parser = time, conflicts_with_all = ["rate", "stages"])]
+    #[arg(long, value_name = "TIME", env = "LOIST_BENCH_THINK", value_parser = time)]
     think: Option<Duration>,
     /// Clients, each of which makes one call at a time (default: 4, in an open loop 10)
     #[arg(long, short, env = "LOIST_BENCH_CLIENTS", value_parser = count)]
@@ -76,7 +77,8 @@ struct PoolArgs {
     /// How the pool looks at a connection before it lends it again (client model pool)
     #[arg(long, value_enum, default_value = "fast", env = "LOIST_BENCH_RECYCLE")]
     recycle: RecycleArg,
-    /// How long a checkout may wait for, open or recycle a connection (client model pool; default: for ever)
+    /// How long a checkout may wait for a connection, and as long again open or recycle one (client model pool; default:
+    /// for ever)
     #[arg(long, value_name = "TIME", env = "LOIST_BENCH_POOL_TIMEOUT", value_parser = time)]
     pool_timeout: Option<Duration>,
     /// Arrivals that may wait for a client, those that come then are shed (default: 100000, of each process of the
@@ -181,6 +183,50 @@ fn some_time(text: &str) -> Result<Duration, String> {
 }
 
 impl LoadArgs {
+    /// Of two that exclude each other, the one that was said nearer wins.
+    pub(super) fn settle(&mut self, matches: &ArgMatches) -> Result<(), Failure> {
+        if self.rate.is_some() && self.stages.is_some() {
+            match nearer(matches, "rate", "stages")? {
+                "rate" => self.stages = None,
+                _ => self.rate = None,
+            }
+        }
+        let open = if self.rate.is_some() { "rate" } else { "stages" };
+        if self.think.is_some() && (self.rate.is_some() || self.stages.is_some()) {
+            match nearer(matches, "think", open)? {
+                "think" => (self.rate, self.stages) = (None, None),
+                _ => self.think = None,
+            }
+        }
+        self.without_effect(matches)
+    }
+
+    /// What was said on the command line and would do nothing. Elsewhere it may be meant for other runs.
+    fn without_effect(&self, matches: &ArgMatches) -> Result<(), Failure> {
+        let said = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        let model = self.pool.client_model;
+        let of_pool = matches!(model, ModelArg::Pool);
+        let threaded = matches!(model, ModelArg::Threaded);
+        let small = self.pool.pool.is_some_and(|pool| pool < usize::from(self.pool.pool_min));
+        let found = [
+            (said("recycle") && !of_pool, "--recycle is for --client-model pool: leave it out"),
+            (said("pool_timeout") && !of_pool, "--pool-timeout is for --client-model pool: leave it out"),
+            (
+                said("pool_min") && of_pool,
+                "--pool-min is for a psycopg2 pool (--client-model threaded or event-loop): leave it out",
+            ),
+            (said("threads") && threaded, "--client-model threaded has one thread: leave out --threads"),
+            (
+                said("pool_min") && said("pool") && small,
+                "--pool-min is above --pool: a pool keeps no more than it has",
+            ),
+        ];
+        match found.into_iter().find(|(without_effect, _)| *without_effect) {
+            Some((_, sentence)) => Err(Failure::bad_input(sentence)),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn protocol(&self) -> Option<Protocol> {
         self.protocol.map(|protocol| match protocol {
             ProtocolArg::Simple => Protocol::Simple,

@@ -78,6 +78,7 @@ fn dispatch() -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Run(mut args) => {
             args.target.settle(own)?;
+            args.load.settle(own)?;
             run::execute(*args)
         }
         Command::Seed(mut args) => {

@@ -26,7 +26,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     catalog: CatalogArgs,
     #[command(flatten)]
-    load: LoadArgs,
+    pub(super) load: LoadArgs,
     #[command(flatten)]
     experiment: ExperimentArgs,
     #[command(flatten)]
@@ -56,7 +56,7 @@ struct ExperimentArgs {
     slo: Option<Slo>,
     /// Run once for each value, as in pool=2,5,10,20,50; also clients, rate, tracks, protocol (may be repeated: every
     /// combination)
-    #[arg(long, value_name = "NAME=VALUES", env = "LOIST_BENCH_SWEEP", value_parser = axis, conflicts_with = "knee")]
+    #[arg(long, value_name = "NAME=VALUES", env = "LOIST_BENCH_SWEEP", value_parser = axis)]
     sweep: Vec<Axis>,
     /// Search for the highest rate at which the objective holds, then measure there; --rate is where the search begins
     #[arg(long, env = "LOIST_BENCH_KNEE", value_parser = FalseyValueParser::new())]
@@ -70,6 +70,9 @@ pub(super) fn execute(args: RunArgs) -> Result<ExitCode, Failure> {
     let workload = builtin::find(&args.workload)?;
     let interrupt = Interrupt::listen()
         .map_err(|error| Failure::environment(format!("signals cannot be handled: {error}")))?;
+    if args.experiment.knee_budget.is_zero() {
+        return Err(Failure::bad_input("--knee-budget must be longer than nothing"));
+    }
     let options = RunOptions {
         catalog: args.catalog.options(),
         target: args.target.options(),
@@ -120,24 +123,37 @@ fn several(
     out: &std::path::Path,
     output: &OutputArgs,
 ) -> Result<ExitCode, Failure> {
+    // A directory that cannot be written is told before anything is measured.
+    let mut first = Some(Place::reserve(out, &workload.name)?);
     let progress = Progress::new(output.quiet);
     let listen = |event| progress.hear(event);
-    let mut keep = |_: &sweep::Point, run: &Run| -> Result<(), Failure> {
-        let place = Place::reserve(out, &workload.name)?;
+    let mut kept = Vec::new();
+    let mut keep = |run: &Run| -> Result<(), Failure> {
+        let place = first.take().map_or_else(|| Place::reserve(out, &workload.name), Ok)?;
         store(&place, run)?;
-        listen(lab::Event::Note(format!("record: {}", place.directory().join("record.json").display())));
+        let file = place.directory().join("record.json").display().to_string();
+        listen(lab::Event::Note(format!("record: {file}")));
+        kept.push(file);
         Ok(())
     };
-    let runs = sweep::sweep(workload, options, points, interrupt, &listen, &mut keep);
+    let swept = sweep::sweep(workload, options, points, interrupt, &listen, &mut keep);
     progress.end();
-    let runs: Vec<_> = runs?.into_iter().map(|(point, run)| (point, run.record)).collect();
     match output.format {
-        Format::Json => output::print_json(&runs.iter().map(|(_, record)| record).collect::<Vec<_>>())?,
-        Format::Text => output::print(&report::sweep::render(&labelled(&runs)))?,
+        _ if swept.runs.is_empty() => {}
+        Format::Json => {
+            output::print_json(&swept.runs.iter().map(|(_, record)| record).collect::<Vec<_>>())?;
+        }
+        Format::Text => {
+            output::print(&report::sweep::render(&labelled(&swept.runs)))?;
+            output::print(&format!("\nRecords: {}\n", kept.join("\n         ")))?;
+        }
+    }
+    if let Some(failure) = swept.failure {
+        return Err(failure);
     }
     // The gravest outcome of all speaks for the sweep.
     let gravity = [130, 3, 1, 4, 0];
-    let codes: Vec<u8> = runs.iter().map(|(_, record)| code(record)).collect();
+    let codes: Vec<u8> = swept.runs.iter().map(|(_, record)| code(record)).collect();
     Ok(ExitCode::from(gravity.into_iter().find(|code| codes.contains(code)).unwrap_or_default()))
 }
 

@@ -147,7 +147,11 @@ fn load(load: &SettledLoad, threads: usize) -> record::Load {
             };
             name.to_owned()
         }),
-        pool_timeout_seconds: engine.pool.timeout.map(|timeout| timeout.as_secs_f64()),
+        pool_timeout_seconds: engine
+            .pool
+            .timeout
+            .filter(|_| engine.model == ClientModel::Pool)
+            .map(|timeout| timeout.as_secs_f64()),
         threads,
         stages: load.stages.iter().map(ToString::to_string).collect(),
         arrivals: spaced.then(|| {
@@ -168,7 +172,10 @@ fn load(load: &SettledLoad, threads: usize) -> record::Load {
 /// Absent where nothing was planned.
 fn schedule(load: &SettledLoad, window: &Window) -> Option<record::Schedule> {
     (load.is_open() || load.think.is_some()).then(|| record::Schedule {
-        asked_per_second: load.mean_rate(),
+        asked_per_second: match window.ended {
+            Ended::AsPlanned => load.mean_rate(),
+            _ => load.mean_rate_until(window.measured.elapsed),
+        },
         start_error: results::latency(&window.measured.release_error),
     })
 }

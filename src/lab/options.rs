@@ -178,6 +178,12 @@ impl SettledLoad {
         self.is_open().then(|| self.profile().total() / self.duration.as_secs_f64())
     }
 
+    /// The same over the first part of it, where the window was cut short.
+    pub(super) fn mean_rate_until(&self, elapsed: Duration) -> Option<f64> {
+        (self.is_open() && !elapsed.is_zero())
+            .then(|| self.profile().expected(elapsed) / elapsed.as_secs_f64())
+    }
+
     fn profile(&self) -> Profile {
         Profile::new(self.stages.iter().flat_map(Stage::pieces).collect())
     }

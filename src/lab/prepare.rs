@@ -65,7 +65,7 @@ pub enum LabError {
     #[error(transparent)]
     Metrics(#[from] MetricsError),
     /// The user asked for the end before anything was measured.
-    #[error("interrupted before anything was measured")]
+    #[error("interrupted before the measured window: nothing of this run is kept")]
     Interrupted,
 }
 

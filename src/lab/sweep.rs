@@ -7,7 +7,7 @@ use super::{
     run::{allowed, run_prepared},
 };
 use crate::{
-    record::Ended,
+    record::{Ended, Record},
     stats::{below, stream},
     workload::{Protocol, Workload},
 };
@@ -99,29 +99,50 @@ pub fn points(axes: &[Vec<Setting>]) -> Result<Vec<Point>, LabError> {
     Ok(points)
 }
 
+/// What a sweep came to.
+#[derive(Debug)]
+pub struct Swept<E> {
+    /// The runs that ended, in the order of the points.
+    pub runs: Vec<(Point, Record)>,
+    /// Why the others did not.
+    pub failure: Option<E>,
+}
+
 /// Runs `workload` once at every point, on one server, in a random order: what changes with time must not look as if
-/// it came from the settings. `keep` gets each run as soon as it is over; the runs come back in the order of `points`.
-/// A run that was interrupted, or lost its server, is the last.
-///
-/// # Errors
-/// As [`super::run`], or when `keep` fails.
+/// it came from the settings. `keep` gets each run as soon as it is over. A run that was interrupted, or lost its server,
+/// is the last. It ends early as [`super::run`] does, or when `keep` fails; what was measured until then comes back.
 pub fn sweep<E: From<LabError>>(
     workload: &Workload,
     options: &RunOptions,
     points: &[Point],
     interrupt: &Interrupt,
     listen: &dyn Fn(Event),
-    keep: &mut dyn FnMut(&Point, &Run) -> Result<(), E>,
-) -> Result<Vec<(Point, Run)>, E> {
+    keep: &mut dyn FnMut(&Run) -> Result<(), E>,
+) -> Swept<E> {
+    let mut runs = Vec::new();
+    let failure = visit(workload, options, points, interrupt, listen, &mut |place, run| {
+        keep(&run)?;
+        runs.push((place, run.record));
+        Ok(())
+    });
+    runs.sort_by_key(|(place, _)| *place);
+    let runs = runs.into_iter().map(|(place, record)| (points[place].clone(), record)).collect();
+    Swept { runs, failure: failure.err() }
+}
+
+fn visit<E: From<LabError>>(
+    workload: &Workload,
+    options: &RunOptions,
+    points: &[Point],
+    interrupt: &Interrupt,
+    listen: &dyn Fn(Event),
+    over: &mut dyn FnMut(usize, Run) -> Result<(), E>,
+) -> Result<(), E> {
     let (workload, left_out) = allowed(workload.clone(), &options.target, listen)?;
-    for point in points {
-        // What contradicts itself is told before anything starts.
-        at(point, options).load.settle(&workload, options.knee.is_some(), options.catalog.seed)?;
-    }
+    without_contradiction(&workload, options, points)?;
     let publisher = Publisher::new(options.metrics, &workload.name, listen).map_err(LabError::from)?;
     let listen = &|event| publisher.hear(event);
     let mut prepared = None;
-    let mut runs = Vec::with_capacity(points.len());
     let order = order(points.len(), options.catalog.seed);
     for (number, place) in order.into_iter().enumerate() {
         let options = at(&points[place], options);
@@ -140,15 +161,33 @@ pub fn sweep<E: From<LabError>>(
         };
         let (workload, left_out) = (workload.clone(), left_out.clone());
         let run = run_prepared(workload, left_out, &options, prepared, started_at, interrupt, listen)?;
-        keep(&points[place], &run)?;
         let goes_on = run.record.run.ended == Ended::AsPlanned;
-        runs.push((place, run));
+        over(place, run)?;
         if !goes_on {
             break;
         }
     }
-    runs.sort_by_key(|(place, _)| *place);
-    Ok(runs.into_iter().map(|(place, run)| (points[place].clone(), run)).collect())
+    Ok(())
+}
+
+/// What contradicts itself is told before anything starts.
+fn without_contradiction(
+    workload: &Workload,
+    options: &RunOptions,
+    points: &[Point],
+) -> Result<(), LabError> {
+    if options.knee.is_some() {
+        return Err(LabError::Usage("--knee cannot be used with --sweep: leave one out".to_owned()));
+    }
+    let of_tracks = |point: &Point| point.iter().any(|setting| matches!(setting, Setting::Tracks(_)));
+    if options.target.use_existing && points.iter().any(of_tracks) {
+        let message = "--use-existing reads the tracks that are there, so --sweep cannot go through `tracks`";
+        return Err(LabError::Usage(message.to_owned()));
+    }
+    for point in points {
+        at(point, options).load.settle(workload, false, options.catalog.seed)?;
+    }
+    Ok(())
 }
 
 /// The options of one point.

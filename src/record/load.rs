@@ -97,7 +97,8 @@ pub struct Knee {
     pub high_per_second: f64,
     /// Whether the objective was seen both to hold and not to hold; if not, the knee lies beyond the rates tried.
     pub bracketed: bool,
-    /// The rate that this run's window was measured at: the interval's lower end.
+    /// The rate that this run's window was measured at: the interval's lower end, in whole calls; without a bracket the
+    /// knee's own estimate.
     pub promised_per_second: f64,
     /// Length of a block.
     pub block_seconds: f64,

@@ -4,7 +4,7 @@ use super::{
     number::{grouped, milliseconds, percent, three_digits},
     table,
 };
-use crate::record::Record;
+use crate::record::{OperationResult, Record, SloResult};
 
 /// One row a point: its settings, and how all operations together and the one closest to its objective fared.
 #[must_use]
@@ -66,9 +66,16 @@ pub fn render(points: &[(Vec<(String, String)>, &Record)]) -> String {
 
 /// The operation that comes closest to its objective, or misses it most.
 fn closest(record: &Record) -> String {
-    let ratio = |slo: &crate::record::SloResult| slo.observed_us.unwrap_or_default() / slo.target_us;
-    let worst =
-        record.operations.iter().max_by(|a, b| ratio(&a.summary.slo).total_cmp(&ratio(&b.summary.slo)));
+    // Calls that were lost have no latency: the share of misses comes first.
+    let rank = |slo: &SloResult| {
+        let misses = slo.miss_share / (1.0 - slo.quantile).max(f64::EPSILON);
+        (misses.max(1.0), slo.observed_us.unwrap_or_default() / slo.target_us)
+    };
+    let farther = |a: &&OperationResult, b: &&OperationResult| {
+        let ((a, x), (b, y)) = (rank(&a.summary.slo), rank(&b.summary.slo));
+        a.total_cmp(&b).then(x.total_cmp(&y))
+    };
+    let worst = record.operations.iter().max_by(farther);
     worst.map_or_else(String::new, |operation| {
         let slo = &operation.summary.slo;
         format!("{} {} of {}", operation.name, milliseconds(slo.observed_us), slo.objective)

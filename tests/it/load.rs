@@ -151,23 +151,37 @@ fn what_contradicts_itself_is_refused_before_anything_starts() {
     for (arguments, part) in [
         ("--rate 5 --stages soak", "SHAPE"),
         ("--rate 0", "above 0"),
-        ("--think 1s --rate 5", "cannot be used with"),
+        ("--think 1s --rate 5", "cannot both be meant"),
         ("--think 1s", "closed loop"),
         ("--think 1s --knee", "closed loop"),
         ("--queue many", "whole number"),
+        ("--knee --knee-budget 0s", "longer than nothing"),
+        ("--client-model threaded --recycle clean", "for --client-model pool"),
+        ("--client-model event-loop --pool-timeout 1s", "for --client-model pool"),
+        ("--client-model threaded --threads 2", "leave out --threads"),
+        ("--client-model threaded --pool 2 --pool-min 3", "above --pool"),
+        ("--pool-min 1", "psycopg2 pool"),
         ("--client-model thread", "possible values"),
         ("--round-trip-delay 11s", "10s"),
     ] {
         bench.expect(2, &format!("run two.toml --quiet {arguments}")).one_sentence(part);
     }
     for (arguments, part) in [
-        ("run --quiet --rate 5", "cannot be used with"),
+        ("run --quiet --rate 5", "cannot both be meant"),
         ("run --quiet --knee", "leave out --stages"),
         ("run --quiet --sweep rate=1,2", "cannot both be meant"),
     ] {
         let output = bench.command(arguments).args(["--stages", "steady 5 1s"]).output().unwrap();
         Answer::of(output, 2, arguments).one_sentence(part);
     }
+    // The command line wins over the environment: only what is still wrong is told.
+    let output = bench
+        .command("run --quiet --rate 5 --client-model threaded --threads 2")
+        .env("LOIST_BENCH_STAGES", "steady 5 1s")
+        .env("LOIST_BENCH_THINK", "1s")
+        .output()
+        .unwrap();
+    Answer::of(output, 2, "a nearer rate").one_sentence("leave out --threads");
     assert!(bench.records().is_empty());
 }
 

@@ -82,6 +82,25 @@ fn a_sweep_makes_the_catalog_anew_where_it_must() {
     assert_eq!(found, [(50, 1, false), (50, 2, false), (80, 1, false), (80, 2, false)]);
 }
 
+/// What was measured before the end is shown: the third point's pool is larger than the server.
+#[test]
+fn a_sweep_that_fails_shows_the_points_that_ended() {
+    let server = KeptServer::start("--set max_connections=8");
+    let bench = Bench::new();
+    let run =
+        "run read --tracks 50 --clients 2 --warmup 0s --duration 500ms --sweep pool=1,2,20 --seed 1 --quiet";
+    let output = bench.command(run).env("DATABASE_URL", &server.url).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let records = bench.records();
+    assert_eq!(shown.matches("record.json").count(), records.len(), "{shown}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("smaller --pool"));
+    for record in records {
+        let row = format!("{}", record.load.connections);
+        assert!(shown.lines().any(|line| line.split_whitespace().next() == Some(&row)), "{shown}");
+    }
+}
+
 #[test]
 fn bad_sweeps_are_refused() {
     let bench = Bench::new();
@@ -94,6 +113,10 @@ fn bad_sweeps_are_refused() {
         ("--sweep pool=2 --sweep pool=3", "`pool` twice"),
         ("--sweep pool=2 --knee", "cannot be used with"),
         ("--sweep rate=5 --think 1s", "closed loop"),
+        (
+            "--sweep tracks=5,6 --use-existing --database-url postgres://nobody@localhost:1/x",
+            "tracks that are there",
+        ),
     ] {
         bench.expect(2, &format!("run --quiet {arguments}")).one_sentence(part);
     }
