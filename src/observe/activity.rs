@@ -1,6 +1,9 @@
 //! What the server's sessions and workers do at one moment.
 
-use super::counters::unsigned;
+use super::{
+    counters::{checkpoints, unsigned},
+    facts,
+};
 use tokio_postgres::{Client, Error, Statement};
 
 /// The size of a database is the sum of its files' sizes: too dear for every tick.
@@ -41,10 +44,7 @@ impl Activity {
         // A failure leaves none: after a restart the server knows the old one no more.
         let statement = match self.statement.take() {
             Some(statement) => statement,
-            None => {
-                let row = client.query_one("SELECT current_setting('server_version_num')::int", &[]).await?;
-                client.prepare(&query(row.get(0))).await?
-            }
+            None => client.prepare(&query(facts::version_number(client).await?)).await?,
         };
         let row = client.query_one(&statement, &[]).await?;
         self.statement = Some(statement);
@@ -76,25 +76,12 @@ impl Activity {
     }
 }
 
-/// Size of the database in bytes.
-///
-/// # Errors
-/// When the connection fails or the session may not know.
-pub(super) async fn database_bytes(client: &Client) -> Result<u64, Error> {
-    let row = client.query_one("SELECT pg_database_size(current_database())", &[]).await?;
-    Ok(unsigned(row.get(0)))
-}
-
 /// The query for a server of that version, from PostgreSQL 13 on.
 ///
 /// A session that may not look at other roles' sessions sees that they are there, but not what they are
 /// (`backend_type` is null), nor any autovacuum worker: a count of them would be a guess.
 fn query(version_number: i32) -> String {
-    let checkpoints = if version_number >= 170_000 {
-        "SELECT num_timed + num_requested FROM pg_stat_checkpointer"
-    } else {
-        "SELECT checkpoints_timed + checkpoints_req FROM pg_stat_bgwriter"
-    };
+    let checkpoints = checkpoints(version_number);
     // `waitstart` is null for a moment after a wait began.
     let since = if version_number >= 140_000 { "l.waitstart" } else { "a.state_change" };
     format!(

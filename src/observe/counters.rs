@@ -8,7 +8,7 @@ use super::{
 use crate::flags::Setting;
 use crate::record::{Evidence, GinIndex, Relation, WindowCounters};
 use std::collections::BTreeMap;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Error};
 
 /// The server's counters at one moment.
 #[derive(Debug, Clone)]
@@ -62,7 +62,8 @@ pub async fn evidence(
             None
         }
     };
-    let database_bytes = or_missing(database_bytes(client).await, &mut missing);
+    let database_bytes =
+        or_missing(database_bytes(client).await.map_err(ObserveError::of("database size")), &mut missing);
     let tables = or_missing(tables(client).await, &mut missing).unwrap_or_default();
     Evidence {
         settings,
@@ -80,12 +81,22 @@ fn or_missing<T>(read: Result<T, ObserveError>, missing: &mut Vec<String>) -> Op
     read.map_err(|error| missing.push(error.to_string())).ok()
 }
 
-async fn database_bytes(client: &Client) -> Result<u64, ObserveError> {
-    let row = client
-        .query_one("SELECT pg_database_size(current_database())", &[])
-        .await
-        .map_err(ObserveError::of("database size"))?;
+/// Size of the database in bytes.
+///
+/// # Errors
+/// When the connection fails or the session may not know.
+pub(super) async fn database_bytes(client: &Client) -> Result<u64, Error> {
+    let row = client.query_one("SELECT pg_database_size(current_database())", &[]).await?;
     Ok(unsigned(row.get(0)))
+}
+
+/// The query for the number of checkpoints begun since the counters were reset, by time and on request.
+pub(super) fn checkpoints(version_number: i32) -> &'static str {
+    if version_number >= 170_000 {
+        "SELECT num_timed + num_requested FROM pg_stat_checkpointer"
+    } else {
+        "SELECT checkpoints_timed + checkpoints_req FROM pg_stat_bgwriter"
+    }
 }
 
 fn gin_indexes(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Vec<GinIndex> {
@@ -115,12 +126,8 @@ fn difference(before: &WindowCounters, after: &WindowCounters) -> WindowCounters
 }
 
 async fn database(client: &Client) -> Result<WindowCounters, ObserveError> {
-    let version = facts::server_facts(client).await?.version_number;
-    let checkpoints = if version >= 170_000 {
-        "SELECT num_timed + num_requested FROM pg_stat_checkpointer"
-    } else {
-        "SELECT checkpoints_timed + checkpoints_req FROM pg_stat_bgwriter"
-    };
+    let version = facts::version_number(client).await.map_err(ObserveError::of("version"))?;
+    let checkpoints = checkpoints(version);
     let row = client
         .query_one(
             &format!(

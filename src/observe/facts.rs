@@ -3,7 +3,7 @@
 use super::ObserveError;
 use crate::{flags::Setting, record::Host};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Error};
 
 /// This machine.
 #[must_use]
@@ -63,18 +63,19 @@ pub async fn server_facts(client: &Client) -> Result<ServerFacts, ObserveError> 
     })
 }
 
-/// What stands in a record for a setting that may hold a secret.
+/// What a record says for a setting whose value may hold a secret.
 const HIDDEN: &str = "(hidden)";
+/// Parts of the names of such settings: connection strings, shell commands, passphrases.
+const SECRET: [&str; 5] = ["conninfo", "_command", "passphrase", "password", "secret"];
 
-/// Every setting, as this session sees it. Those that may hold a password (`primary_conninfo`, commands that the server
-/// runs) have `(hidden)` for a value, unless they are empty.
+/// Every setting, as this session sees it; the value of one that may hold a secret is hidden.
 ///
 /// # Errors
 /// When the connection fails.
 pub async fn settings(client: &Client) -> Result<Vec<Setting>, ObserveError> {
     let rows = client
         .query(
-            "SELECT name, setting, unit, boot_val, source, context, pending_restart
+            "SELECT name, setting, unit, boot_val, source, context, pending_restart, vartype
              FROM pg_settings ORDER BY name",
             &[],
         )
@@ -82,24 +83,31 @@ pub async fn settings(client: &Client) -> Result<Vec<Setting>, ObserveError> {
         .map_err(ObserveError::of("settings"))?;
     Ok(rows
         .iter()
-        .map(|row| {
-            let name: String = row.get(0);
-            Setting {
-                value: told(&name, row.get::<_, Option<String>>(1).unwrap_or_default()),
-                name,
-                unit: row.get(2),
-                default: row.get(3),
-                source: row.get(4),
-                context: row.get(5),
-                pending_restart: row.get(6),
-            }
+        .map(|row| Setting {
+            name: row.get(0),
+            value: shown(row.get(0), row.get(7), row.get::<_, Option<String>>(1).unwrap_or_default()),
+            unit: row.get(2),
+            default: row.get(3),
+            source: row.get(4),
+            context: row.get(5),
+            pending_restart: row.get(6),
         })
         .collect())
 }
 
-fn told(name: &str, value: String) -> String {
-    let secret = name.ends_with("conninfo") || name.ends_with("_command") || name.contains("passphrase");
-    if secret && !["", "(disabled)"].contains(&value.as_str()) { HIDDEN.to_owned() } else { value }
+/// The value as a record may have it. Only free text holds secrets, and no text at all is worth knowing.
+fn shown(name: &str, kind: &str, value: String) -> String {
+    let is_secret = kind == "string" && SECRET.iter().any(|part| name.contains(part));
+    if is_secret && !["", "(disabled)"].contains(&value.as_str()) { HIDDEN.to_owned() } else { value }
+}
+
+/// Version of the server, as in 150018.
+///
+/// # Errors
+/// When the connection fails.
+pub(super) async fn version_number(client: &Client) -> Result<i32, Error> {
+    let row = client.query_one("SELECT current_setting('server_version_num')::int", &[]).await?;
+    Ok(row.get(0))
 }
 
 /// Number of the process that serves this session, on the server's machine; `None` when it cannot be asked.
@@ -112,12 +120,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_that_may_hold_secrets_are_hidden() {
-        for name in ["primary_conninfo", "archive_command", "restore_command", "ssl_passphrase_command"] {
-            assert_eq!(told(name, "password=x".to_owned()), HIDDEN, "{name}");
-            assert_eq!(told(name, String::new()), "", "{name}");
+    fn what_may_hold_a_secret_is_hidden() {
+        let shown = |name, kind, value: &str| shown(name, kind, value.to_owned());
+        for name in [
+            "primary_conninfo",
+            "archive_command",
+            "restore_command",
+            "ssl_passphrase_command",
+            "some_extension.password",
+        ] {
+            assert_eq!(shown(name, "string", "x"), HIDDEN, "{name}");
+            assert_eq!(shown(name, "string", ""), "", "{name}");
         }
-        assert_eq!(told("archive_command", "(disabled)".to_owned()), "(disabled)");
-        assert_eq!(told("shared_buffers", "16384".to_owned()), "16384");
+        for (name, kind, value) in [
+            ("archive_command", "string", "(disabled)"),
+            ("ssl_passphrase_command_supports_reload", "bool", "off"),
+            ("password_encryption", "enum", "scram-sha-256"),
+            ("search_path", "string", "public"),
+        ] {
+            assert_eq!(shown(name, kind, value), value, "{name}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::record::Sample;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     time::Instant,
@@ -17,11 +17,10 @@ const CLIENT_THREAD: &str = "clients-";
 
 /// On a machine with more processes than this they are not looked at one by one, which takes some 10 us each.
 const MOST_PROCESSES: usize = 2_000;
-/// The parent of the kernel's threads has this number, unless it is hidden: in a container another process may.
-const KTHREADD: i32 = 2;
-/// These may carry the load to a server that runs in a container or a virtual machine of this host.
-const CARRIERS: [&str; 6] =
-    ["docker-proxy", "rootlessport", "slirp4netns", "pasta", "pgbouncer", "qemu-system"];
+/// The parent of the kernel's threads: its number and name. In a container that number is anybody's.
+const KTHREADD: (i32, &str) = (2, "kthreadd");
+/// Programs that may carry the packets of a server that cannot be seen: on the way of a call, they are part of it.
+const CARRIERS: [&str; 2] = ["docker-proxy", "pgbouncer"];
 
 /// Everything read at one moment; counters run since the machine or the process started.
 #[derive(Debug, Clone)]
@@ -31,27 +30,29 @@ struct Reading {
     client_ticks: Option<u64>,
     server_ticks: Option<u64>,
     /// Each process that is neither this one nor the server's nor the kernel's, by its number and start.
-    other_ticks: BTreeMap<(i32, u64), Other>,
+    others: BTreeMap<(i32, u64), Other>,
     /// Nanoseconds waited for a processor, by client thread.
     waited_ns: BTreeMap<i32, u64>,
     load1: f64,
     runnable: u64,
 }
 
-/// A process beside the client and the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What somebody else's process used, and where.
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Other {
     ticks: u64,
-    /// Whether it may serve the load all the same, where the server could not be found.
-    may_serve: bool,
+    /// Whether it is certainly not the server's.
+    foreign: bool,
+    /// Whether it ran last on a processor that this process may use.
+    beside: bool,
 }
 
 /// Reads the machine again and again.
 #[derive(Debug)]
 pub(super) struct HostTimes {
     proc_directory: PathBuf,
-    ticks_per_second: f64,
     server_is_local: bool,
+    ticks_per_second: f64,
     postmaster: Option<Postmaster>,
     last: Reading,
     missing: Vec<String>,
@@ -69,36 +70,24 @@ impl HostTimes {
         if let Err(error) = fs::metadata(proc_directory.join("stat")) {
             missing.push(format!("use of processors: {}/stat: {error}", proc_directory.display()));
         }
-        let mut times = Self {
-            proc_directory: proc_directory.to_owned(),
-            ticks_per_second: ticks_per_second(),
-            server_is_local,
-            postmaster: None,
-            last: read(proc_directory, None),
-            missing,
-        };
-        if let Err(reason) = times.follow(backend_pid) {
-            times.missing.push(reason);
-        }
-        let _ = times.sample();
-        times
+        let mut postmaster = postmaster_of(proc_directory, backend_pid.filter(|_| server_is_local))
+            .map_err(|reason| missing.push(format!("processors that the server uses: {reason}")))
+            .ok();
+        let last = read(proc_directory, postmaster.as_mut());
+        let ticks_per_second = ticks_per_second();
+        let proc_directory = proc_directory.to_owned();
+        Self { proc_directory, server_is_local, ticks_per_second, postmaster, last, missing }
     }
 
-    /// Looks the server up by one of its backends: it may have been started again.
-    ///
-    /// # Errors
-    /// A sentence that says why it cannot be found.
-    pub(super) fn follow(&mut self, backend_pid: Option<i32>) -> Result<(), String> {
-        let found = match backend_pid.filter(|_| self.server_is_local) {
-            Some(pid) => Postmaster::of_backend(&self.proc_directory, pid),
-            None => Err("it is not known to be on this machine".to_owned()),
-        };
-        self.postmaster = None;
-        let mut postmaster = found.map_err(|reason| format!("processors that the server uses: {reason}"))?;
-        // What another server used says nothing of what this one used since.
-        self.last.server_ticks = postmaster.ticks();
-        self.postmaster = Some(postmaster);
-        Ok(())
+    /// Takes the server of that backend from now on: the one before it may have ended.
+    pub(super) fn renew(&mut self, backend_pid: Option<i32>) {
+        let backend_pid = backend_pid.filter(|_| self.server_is_local);
+        if let Ok(mut found) = postmaster_of(&self.proc_directory, backend_pid) {
+            if let Some(before) = self.postmaster.take() {
+                found.succeed(before);
+            }
+            self.postmaster = Some(found);
+        }
     }
 
     /// What happened since the last call, or since the beginning. Only what this machine shows is filled in.
@@ -119,22 +108,28 @@ impl HostTimes {
     }
 }
 
+fn postmaster_of(proc_directory: &Path, backend_pid: Option<i32>) -> Result<Postmaster, String> {
+    let unknown = || "it is not known to be on this machine".to_owned();
+    Postmaster::of_backend(proc_directory, backend_pid.ok_or_else(unknown)?)
+}
+
 /// Processors that this process may use.
 pub(super) fn allowed_processors() -> usize {
     let any = || std::thread::available_parallelism().map_or(1, usize::from);
-    affinity().filter(|count| *count > 0).unwrap_or_else(any)
+    Some(affinity().len()).filter(|count| *count > 0).unwrap_or_else(any)
 }
 
+/// Numbers of the processors that this process may use; none where that cannot be told.
 #[cfg(target_os = "linux")]
-fn affinity() -> Option<usize> {
+fn affinity() -> BTreeSet<usize> {
     use nix::sched::{CpuSet, sched_getaffinity};
-    let set = sched_getaffinity(nix::unistd::Pid::this()).ok()?;
-    Some((0..CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).count())
+    let set = sched_getaffinity(nix::unistd::Pid::this()).unwrap_or_default();
+    (0..CpuSet::count()).filter(|cpu| set.is_set(*cpu).unwrap_or(false)).collect()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn affinity() -> Option<usize> {
-    None
+fn affinity() -> BTreeSet<usize> {
+    BTreeSet::new()
 }
 
 /// Unit of processor time in `/proc`; 100 on every common machine.
@@ -151,7 +146,7 @@ fn read(proc_directory: &Path, mut postmaster: Option<&mut Postmaster>) -> Readi
         machine: proc::machine(&text("stat")),
         client_ticks: proc::process(&text("self/stat")).map(|process| process.own),
         server_ticks: postmaster.as_deref_mut().and_then(Postmaster::ticks),
-        other_ticks: others(proc_directory, postmaster.as_deref()),
+        others: others(proc_directory, postmaster.as_deref()),
         waited_ns: waits(&proc_directory.join("self/task")),
         load1,
         runnable,
@@ -160,27 +155,30 @@ fn read(proc_directory: &Path, mut postmaster: Option<&mut Postmaster>) -> Readi
 
 fn others(proc_directory: &Path, postmaster: Option<&Postmaster>) -> BTreeMap<(i32, u64), Other> {
     let own = i32::try_from(std::process::id()).unwrap_or_default();
+    let allowed = affinity();
+    let kthreadd = postmaster::read(proc_directory, KTHREADD.0).filter(|found| found.name == KTHREADD.1);
+    let kernel = kthreadd.map(|_| KTHREADD.0);
+    let other = |process: &Process| Other {
+        ticks: process.own,
+        foreign: postmaster.is_some() || !may_be_the_servers(process),
+        beside: process.processor.is_some_and(|processor| allowed.contains(&processor)),
+    };
     let pids: Vec<i32> = postmaster::all(proc_directory).take(MOST_PROCESSES + 1).collect();
     if pids.len() > MOST_PROCESSES {
         return BTreeMap::new();
     }
-    let of_kernel = postmaster::read(proc_directory, KTHREADD).filter(|process| process.name == "kthreadd");
-    let is_of_kernel =
-        |pid: i32, process: &Process| of_kernel.is_some() && [pid, process.parent].contains(&KTHREADD);
     pids.into_iter()
-        .filter(|pid| *pid != own)
+        .filter(|pid| *pid != own && Some(*pid) != kernel)
         .filter_map(|pid| Some((pid, postmaster::read(proc_directory, pid)?)))
-        .filter(|(pid, process)| !is_of_kernel(*pid, process))
+        .filter(|(_, process)| Some(process.parent) != kernel)
         .filter(|(pid, process)| !postmaster.is_some_and(|server| server.owns(*pid, process)))
-        .map(|(pid, process)| ((pid, process.started), Other::of(&process)))
+        .map(|(pid, process)| ((pid, process.started), other(&process)))
         .collect()
 }
 
-impl Other {
-    fn of(process: &Process) -> Self {
-        let carries = CARRIERS.iter().any(|name| process.name.starts_with(name));
-        Self { ticks: process.own, may_serve: carries || postmaster::is_postgres(process) }
-    }
+/// Whether it may belong to a server whose processes are not known.
+fn may_be_the_servers(process: &Process) -> bool {
+    postmaster::is_postgres(process) || CARRIERS.iter().any(|name| process.name.starts_with(name))
 }
 
 /// A thread that ends while it is being read is left out.
@@ -210,23 +208,25 @@ fn between(before: &Reading, after: &Reading, ticks_per_second: f64) -> Sample {
     if seconds <= 0.0 {
         return Sample { load1: after.load1, runnable: after.runnable, ..Sample::default() };
     }
+    let machines = before.machine.zip(after.machine);
     let cpus = |before: u64, after: u64| after.saturating_sub(before) as f64 / ticks_per_second / seconds;
     let used = |pick: fn(&Reading) -> Option<u64>| Some(cpus(pick(before)?, pick(after)?));
     let client_cpus = used(|reading| reading.client_ticks).unwrap_or_default();
     let server_cpus = used(|reading| reading.server_ticks);
-    let ticked = used(|reading| reading.machine.map(|machine| machine.used)).unwrap_or_default();
-    let unused = used(|reading| reading.machine.map(|machine| machine.unused)).unwrap_or_default();
-    let online = after.machine.map_or(0.0, |machine| machine.processors as f64);
-    let all = ticked.min(online - unused);
-    let rest = all - client_cpus - server_cpus.unwrap_or_default();
+    let rest = machines.map(|(before, after)| {
+        let ticked = cpus(before.used, after.used);
+        let all = ticked.min(after.processors as f64 - cpus(before.unused, after.unused));
+        all - client_cpus - server_cpus.unwrap_or_default()
+    });
     // A process that was not there before began within the interval.
     let used_by = |(key, other): (&_, &Other)| {
-        cpus(before.other_ticks.get(key).map_or(0, |before| before.ticks), other.ticks)
+        cpus(before.others.get(key).map(|other| other.ticks).unwrap_or_default(), other.ticks)
     };
-    let known = || after.other_ticks.iter().filter(|_| !before.other_ticks.is_empty());
-    let each: f64 = known().map(used_by).sum();
-    let foreign = known().filter(|(_, other)| !other.may_serve).map(used_by).sum();
-    let steal_share = before.machine.zip(after.machine).map_or(0.0, |(before, after)| {
+    let were_read = !before.others.is_empty() && !after.others.is_empty();
+    let each = |which: fn(&Other) -> bool| {
+        were_read.then(|| after.others.iter().filter(|(_, other)| which(other)).map(used_by).sum::<f64>())
+    };
+    let steal_share = machines.map(|(before, after)| {
         let total = after.total.saturating_sub(before.total);
         let steal = after.steal.saturating_sub(before.steal);
         if total == 0 { 0.0 } else { (steal as f64 / total as f64).min(1.0) }
@@ -237,8 +237,9 @@ fn between(before: &Reading, after: &Reading, ticks_per_second: f64) -> Sample {
     Sample {
         client_cpus,
         server_cpus,
-        other_cpus: rest.max(each).max(0.0),
-        foreign_cpus: foreign,
+        other_cpus: rest.map(|rest| rest.max(each(|_| true).unwrap_or_default()).max(0.0)),
+        foreign_cpus: each(|other| other.foreign),
+        foreign_cpus_beside: each(|other| other.foreign && other.beside),
         steal_share,
         client_wait: (longest.max().unwrap_or_default() as f64 / 1e9 / seconds).min(1.0),
         runnable: after.runnable,
@@ -258,7 +259,7 @@ mod tests {
             machine: Some(Machine { used, unused: total - used, steal, total, processors: 2 }),
             client_ticks: Some(client),
             server_ticks: server,
-            other_ticks: BTreeMap::new(),
+            others: BTreeMap::new(),
             waited_ns: BTreeMap::new(),
             load1: 1.5,
             runnable: 3,
@@ -274,8 +275,9 @@ mod tests {
         after.waited_ns = BTreeMap::from([(7, 1_200_000_000), (8, 500_000_000), (9, 600_000_000)]);
         let found = between(&before, &after, 100.0);
         assert_eq!((found.client_cpus, found.server_cpus), (0.5, Some(0.9)));
-        assert!((found.other_cpus - 0.3).abs() < 1e-9);
-        assert_eq!((found.steal_share, found.client_wait), (0.05, 0.3));
+        assert!((found.other_cpus.unwrap() - 0.3).abs() < 1e-9);
+        assert_eq!((found.steal_share, found.client_wait), (Some(0.05), 0.3));
+        assert_eq!(found.foreign_cpus, None, "nobody was looked at");
         assert_eq!((found.runnable, found.load1), (3, 1.5));
     }
 
@@ -285,32 +287,19 @@ mod tests {
         let start = Instant::now();
         let mut before = reading(start, 1_000, 0, 5_000, 100, Some(400));
         let mut after = reading(start + Duration::from_secs(1), 1_150, 0, 5_200, 170, Some(470));
-        assert!((between(&before, &after, 100.0).other_cpus - 0.1).abs() < 1e-9);
-        let other = |ticks| Other { ticks, may_serve: false };
-        before.other_ticks = BTreeMap::from([((7, 1), other(900)), ((8, 1), other(50)), ((9, 1), other(5))]);
-        after.other_ticks = BTreeMap::from([((7, 1), other(930)), ((8, 2), other(10)), ((9, 1), other(5))]);
+        assert!((between(&before, &after, 100.0).other_cpus.unwrap() - 0.1).abs() < 1e-9);
+        let other = |ticks, foreign, beside| Other { ticks, foreign, beside };
+        let (hog, neighbour, server) = (
+            |ticks| other(ticks, true, false),
+            |ticks| other(ticks, true, true),
+            |ticks| other(ticks, false, true),
+        );
+        before.others = BTreeMap::from([((7, 1), hog(900)), ((8, 1), neighbour(50)), ((9, 1), server(5))]);
+        after.others = BTreeMap::from([((7, 1), hog(930)), ((8, 2), neighbour(10)), ((9, 1), server(25))]);
         let found = between(&before, &after, 100.0);
-        assert!((found.other_cpus - 0.4).abs() < 1e-9 && (found.foreign_cpus - 0.4).abs() < 1e-9);
-        after.other_ticks.insert((7, 1), Other { ticks: 930, may_serve: true });
-        let found = between(&before, &after, 100.0);
-        assert!((found.other_cpus - 0.4).abs() < 1e-9 && (found.foreign_cpus - 0.1).abs() < 1e-9);
-    }
-
-    #[test]
-    fn process_two_is_the_kernels_by_its_name_only() {
-        let root = tempfile::tempdir().unwrap();
-        let write = |pid: i32, name: &str, parent: i32| {
-            fs::create_dir_all(root.path().join(pid.to_string())).unwrap();
-            let stat = format!("{pid} ({name}) S {parent} 0 0 0 0 0 0 0 0 0 7 0 0 0 0 0 0 0 500");
-            fs::write(root.path().join(format!("{pid}/stat")), stat).unwrap();
-        };
-        write(2, "kthreadd", 0);
-        write(3, "kworker", 2);
-        assert_eq!(others(root.path(), None), BTreeMap::new());
-        write(2, "supervisor", 1);
-        write(3, "postgres", 2);
-        let found: Vec<bool> = others(root.path(), None).into_values().map(|other| other.may_serve).collect();
-        assert_eq!(found, [false, true]);
+        assert!((found.other_cpus.unwrap() - 0.6).abs() < 1e-9);
+        assert!((found.foreign_cpus.unwrap() - 0.4).abs() < 1e-9, "what may be the server's is not foreign");
+        assert!((found.foreign_cpus_beside.unwrap() - 0.1).abs() < 1e-9);
     }
 
     /// A load that keeps time with the kernel's clock was at work at each tick; the idle time tells that it was not.
@@ -319,10 +308,10 @@ mod tests {
         let start = Instant::now();
         let before = reading(start, 1_000, 0, 5_000, 100, Some(400));
         let mut after = reading(start + Duration::from_secs(1), 1_100, 0, 5_275, 111, Some(415));
-        assert!((between(&before, &after, 100.0).other_cpus).abs() < 1e-9, "175 of 200 ticks were idle");
+        assert!(between(&before, &after, 100.0).other_cpus.unwrap() < 1e-9, "175 of 200 ticks were idle");
         // Idle time that is sampled, too, agrees with the rest.
         after.machine = after.machine.map(|machine| Machine { unused: 4_100, ..machine });
-        assert!((between(&before, &after, 100.0).other_cpus - 0.74).abs() < 1e-9);
+        assert!((between(&before, &after, 100.0).other_cpus.unwrap() - 0.74).abs() < 1e-9);
     }
 
     #[test]
@@ -331,7 +320,7 @@ mod tests {
         let before = reading(start, 1_000, 10, 5_000, 100, None);
         let after = reading(start + Duration::from_secs(1), 1_010, 5, 5_200, 150, Some(7));
         let found = between(&before, &after, 100.0);
-        assert_eq!((found.other_cpus, found.steal_share, found.server_cpus), (0.0, 0.0, None));
+        assert_eq!((found.other_cpus, found.steal_share, found.server_cpus), (Some(0.0), Some(0.0), None));
         assert_eq!(between(&after, &before, 100.0).client_cpus, 0.0);
     }
 
@@ -343,6 +332,25 @@ mod tests {
         assert_eq!(times.missing().len(), 2, "{:?}", times.missing());
         let sample = times.sample();
         assert_eq!((sample.client_cpus, sample.server_cpus), (0.0, None));
+        assert_eq!((sample.other_cpus, sample.foreign_cpus, sample.steal_share), (None, None, None));
+    }
+
+    /// In a container, number 2 is a process like any other, and so are its children.
+    #[test]
+    fn the_kernels_threads_are_known_by_their_parents_name() {
+        let found = |name: &str| {
+            let root = tempfile::tempdir().unwrap();
+            for (pid, name, parent) in [(2, name, 0), (3, "child", 2), (4, "postgres", 1)] {
+                let directory = root.path().join(pid.to_string());
+                fs::create_dir_all(&directory).unwrap();
+                let stat = format!("{pid} ({name}) S {parent} 0 0 0 0 0 0 0 0 0 3 4 0 0 0 0 0 0 500");
+                fs::write(directory.join("stat"), stat).unwrap();
+            }
+            let found = others(root.path(), None);
+            found.into_iter().map(|((pid, _), other)| (pid, other.foreign)).collect::<Vec<_>>()
+        };
+        assert_eq!(found("kthreadd"), [(4, false)]);
+        assert_eq!(found("make"), [(2, true), (3, true), (4, false)]);
     }
 
     #[test]
@@ -370,7 +378,8 @@ mod tests {
         assert!(work.unwrap().join().unwrap() >= 1, "the client thread was found");
         let sample = times.sample();
         assert!(sample.client_cpus > 0.0 && sample.server_cpus.is_none(), "{sample:?}");
-        assert!((0.0..=1.0).contains(&sample.steal_share) && sample.other_cpus >= 0.0, "{sample:?}");
+        assert!((0.0..=1.0).contains(&sample.steal_share.unwrap()), "{sample:?}");
+        assert!(sample.other_cpus.unwrap() >= sample.foreign_cpus_beside.unwrap(), "{sample:?}");
         assert!(times.last.client_ticks.unwrap() >= ticks + 5);
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct Postmaster {
     proc_directory: PathBuf,
     pid: i32,
     started: u64,
+    /// Ticks that those before it used, where a server was started again.
+    predecessors: u64,
     /// Most ticks seen so far. A child that ends while it is being read is missed once and is back in the next
     /// reading, with its parent: the sum may step back for a moment, what was used can not.
     most: u64,
@@ -31,10 +33,19 @@ impl Postmaster {
         };
         let pid = server(backend)?.parent;
         let started = server(pid)?.started;
-        Ok(Self { proc_directory: proc_directory.to_owned(), pid, started, most: 0 })
+        Ok(Self { proc_directory: proc_directory.to_owned(), pid, started, predecessors: 0, most: 0 })
     }
 
-    /// Ticks that the server used since it started; never less than before. `None` when it has ended.
+    /// Goes on counting where `before` stopped. The same postmaster is left as it is.
+    pub(super) fn succeed(&mut self, before: Self) {
+        if (before.pid, before.started) == (self.pid, self.started) {
+            *self = before;
+        } else {
+            self.predecessors = before.predecessors.saturating_add(before.most);
+        }
+    }
+
+    /// Ticks that the server used since it started first; never less than before. `None` when it has ended.
     ///
     /// What ended children used, the postmaster holds.
     pub(super) fn ticks(&mut self) -> Option<u64> {
@@ -45,7 +56,7 @@ impl Postmaster {
         let mine = children.filter(|child| child.parent == self.pid);
         let sum = mine.fold(all_ticks(&postmaster), |sum, child| sum.saturating_add(all_ticks(&child)));
         self.most = self.most.max(sum);
-        Some(self.most)
+        Some(self.predecessors.saturating_add(self.most))
     }
 
     /// Whether that process is one of the server's.
@@ -75,7 +86,7 @@ pub(super) fn read(proc_directory: &Path, pid: i32) -> Option<Process> {
     proc::process(&String::from_utf8_lossy(&stat))
 }
 
-/// Whether it is a process of a PostgreSQL server, by its name.
+/// Whether it is PostgreSQL by its name.
 pub(super) fn is_postgres(process: &Process) -> bool {
     ["postgres", "postmaster"].iter().any(|name| process.name.starts_with(name))
 }
@@ -119,6 +130,24 @@ mod tests {
         assert_eq!(server.ticks(), Some(196));
         fs::remove_dir_all(root.join("10")).unwrap();
         assert_eq!(server.ticks(), None);
+    }
+
+    #[test]
+    fn a_server_that_was_started_again_goes_on_counting() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        write(root, 10, "postgres", 1, [100, 0, 0, 0]);
+        write(root, 11, "postgres", 10, [20, 0, 0, 0]);
+        let mut server = Postmaster::of_backend(root, 11).unwrap();
+        assert_eq!(server.ticks(), Some(120));
+        let mut again = Postmaster::of_backend(root, 11).unwrap();
+        again.succeed(server);
+        assert_eq!(again.ticks(), Some(120), "it is the same");
+        write(root, 20, "postgres", 1, [1, 0, 0, 0]);
+        write(root, 21, "postgres", 20, [2, 0, 0, 0]);
+        let mut next = Postmaster::of_backend(root, 21).unwrap();
+        next.succeed(again);
+        assert_eq!(next.ticks(), Some(123));
     }
 
     #[test]

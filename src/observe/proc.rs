@@ -49,6 +49,8 @@ pub(super) struct Process {
     pub(super) reaped: u64,
     /// When it started, in ticks since the machine did: with the number, it names the process for good.
     pub(super) started: u64,
+    /// Processor that its first thread ran on last.
+    pub(super) processor: Option<usize>,
 }
 
 /// Reads `/proc/PID/stat`. The name may hold blanks and parentheses; it ends at the last one.
@@ -68,6 +70,7 @@ pub(super) fn process(stat: &str) -> Option<Process> {
         own: ticks(14)?.saturating_add(ticks(15)?),
         reaped: ticks(16)?.saturating_add(ticks(17)?),
         started: ticks(22)?,
+        processor: fields.get(39 - 3).and_then(|field| field.parse().ok()),
     })
 }
 
@@ -110,6 +113,9 @@ mod tests {
         let found = process(stat).unwrap();
         assert_eq!(found.name, "a (b) c) d");
         assert_eq!((found.parent, found.own, found.reaped, found.started), (12_523, 12, 32, 1_195_049));
+        assert_eq!(found.processor, None, "the text ends before it");
+        let whole = format!("{stat}{} 17 1 0", " 0".repeat(13));
+        assert_eq!(process(&whole).unwrap().processor, Some(1), "{whole}");
         assert_eq!(process("12527 (cat) R 12523"), None);
         assert_eq!(process(""), None);
     }

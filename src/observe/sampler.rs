@@ -1,7 +1,8 @@
 //! Samples the machine and the server through the window, in memory and time that have bounds.
 
 use super::{
-    activity::{self, Activity, Seen},
+    activity::{Activity, Seen},
+    counters,
     host_times::{self, HostTimes},
 };
 use crate::record::{Sample, Samples};
@@ -66,9 +67,7 @@ impl Sampler {
     /// The session is another one, of a server that may have been started again; `backend_pid` as for [`Self::new`].
     pub fn begin_anew(&mut self, backend_pid: Option<i32>) {
         self.activity.begin_anew();
-        if let Err(reason) = self.host.follow(backend_pid) {
-            self.miss(reason);
-        }
+        self.host.renew(backend_pid);
     }
 
     /// Size of the database as seen last.
@@ -116,7 +115,7 @@ impl Sampler {
             seen.checkpoints.zip(self.checkpoints).map(|(now, before)| now.saturating_sub(before));
         self.checkpoints = seen.checkpoints.or(self.checkpoints);
         if self.activity.size_is_due() {
-            match in_time(activity::database_bytes(client)).await {
+            match in_time(counters::database_bytes(client)).await {
                 Ok(bytes) => self.database_bytes = Some(bytes),
                 Err(reason) => {
                     self.activity.give_up_size();

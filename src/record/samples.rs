@@ -36,13 +36,18 @@ pub struct Sample {
     /// packets, do not count.
     /// Where `server_cpus` is `null` and the server is on this machine all the same, as one in a container is, it is
     /// in here.
-    pub other_cpus: f64,
-    /// The part of `other_cpus` that was seen to be used by processes that are not PostgreSQL's and carry nothing to
-    /// it; the server is never in here.
     #[serde(default)]
-    pub foreign_cpus: f64,
+    pub other_cpus: Option<f64>,
+    /// The part of it that is certainly not the server's: processes that can be seen one by one and are not its own.
+    /// Where `server_cpus` is `null`, those that are PostgreSQL or carry its packets are not in it.
+    #[serde(default)]
+    pub foreign_cpus: Option<f64>,
+    /// The part of that on processors that this process may use, by where each process ran last.
+    #[serde(default)]
+    pub foreign_cpus_beside: Option<f64>,
     /// Share of all processors' time that the hypervisor gave to others, 0..=1.
-    pub steal_share: f64,
+    #[serde(default)]
+    pub steal_share: Option<f64>,
     /// Seconds per second that the client thread waited for a processor which waited longest, 0..=1.
     pub client_wait: f64,
     /// Tasks of the machine that were running or ready to run.

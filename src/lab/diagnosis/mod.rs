@@ -160,13 +160,21 @@ fn informative(kind: DisturbanceKind, sentence: String) -> Disturbance {
 
 /// Mean over the window, each sample weighted with the length of its interval; 0 without samples.
 fn mean(samples: &[Sample], pick: impl Fn(&Sample) -> f64) -> f64 {
+    mean_known(samples, |sample| Some(pick(sample))).unwrap_or_default()
+}
+
+/// The same over the samples that have the number; `None` if none has.
+fn mean_known(samples: &[Sample], pick: impl Fn(&Sample) -> Option<f64>) -> Option<f64> {
     let mut began = 0.0;
     let (sum, length) = samples.iter().fold((0.0, 0.0), |(sum, length), sample| {
         let interval = (sample.at_seconds - began).max(0.0);
         began = sample.at_seconds;
-        (sum + pick(sample) * interval, length + interval)
+        match pick(sample) {
+            Some(number) => (sum + number * interval, length + interval),
+            None => (sum, length),
+        }
     });
-    if length > 0.0 { sum / length } else { 0.0 }
+    (length > 0.0).then(|| sum / length)
 }
 
 /// `12345.6` as `12,346`; below 10 with one decimal.
@@ -196,6 +204,10 @@ mod fixture {
                 at_seconds: (index + 1) as f64,
                 client_cpus: 0.8,
                 server_cpus: Some(1.0),
+                other_cpus: Some(0.0),
+                foreign_cpus: Some(0.0),
+                foreign_cpus_beside: Some(0.0),
+                steal_share: Some(0.0),
                 ..Sample::default()
             };
             change(index, &mut sample);
@@ -236,7 +248,7 @@ mod tests {
     #[test]
     fn all_that_is_found_is_said() {
         let samples = fixture::samples(|index, sample| {
-            sample.steal_share = 0.1;
+            sample.steal_share = Some(0.1);
             sample.checkpoints = Some(u64::from(index == 3));
         });
         let kinds: Vec<_> =
