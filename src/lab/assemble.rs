@@ -42,8 +42,9 @@ impl Parts<'_> {
         let workload = &setup.bound.workload;
         let slo = self.options.slo.or(workload.slo).unwrap_or_default();
         let strict = self.options.slo.is_some();
-        let results = results::results(&setup.bound, &window.measured, slo, strict, self.prepared.seed);
-        let stages = results::stages(&setup.load.stages, &window.measured, slo);
+        let results =
+            results::results(&setup.bound, &window.driven.measured, slo, strict, self.prepared.seed);
+        let stages = results::stages(&setup.load.stages, &window.driven.measured, slo);
         let floor =
             window.floor.as_ref().map(|floor| (&floor.operations[0].statements[0].service, floor.elapsed));
         let mut record = Record {
@@ -63,16 +64,16 @@ impl Parts<'_> {
             load: load(&setup.load, setup.engine.threads()),
             steps: self.steps.done,
             window: record::Window {
-                started_at: window.started_at,
-                seconds: window.measured.elapsed.as_secs_f64(),
+                started_at: window.driven.started_at,
+                seconds: window.driven.measured.elapsed.as_secs_f64(),
             },
             schedule: schedule(&setup.load, &window),
             knee: self.knee,
             stages,
             connections: record::Connections {
                 at_start: results::latency(setup.engine.opened()),
-                failed: window.measured.connect_failures,
-                connect: results::latency(&window.measured.connect),
+                failed: window.driven.measured.connect_failures,
+                connect: results::latency(&window.driven.measured.connect),
             },
             floor: floor.filter(|(floor, _)| floor.count() > 0).map(|(floor, elapsed)| record::Floor {
                 seconds: elapsed.as_secs_f64(),
@@ -81,7 +82,7 @@ impl Parts<'_> {
             operations: results.operations,
             overall: results.overall,
             series: results.series,
-            samples: window.samples,
+            samples: window.driven.samples,
             evidence: window.evidence,
             disturbances: Vec::new(),
             verdict: record::Verdict {
@@ -93,7 +94,7 @@ impl Parts<'_> {
         };
         record.disturbances = diagnosis::diagnose(&Observation::of(&record));
         record.disturbances.extend(record.knee.as_ref().and_then(diagnosis::search_disturbed));
-        record.verdict = verdict(&record, &window.absences, &self.prepared.target);
+        record.verdict = verdict(&record, &window.driven.absences, &self.prepared.target);
         record
     }
 }
@@ -174,9 +175,9 @@ fn schedule(load: &SettledLoad, window: &Window) -> Option<record::Schedule> {
     (load.is_open() || load.think.is_some()).then(|| record::Schedule {
         asked_per_second: match window.ended {
             Ended::AsPlanned => load.mean_rate(),
-            _ => load.mean_rate_until(window.measured.elapsed),
+            _ => load.mean_rate_until(window.driven.measured.elapsed),
         },
-        start_error: results::latency(&window.measured.release_error),
+        start_error: results::latency(&window.driven.measured.release_error),
     })
 }
 
@@ -212,6 +213,12 @@ fn cautions(record: &Record, absences: &[Absence], target: &Target) -> Vec<Strin
         cautions.push("the knee was not searched for: the time was too short for one block".to_owned());
     } else if record.knee.as_ref().is_some_and(|knee| !knee.bracketed) {
         cautions.push("the knee was not found: it lies beyond the rates that were tried".to_owned());
+    }
+    if record.knee.is_some() && record.operations.iter().any(|operation| operation.writes) {
+        cautions.push(
+            "the search wrote to the catalog: the rates were tried, and the window measured, on a catalog that grew"
+                .to_owned(),
+        );
     }
     for absence in absences {
         let from = absence.from.as_secs_f64();

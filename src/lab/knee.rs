@@ -6,16 +6,16 @@
 
 use super::{
     Event, LabError, Prepared,
+    block::judge,
     diagnosis::{self, Observation, Schedule},
-    observer::Absence,
     prepare::{Context, Steps},
     setup::Setup,
-    window::drive,
+    window::{Driven, drive},
 };
 use crate::{
-    engine::{Bound, Load, Measured, PhasePlan},
-    record::{Ended, Knee, KneeTrial, Samples},
-    stats::{KneeSearch, Profile, Slice, Slices, Trial, sustained},
+    engine::{Load, PhasePlan},
+    record::{Ended, Knee, KneeTrial},
+    stats::{KneeSearch, Profile, Trial},
     workload::{Shape, Slo, Stage},
 };
 use std::{
@@ -37,19 +37,11 @@ const BELOW_SATURATION: f64 = 0.8;
 const RANGE: f64 = 50.0;
 /// Half width of the interval, as a share of the rate, at which the search is done.
 const RESOLUTION: f64 = 0.05;
-/// A queue that would grow over the objective within this time is not sustained.
-const HORIZON: Duration = Duration::from_secs(60);
 /// Slices of a block.
 const SLICES: u32 = 20;
-/// Slices after which the load has set in.
-const LOAD_SETS_IN: usize = 6;
-/// Operations with fewer arrivals in a block say nothing by themselves.
-const FEWEST: u64 = 50;
 /// So many blocks in a row are set aside because they were disturbed; a rate at which the next one is, too, is out of
 /// reach, whatever the cause.
 const MOST_ASIDE: u32 = 2;
-/// Below this share of the asked rate, the answers show what the server can do at most.
-const SATURATED: f64 = 0.97;
 
 /// What a search came to.
 pub(super) struct Searched {
@@ -85,13 +77,13 @@ pub(super) fn search(
             tick: block / SLICES,
             drain: setup.drain,
         };
-        let (measured, samples, absences) = drive(setup, &plan, "search", prepared, steps, context)?;
+        let driven = drive(setup, &plan, "search", prepared, steps, context)?;
         if stop.is_set() {
             break;
         }
-        let mut judged = judge(&measured, &setup.bound, slo, rate, block);
+        let mut judged = judge(&driven.measured, &setup.bound.workload, slo, rate, block);
         if !judged.held {
-            judged.disturbed = disturbance(setup, &measured, &samples, &absences, rate);
+            judged.disturbed = disturbance(setup, &driven, rate);
         }
         aside = if judged.disturbed.is_some() { aside + 1 } else { 0 };
         if aside == 0 || aside > MOST_ASIDE {
@@ -143,18 +135,13 @@ fn nothing_found(prepared: &Prepared, asked: bool) -> LabError {
 }
 
 /// What else than the rate may have made a block miss the objective.
-fn disturbance(
-    setup: &Setup,
-    measured: &Measured,
-    samples: &Samples,
-    absences: &[Absence],
-    rate: f64,
-) -> Option<String> {
-    if !absences.is_empty() {
+fn disturbance(setup: &Setup, driven: &Driven, rate: f64) -> Option<String> {
+    let measured = &driven.measured;
+    if !driven.absences.is_empty() {
         return Some("the server was away".to_owned());
     }
     let observation = Observation {
-        samples,
+        samples: &driven.samples,
         window_seconds: measured.elapsed.as_secs_f64(),
         threads: setup.engine.threads(),
         checkpoints: 0,
@@ -180,49 +167,7 @@ fn probe(
 ) -> Result<f64, LabError> {
     let steady = setup.load.steady(&setup.bound, PROBE);
     let plan = PhasePlan { load: Load::Closed { think: None }, ..steady };
-    let (measured, ..) = drive(setup, &plan, "search", prepared, steps, context)?;
+    let measured = drive(setup, &plan, "search", prepared, steps, context)?.measured;
     let answered: u64 = measured.operations.iter().map(|operation| operation.tally.answered()).sum();
     Ok(answered as f64 / measured.elapsed.as_secs_f64().max(1e-3))
-}
-
-/// Whether the objective held over a block, for all calls together and for each operation that was called often
-/// enough, and would have held for longer.
-fn judge(measured: &Measured, bound: &Bound, slo: Option<Slo>, rate: f64, block: Duration) -> KneeTrial {
-    let (mut calls, mut misses) = (0, 0);
-    let mut held = true;
-    let run_slo = slo.or(bound.workload.slo).unwrap_or_default();
-    for (operation, measured) in bound.workload.operations.iter().zip(&measured.operations) {
-        let slo = slo.or(operation.slo).unwrap_or(run_slo);
-        let missed = measured.response.count_above(slo.target) + measured.tally.lost();
-        let allowed = (1.0 - slo.quantile) * measured.tally.arrivals as f64;
-        held &= measured.tally.arrivals < FEWEST || missed as f64 <= allowed;
-        calls += measured.tally.arrivals;
-        misses += missed;
-    }
-    held &= misses as f64 <= (1.0 - run_slo.quantile) * calls as f64;
-    let medians: Vec<(f64, f64)> = medians(&measured.slices, LOAD_SETS_IN).collect();
-    let grows = !sustained(&medians, HORIZON.as_secs_f64(), run_slo.target.as_secs_f64() * 1e6);
-    held &= !grows;
-    // What waits when the block ends is answered after it.
-    let answered: u64 = measured.slices.all().map(|slice| slice.count()).sum();
-    let answered_per_second = answered as f64 / measured.elapsed.as_secs_f64().max(1e-3);
-    let asked_per_second = calls as f64 / block.as_secs_f64();
-    let saturated = grows && answered_per_second < SATURATED * asked_per_second;
-    KneeTrial {
-        rate_per_second: rate,
-        held,
-        calls,
-        miss_share: misses as f64 / calls.max(1) as f64,
-        answered_per_second,
-        capacity_per_second: saturated.then_some(answered_per_second),
-        disturbed: None,
-    }
-}
-
-/// Middle of each slice in seconds and the median response time there in microseconds, without the first `skip` slices.
-fn medians(slices: &Slices, skip: usize) -> impl Iterator<Item = (f64, f64)> {
-    let width = slices.width().as_secs_f64();
-    let median =
-        move |(number, slice): (usize, Slice)| Some(((number as f64 + 0.5) * width, slice.quantile_us(0.5)?));
-    slices.all().enumerate().skip(skip).filter_map(median)
 }

@@ -1,6 +1,7 @@
 //! The laboratory: the one place that knows the order of steps of a measured run.
 
 mod assemble;
+mod block;
 mod diagnosis;
 mod event;
 mod interrupt;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     advise,
-    record::Record,
+    record::{Ended, Record},
     stats::IntervalLog,
     target::TargetOptions,
     workload::{Operation, Workload},
@@ -66,7 +66,13 @@ pub(super) fn run_prepared(
         let searched = options.knee.map(search).transpose()?;
         let window = match searched.as_ref().and_then(|searched| searched.cut_off) {
             Some(ended) => nothing_measured(&mut setup, ended, prepared, &mut steps, &context)?,
-            None => measure(&mut setup, prepared, &mut steps, &context)?,
+            None => match measure(&mut setup, prepared, &mut steps, &context) {
+                // What the search found is kept, even if the user does not wait for the window.
+                Err(LabError::Interrupted) if searched.is_some() => {
+                    nothing_measured(&mut setup, Ended::Interrupted, prepared, &mut steps, &context)?
+                }
+                measured => measured?,
+            },
         };
         Ok((setup, searched.map(|searched| searched.knee), window))
     });
@@ -79,9 +85,9 @@ pub(super) fn run_prepared(
 }
 
 fn interval_log(setup: &Setup, window: &Window) -> Vec<u8> {
-    let measured = &window.measured;
+    let measured = &window.driven.measured;
     let slices = &measured.slices;
-    let mut log = IntervalLog::new(window.started_at.into());
+    let mut log = IntervalLog::new(window.driven.started_at.into());
     let operations = &setup.bound.workload.operations;
     let mut series: Vec<_> = (0..operations.len()).map(|index| slices.of(index)).collect();
     for number in 0..slices.length() {

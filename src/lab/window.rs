@@ -30,14 +30,11 @@ const TESTIMONY: Duration = Duration::from_secs(120);
 
 /// What the window gave.
 pub(super) struct Window {
-    pub(super) measured: Measured,
+    pub(super) driven: Driven,
     pub(super) ended: Ended,
     pub(super) evidence: Evidence,
-    pub(super) samples: Samples,
-    pub(super) absences: Vec<Absence>,
     /// Absent where the run ended before it.
     pub(super) floor: Option<Measured>,
-    pub(super) started_at: DateTime<Utc>,
 }
 
 pub(super) fn measure(
@@ -59,9 +56,8 @@ pub(super) fn measure(
         setup.engine.flush_statistics(version).await;
         Counters::read(setup.observer.client()).await
     })?;
-    let started_at = Utc::now();
     let plan = setup.load.window(&setup.bound, setup.drain);
-    let (measured, samples, absences) = drive(setup, &plan, "measuring", prepared, steps, context)?;
+    let driven = drive(setup, &plan, "measuring", prepared, steps, context)?;
     // From here on an interrupt must not cost what was measured.
     let interrupted = context.interrupt.is_asked();
     let began = Instant::now();
@@ -79,7 +75,7 @@ pub(super) fn measure(
         () if context.interrupt.stop_flag().is_set() => Ended::ServerLost,
         () => Ended::AsPlanned,
     };
-    Ok(Window { measured, ended, evidence, samples, absences, floor: Some(floor), started_at })
+    Ok(Window { driven, ended, evidence, floor: Some(floor) })
 }
 
 /// Whether the server still answers, and its evidence, or why there is none.
@@ -111,8 +107,8 @@ pub(super) fn check(
 ) -> Result<(), LabError> {
     let steady = setup.load.steady(&setup.floor, CHECK);
     let plan = PhasePlan { load: Load::Closed { think: None }, ..steady };
-    let (checked, ..) = drive(setup, &plan, "health check", prepared, steps, context)?;
-    healthy(&checked, context)
+    let checked = drive(setup, &plan, "health check", prepared, steps, context)?;
+    healthy(&checked.measured, context)
 }
 
 /// What a round trip costs here when the server has nothing to do.
@@ -131,7 +127,7 @@ fn floor(
         let long = Duration::from_secs_f64(FLOOR_CALLS / rate.max(1e-3)).clamp(FLOOR, LONGEST_FLOOR);
         plan = setup.load.steady(&setup.floor, long);
     }
-    let (floor, ..) = drive(setup, &plan, "floor", prepared, steps, context)?;
+    let floor = drive(setup, &plan, "floor", prepared, steps, context)?.measured;
     healthy(&floor, context)?;
     Ok(floor)
 }
@@ -160,12 +156,19 @@ pub(super) fn nothing_measured(
 ) -> Result<Window, LabError> {
     // The stop flag is set: no call begins.
     let plan = setup.load.window(&setup.bound, setup.drain);
-    let started_at = Utc::now();
-    let (measured, samples, absences) = drive(setup, &plan, "measuring", prepared, steps, context)?;
+    let driven = drive(setup, &plan, "measuring", prepared, steps, context)?;
     let settings = setup.observer.settings.clone();
     let missing = vec!["evidence of the server: the run ended before the window".to_owned()];
     let evidence = Evidence { settings, missing, ..Evidence::default() };
-    Ok(Window { measured, ended, evidence, samples, absences, floor: None, started_at })
+    Ok(Window { driven, ended, evidence, floor: None })
+}
+
+/// What a phase of load gave.
+pub(super) struct Driven {
+    pub(super) measured: Measured,
+    pub(super) samples: Samples,
+    pub(super) absences: Vec<Absence>,
+    pub(super) started_at: DateTime<Utc>,
 }
 
 /// Puts a phase of load on, and looks on.
@@ -176,7 +179,7 @@ pub(super) fn drive(
     prepared: &Prepared,
     steps: &mut Steps,
     context: &Context<'_>,
-) -> Result<(Measured, Samples, Vec<Absence>), LabError> {
+) -> Result<Driven, LabError> {
     let began = Instant::now();
     let duration = plan.duration;
     let database_bytes = Cell::new(None);
@@ -191,15 +194,15 @@ pub(super) fn drive(
     };
     let (engine, observer) = (&mut setup.engine, &mut setup.observer);
     let stop = context.interrupt.stop_flag();
-    let (measured, watched) = context.runtime.block_on(async {
+    let (measured, started_at, (samples, absences)) = context.runtime.block_on(async {
         let mut watch = Watch::new(observer, &prepared.target, stop, duration, &database_bytes).await;
+        let started_at = Utc::now();
         let measured = tokio::select! {
             measured = engine.drive(plan, &mut listen) => measured,
             never = watch.go_on() => match never {},
         };
-        (measured, watch.finish())
+        (measured, started_at, watch.finish())
     });
     steps.ended(phase, began, context.listen);
-    let (samples, absences) = watched;
-    Ok((measured?, samples, absences))
+    Ok(Driven { measured: measured?, samples, absences, started_at })
 }

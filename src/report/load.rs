@@ -55,9 +55,11 @@ pub(super) fn knee(out: &mut String, record: &Record) -> Result {
         three_digits(knee.searched_seconds)
     );
     if knee.bracketed {
+        // A search that was cut off has no window after it.
+        let window = if record.window.seconds > 0.0 { "; this window is at the lower end" } else { "" };
         return writeln!(
             out,
-            "knee: the objective holds up to {} calls/s (95 % interval {} to {}), by {blocks}; this window is at the lower end",
+            "knee: the objective holds up to {} calls/s (95 % interval {} to {}), by {blocks}{window}",
             rate(knee.rate_per_second),
             rate(knee.low_per_second),
             rate(knee.high_per_second)

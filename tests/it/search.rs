@@ -156,26 +156,37 @@ fn the_knee_is_searched_for_and_the_window_measured_there() {
     assert!((record.overall.calls as f64 - promised).abs() <= 1.0, "one second of it");
 }
 
-#[test]
-fn a_search_that_is_interrupted_keeps_its_blocks() {
+/// The record of a search that the user ends with Ctrl-C when `line` is seen.
+fn interrupted_at(line: &str, options: &str) -> loist_bench::record::Record {
     let server = KeptServer::start("");
     let bench = Bench::new();
     bench.write("naps.toml", NAPS);
-    let run = "run naps.toml --tracks 10 --clients 2 --warmup 0s --duration 1s --knee --knee-budget 60s --slo 100ms@p95";
-    let mut command = bench.command(run);
+    let mut command =
+        bench.command(&format!("run naps.toml --tracks 10 --clients 2 --slo 100ms@p95 --knee {options}"));
     command.env("DATABASE_URL", &server.url).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    assert!(lines.any(|line| line.contains("the objective")), "a block was judged");
+    assert!(lines.any(|seen| seen.contains(line)), "{line}");
     let pid = nix::unistd::Pid::from_raw(child.id().try_into().unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
     lines.for_each(drop);
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    let record = bench.record();
-    assert_eq!(record.run.ended, Ended::Interrupted);
-    assert_eq!((record.overall.calls, record.verdict.outcome), (0, Outcome::Inconclusive));
-    let knee = record.knee.expect("it was searched for");
-    assert!(!knee.trials.is_empty());
+    bench.record()
+}
+
+#[test]
+fn a_search_that_is_interrupted_keeps_its_blocks() {
+    for (line, options) in [
+        // In the search, and between it and the window.
+        ("the objective", "--knee-budget 60s --warmup 0s"),
+        (" floor", "--knee-budget 6s --warmup 1min"),
+    ] {
+        let record = interrupted_at(line, options);
+        assert_eq!(record.run.ended, Ended::Interrupted);
+        assert_eq!((record.overall.calls, record.verdict.outcome), (0, Outcome::Inconclusive));
+        let knee = record.knee.expect("it was searched for");
+        assert!(!knee.trials.is_empty(), "{line}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Whether an operation's latency rose or fell through the window so that the objective's outcome depends on when one
 //! looks.
 
-use super::{Observation, OperationSlices, decisive};
+use super::{Observation, OperationSlices, decisive, informative};
 use crate::{
     record::{Disturbance, DisturbanceKind, Outcome},
     stats::{Line, mann_kendall, theil_sen},
@@ -12,9 +12,11 @@ const FEWEST_SLICES: usize = 10;
 /// A trend is believed below this probability. Slices depend on their neighbours, which makes it too small; so the
 /// trend must matter to the objective as well.
 const SIGNIFICANCE: f64 = 0.01;
+/// A trend that turns nothing is said if it moves the latency by this share of the objective within the window.
+const WORTH_SAYING: f64 = 0.1;
 
 /// A trend (Mann-Kendall) that would turn the outcome: met, and the line (Theil-Sen), continued for as long as the window
-/// again, passes the target; or missed, falling, and at the window's end below the target.
+/// again, passes the target; or missed, falling, and at the window's end below the target. Another one is only said.
 pub(super) fn not_steady(operation: &OperationSlices<'_>, input: &Observation<'_>) -> Option<Disturbance> {
     let window = input.window_seconds;
     let points = points(operation, window);
@@ -25,16 +27,20 @@ pub(super) fn not_steady(operation: &OperationSlices<'_>, input: &Observation<'_
     let test = mann_kendall(&values).filter(|test| test.p < SIGNIFICANCE)?;
     let line = theil_sen(&points)?;
     let at_end = line.at(window);
-    let what = match operation.outcome {
+    let moves = line.slope * window;
+    let (what, turns) = match operation.outcome {
         Outcome::Met if line.slope > 0.0 && line.at(2.0 * window) > operation.target_us => {
-            "rises and will pass the target before as much time has passed again: run longer"
+            ("rises and will pass the target before as much time has passed again: run longer", true)
         }
         Outcome::Missed if line.slope < 0.0 && at_end < operation.target_us => {
-            "falls and is below the target at the end, so it was still warming up: warm up longer"
+            ("falls and is below the target at the end, so it was still warming up: warm up longer", true)
         }
-        _ => return None,
+        _ if moves.abs() < WORTH_SAYING * operation.target_us => return None,
+        _ if moves > 0.0 => ("rises through the window; the percentiles are of all of it", false),
+        _ => ("falls through the window; the percentiles are of all of it", false),
     };
-    Some(decisive(DisturbanceKind::NotSteady, sentence(operation, what, test.p, line, at_end)))
+    let sentence = sentence(operation, what, test.p, line, at_end);
+    Some(if turns { decisive } else { informative }(DisturbanceKind::NotSteady, sentence))
 }
 
 fn sentence(operation: &OperationSlices<'_>, what: &str, p: f64, line: Line, at_end: f64) -> String {
@@ -99,17 +105,24 @@ mod tests {
         for part in ["search", "Mann-Kendall p < 0.0001", "slope +186.21 ms a minute", "200ms@p95"] {
             assert!(rise.sentence.contains(part), "{part}: {}", rise.sentence);
         }
-        assert_eq!(found(50.0, 120.0, Outcome::Met), None, "194 ms after another thirty seconds");
-        assert_eq!(found(140.0, 50.0, Outcome::Met), None);
-        assert_eq!(found(50.0, 140.0, Outcome::Inconclusive), None, "is so already");
+        for (from, to, outcome, what) in [
+            (50.0, 120.0, Outcome::Met, "rises through"), // 194 ms after another thirty seconds.
+            (140.0, 50.0, Outcome::Met, "falls through"),
+            (50.0, 140.0, Outcome::Inconclusive, "rises through"), // Is so already.
+        ] {
+            let told = found(from, to, outcome).unwrap();
+            assert!(!told.decisive && told.sentence.contains(what), "{told:?}");
+        }
+        assert_eq!(found(50.0, 65.0, Outcome::Met), None, "less than a tenth of the objective");
     }
 
     #[test]
     fn a_fall_below_the_target_was_a_warm_up() {
         let fall = found(400.0, 150.0, Outcome::Missed).unwrap();
         assert!(fall.decisive && fall.sentence.contains("warming up"), "{fall:?}");
-        assert_eq!(found(400.0, 210.0, Outcome::Missed), None, "above the target to the end");
-        assert_eq!(found(150.0, 400.0, Outcome::Missed), None);
+        let above_to_the_end = found(400.0, 210.0, Outcome::Missed).unwrap();
+        assert!(!above_to_the_end.decisive, "{above_to_the_end:?}");
+        assert!(!found(150.0, 400.0, Outcome::Missed).unwrap().decisive);
     }
 
     #[test]
