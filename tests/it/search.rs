@@ -157,7 +157,7 @@ fn the_knee_is_searched_for_and_the_window_measured_there() {
 }
 
 /// The record of a search that the user ends with Ctrl-C when `line` is seen.
-fn interrupted_at(line: &str, options: &str) -> loist_bench::record::Record {
+fn interrupted_at(line: &str, options: &str) -> Record {
     let server = KeptServer::start("");
     let bench = Bench::new();
     bench.write("naps.toml", NAPS);
