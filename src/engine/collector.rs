@@ -19,7 +19,7 @@ pub struct Measured {
     pub slices: Slices,
     /// What was answered or given up after the phase's end, one entry an operation.
     pub late: Vec<Slice>,
-    /// From the phase's begin to its end, or to the last answer if that came before.
+    /// From the phase's begin to its end, or until it was stopped.
     pub elapsed: Duration,
     /// From the phase's begin to the last answer, or until the rest was given up.
     pub lasted: Duration,

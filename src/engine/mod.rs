@@ -144,7 +144,7 @@ impl Engine {
         } else {
             // Older servers do so with the first statement after half a second.
             tokio::time::sleep(Duration::from_millis(600)).await;
-            "SELECT ''::text"
+            "SELECT pg_stat_clear_snapshot()"
         };
         let done: Vec<_> = self.workers.iter().map(|worker| worker.send_on_all(sql)).collect();
         for done in done {

@@ -24,6 +24,8 @@ const BURST: u64 = 256;
 /// What a lane's arrivals follow from.
 pub(super) struct Pacing {
     pub(super) start: Instant,
+    /// When the load is over, whether or not there were arrivals up to then.
+    pub(super) deadline: Instant,
     /// Numbers the phase and the lane, for random streams of their own.
     pub(super) number: u64,
     pub(super) seed: u64,
@@ -85,7 +87,7 @@ impl Pacer {
     }
 }
 
-/// Lets arrivals in at their times until there are no more or `stopped` says so. Each is released a little after its
+/// Lets arrivals in at their times until the load is over or `stopped` says so. Each is released a little after its
 /// intended time; that error is recorded.
 pub(super) async fn pace(
     pacer: &RefCell<Pacer>,
@@ -94,11 +96,14 @@ pub(super) async fn pace(
     stopped: impl Fn() -> bool,
 ) {
     loop {
-        let (due, index) = {
+        let (due, index, deadline) = {
             let mut pacer = pacer.borrow_mut();
-            (pacer.due(), pacer.index)
+            (pacer.due(), pacer.index, pacer.pacing.deadline)
         };
-        let Some(due) = due else { break };
+        let Some(due) = due else {
+            clock.sleep_until(deadline).await;
+            break;
+        };
         if due > Instant::now() {
             clock.sleep_until(due).await;
         } else if index.is_multiple_of(BURST) {

@@ -94,6 +94,7 @@ impl Crew {
                 let arrivals = Arrivals::new(Arc::clone(profile), *spacing, share, rng);
                 let pacing = Pacing {
                     start: phase.start,
+                    deadline: phase.deadline,
                     number,
                     seed: assignment.seed,
                     bound: Arc::clone(&phase.bound),

@@ -86,7 +86,8 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, other: Self) {
+    /// Adds what became of other calls.
+    pub fn add(&mut self, other: Self) {
         self.arrivals += other.arrivals;
         self.completed += other.completed;
         self.expected_failures += other.expected_failures;

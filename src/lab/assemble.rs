@@ -224,7 +224,7 @@ fn cautions(record: &Record, absences: &[Absence], target: &Target) -> Vec<Strin
         let from = absence.from.as_secs_f64();
         cautions.push(match absence.until {
             Some(until) => format!(
-                "the server was away, as seen from {from:.1} s to {:.1} s into the window",
+                "the server was away, or ended the session that looks on: seen from {from:.1} s to {:.1} s into the window",
                 until.as_secs_f64()
             ),
             None => format!("the server was away from {from:.1} s into the window on"),

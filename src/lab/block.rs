@@ -1,7 +1,7 @@
 //! Whether the objective held over one block of the search for the knee. Pure.
 
 use crate::{
-    engine::Measured,
+    engine::{Measured, Tally},
     record::KneeTrial,
     stats::{Slice, Slices, sustained},
     workload::{Slo, Workload},
@@ -27,6 +27,7 @@ pub(super) fn judge(
     block: Duration,
 ) -> KneeTrial {
     let (mut calls, mut misses) = (0, 0);
+    let mut all = Tally::default();
     let mut held = true;
     let run_slo = slo.or(workload.slo).unwrap_or_default();
     for (operation, measured) in workload.operations.iter().zip(&measured.operations) {
@@ -34,6 +35,7 @@ pub(super) fn judge(
         let missed = measured.response.count_above(slo.target) + measured.tally.lost();
         let allowed = (1.0 - slo.quantile) * measured.tally.arrivals as f64;
         held &= measured.tally.arrivals < FEWEST || missed as f64 <= allowed;
+        all.add(measured.tally);
         calls += measured.tally.arrivals;
         misses += missed;
     }
@@ -45,7 +47,9 @@ pub(super) fn judge(
     let answered: u64 = measured.slices.all().map(|slice| slice.count()).sum();
     let answered_per_second = answered as f64 / measured.elapsed.as_secs_f64().max(1e-3);
     let asked_per_second = calls as f64 / block.as_secs_f64();
-    let saturated = grows && answered_per_second < SATURATED * asked_per_second;
+    // Calls that are turned away keep a queue from growing.
+    let full = grows || all.shed + all.unfinished > all.failed;
+    let saturated = full && answered_per_second < SATURATED * asked_per_second;
     KneeTrial {
         rate_per_second: rate,
         held,

@@ -59,9 +59,11 @@ fn note(absences: &mut Vec<Absence>, session: Session, well: Duration, now: Dura
         (Session::Lost, Some(absence)) => return now > absence.from + ABSENCE,
         (Session::Lost, None) => absences.push(Absence { from: well, until: None }),
         (_, Some(absence)) => absence.until = Some(now),
-        (Session::Opened { was_closed: true }, None) => {
-            absences.push(Absence { from: well, until: Some(now) });
-        }
+        (Session::Opened { was_closed: true }, None) => match absences.last_mut() {
+            // It has not been seen well since.
+            Some(last) if last.until.is_some_and(|until| well <= until) => last.until = Some(now),
+            _ => absences.push(Absence { from: well, until: Some(now) }),
+        },
         (_, None) => {}
     }
     false

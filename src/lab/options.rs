@@ -102,6 +102,11 @@ impl LoadOptions {
     pub(super) fn settle(&self, workload: &Workload, knee: bool, seed: u64) -> Result<SettledLoad, LabError> {
         let stages = self.stages_of(workload, knee)?;
         let open = !stages.is_empty();
+        if open && stages.iter().all(|stage| stage.rate <= 0.0 && stage.to <= 0.0) {
+            return Err(LabError::Usage(
+                "the stages make no calls: one of them needs a rate above 0".to_owned(),
+            ));
+        }
         if open && self.think.is_some() {
             return Err(LabError::Usage(
                 "think time is for a closed loop: leave out --think, or what asks for a rate of calls"

@@ -75,7 +75,7 @@ impl LabError {
         let what = self.to_string();
         let cut =
             ["connection closed", "communicating with the server"].iter().any(|text| what.contains(text));
-        match target.fate().filter(|_| cut) {
+        match target.fate().filter(|_| cut || matches!(self, Self::Unhealthy { .. })) {
             Some(fate) => Self::ServerLost { what, fate },
             None => self,
         }

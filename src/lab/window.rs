@@ -69,8 +69,8 @@ pub(super) fn measure(
         ..Evidence::default()
     });
     let ended = match () {
-        () if !answers || setup.observer.client().is_closed() => Ended::ServerLost,
         () if interrupted => Ended::Interrupted,
+        () if !answers || setup.observer.client().is_closed() => Ended::ServerLost,
         // It came back too late: the load had been ended.
         () if context.interrupt.stop_flag().is_set() => Ended::ServerLost,
         () => Ended::AsPlanned,

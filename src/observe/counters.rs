@@ -168,8 +168,9 @@ async fn tables(client: &Client) -> Result<Vec<Relation>, ObserveError> {
         .iter()
         .map(|row| Relation {
             name: row.get(0),
-            heap_bytes: unsigned(row.get(1)),
-            index_bytes: unsigned(row.get(2)),
+            // The table may have been dropped since.
+            heap_bytes: unsigned(row.get::<_, Option<i64>>(1).unwrap_or_default()),
+            index_bytes: unsigned(row.get::<_, Option<i64>>(2).unwrap_or_default()),
             live_rows: unsigned(row.get(3)),
             dead_rows: unsigned(row.get(4)),
             analyzed: row.get(5),

@@ -63,7 +63,8 @@ pub(super) async fn read(client: &Client) -> Result<StatementCounters, String> {
             let count = |index: usize| unsigned(row.get(index));
             let statistics = StatementStatistics {
                 query_id: key.query_id.to_string(),
-                query: row.get(3),
+                // It has no text where the server could not read its file of texts.
+                query: row.get::<_, Option<String>>(3).unwrap_or_default(),
                 statements: Vec::new(),
                 calls: count(4),
                 total_ms: row.get(5),

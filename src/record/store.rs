@@ -116,6 +116,8 @@ impl Place {
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), RecordError> {
         let path = self.directory.join(name);
         let what = "cannot write the file";
+        // Somebody may have tidied up while the run went on; what was measured is worth more.
+        std::fs::create_dir_all(&self.directory).map_err(io(&path, what))?;
         let mut file = tempfile::NamedTempFile::new_in(&self.directory).map_err(io(&path, what))?;
         file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(io(&path, what))?;
         file.persist_noclobber(&path).map_err(|error| io(&path, what)(error.error))?;

@@ -74,7 +74,8 @@ pub struct Stage {
     pub shape: Shape,
     /// Calls a second, 0 to 1,000,000.
     pub rate: f64,
-    /// The second rate, in the same unit and range; equal to `rate` where the shape takes one. Not both are 0.
+    /// The second rate, in the same unit and range; equal to `rate` where the shape takes one. Where both are 0, the
+    /// stage is a pause.
     pub to: f64,
     /// How long it lasts: above 0, at most 30 days.
     pub duration: Duration,
@@ -158,9 +159,6 @@ impl FromStr for Stage {
         let (Some(rate), Some(to)) = (parse_rate(rate), parse_rate(to)) else {
             return wrong(&format!("a rate is a number of calls a second from 0 to {HIGHEST_RATE}"), shape);
         };
-        if rate <= 0.0 && to <= 0.0 {
-            return wrong("it makes no calls; write a rate above 0", shape);
-        }
         match humantime::parse_duration(time.trim()) {
             Ok(duration) if !duration.is_zero() && duration <= LONGEST => {
                 Ok(Self { shape, rate, to, duration })
@@ -224,6 +222,7 @@ mod tests {
             ("step 100..400 60s", "step 100..400 1m"),
             ("spike 200..0 1500ms", "spike 200..0 1s500ms"),
             ("soak 1000000 30days", "soak 1000000 30days"),
+            ("steady 0 10s", "steady 0 10s"),
         ] {
             assert_eq!(stage(text).to_string(), written);
             assert_eq!(stage(written), stage(text));
@@ -249,7 +248,6 @@ mod tests {
             ("steady 1e3 30s", "from 0 to 1000000"),
             ("steady NaN 30s", "from 0 to 1000000"),
             ("ramp 50..fast 30s", "from 0 to 1000000"),
-            ("ramp 0..0 30s", "makes no calls"),
             ("steady 5 30", "with a unit"),
             ("steady 5 0s", "above 0"),
             ("steady 5 31days", "at most 30 days"),

@@ -109,6 +109,7 @@ impl Load {
         assert_eq!(record.run.ended, ended);
         let expected = match record.verdict.outcome {
             _ if ended == Ended::ServerLost => 3,
+            _ if ended == Ended::Interrupted => 130,
             Outcome::Met => 0,
             Outcome::Missed => 1,
             Outcome::Inconclusive => 4,

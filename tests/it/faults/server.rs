@@ -126,6 +126,48 @@ fn sessions_that_stand_still_are_waited_for_by_every_arrival() {
     assert!(overall.service.p95_us < overall.response.p95_us, "the queue is seen in response times alone");
 }
 
+/// Whoever does not wait for a silent server any longer has ended the run; the server has not.
+#[test]
+fn a_run_that_is_ended_while_the_server_is_silent_was_interrupted() {
+    let server = KeptServer::start("");
+    server.sql(BEAT);
+    let load = Load::start(&server.url, &beating(""), "--rate 200 --clients 4 --duration 60s");
+    wait_for_beats(&server.url);
+    let postmaster = Control::of(&server).postmaster();
+    let family = || processes_of(postmaster).into_iter().chain([postmaster]);
+    let all = |signal| family().for_each(|pid| kill(pid, signal).unwrap());
+    all(Signal::SIGSTOP);
+    kill(Pid::from_raw(load.child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    let record = load.end_as(Ended::Interrupted);
+    all(Signal::SIGCONT);
+    assert!(!record.evidence.missing.is_empty(), "it could not be asked");
+}
+
+/// The server has a file of the statements' texts; without it, it counts them all the same.
+#[test]
+fn statements_without_a_text_are_no_reason_to_lose_a_run() {
+    let server = KeptServer::start("");
+    server.sql("CREATE EXTENSION pg_stat_statements");
+    server.sql(BEAT);
+    let load = Load::start(&server.url, &beating(""), "--rate 200 --clients 4 --duration 3s");
+    wait_for_beats(&server.url);
+    std::fs::remove_file(server.directory.join("data/pg_stat_tmp/pgss_query_texts.stat")).unwrap();
+    let record = load.end();
+    assert_eq!(record.run.ended, Ended::AsPlanned);
+    let statements = record.evidence.statements.expect("they are counted");
+    assert!(
+        statements.iter().any(|row| row.query.is_empty() && !row.statements.is_empty()),
+        "{statements:?}"
+    );
+}
+
+/// The processes that a process started.
+fn processes_of(parent: Pid) -> Vec<Pid> {
+    let children = format!("/proc/{parent}/task/{parent}/children");
+    let text = std::fs::read_to_string(children).unwrap();
+    text.split_whitespace().map(|pid| Pid::from_raw(pid.parse().unwrap())).collect()
+}
+
 /// Stops and starts a server as its administrator would.
 struct Control {
     data: PathBuf,
