@@ -69,7 +69,7 @@ fn main() -> ExitCode {
 }
 
 fn compare(options: &Options) -> Outcome<()> {
-    let interrupt = Interrupt::listen()?;
+    let interrupt = Interrupt::listen(|| {})?;
     let server = Server::start(TRACKS)?;
     let Some(pgbench) = server.pgbench()? else {
         let sentence = "there is no pgbench on this machine: install PostgreSQL's contrib programs";

@@ -2,11 +2,11 @@
 
 use super::failure::Failure;
 use crate::{
-    catalog::State,
+    catalog::{MOST_TRACKS, State},
     lab::CatalogOptions,
     target::{TargetOptions, Transport},
 };
-use clap::{ArgMatches, Args, ValueEnum, builder::FalseyValueParser, parser::ValueSource};
+use clap::{ArgMatches, Args, ValueEnum, parser::ValueSource};
 use std::{cmp::Ordering, path::PathBuf};
 
 /// Which database.
@@ -19,15 +19,15 @@ pub(super) struct TargetArgs {
     #[arg(long, value_name = "URL", env = "LOIST_BENCH_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// Start a throw-away PostgreSQL even where the environment names a database
-    #[arg(long, env = "LOIST_BENCH_EMBEDDED", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOIST_BENCH_EMBEDDED", value_parser = truth)]
     embedded: bool,
     #[command(flatten)]
     server: EmbeddedArgs,
     /// Leave the embedded server running, and say how to reach and to end it
-    #[arg(long, env = "LOIST_BENCH_KEEP_SERVER", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOIST_BENCH_KEEP_SERVER", value_parser = truth)]
     keep_server: bool,
     /// Measure the tables that are already there; only operations that read are run
-    #[arg(long, env = "LOIST_BENCH_USE_EXISTING", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOIST_BENCH_USE_EXISTING", value_parser = truth)]
     use_existing: bool,
 }
 
@@ -70,6 +70,15 @@ fn is_setting_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
 }
 
+/// Whether it was said on the command line itself.
+pub(super) fn said(matches: &ArgMatches, id: &str) -> bool {
+    matches.value_source(id) == Some(ValueSource::CommandLine)
+}
+
+fn flag(id: &str) -> String {
+    format!("--{}", id.replace('_', "-"))
+}
+
 /// Which of two options that exclude each other was said nearer: on the command line before the environment, there before
 /// the configuration file. Equally near ones are an error.
 pub(super) fn nearer<'a>(matches: &ArgMatches, one: &'a str, other: &'a str) -> Result<&'a str, Failure> {
@@ -78,7 +87,6 @@ pub(super) fn nearer<'a>(matches: &ArgMatches, one: &'a str, other: &'a str) -> 
         Some(ValueSource::EnvVariable) => 1,
         _ => 0,
     };
-    let flag = |id: &str| format!("--{}", id.replace('_', "-"));
     match nearness(one).cmp(&nearness(other)) {
         Ordering::Greater => Ok(one),
         Ordering::Less => Ok(other),
@@ -94,14 +102,20 @@ impl TargetArgs {
     /// When both a database and an embedded server are asked for, the one that was said nearer wins: on the command
     /// line before the environment, there before the configuration file.
     pub(super) fn settle(&mut self, matches: &ArgMatches) -> Result<(), Failure> {
-        if self.database_url.is_none() || !self.embedded {
-            return Ok(());
+        if self.database_url.is_some() && self.embedded {
+            match nearer(matches, "embedded", "database_url")? {
+                "embedded" => self.database_url = None,
+                _ => self.embedded = false,
+            }
         }
-        match nearer(matches, "embedded", "database_url")? {
-            "embedded" => self.database_url = None,
-            _ => self.embedded = false,
+        let of_embedded = ["pg_bin", "pg_version"].into_iter().find(|id| said(matches, id));
+        match of_embedded.filter(|_| self.database_url.is_some()) {
+            Some(id) => Err(Failure::bad_input(format!(
+                "{0} is for the embedded server, but a database is named: add --embedded, or leave {0} out",
+                flag(id)
+            ))),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     pub(super) fn options(self) -> TargetOptions {
@@ -139,12 +153,10 @@ impl EmbeddedArgs {
 #[command(next_help_heading = "Catalog")]
 pub(super) struct CatalogArgs {
     /// Tracks in the synthetic music library
-    #[arg(long, default_value_t = 10_000, env = "LOIST_BENCH_TRACKS",
-          value_parser = clap::value_parser!(u64).range(1..=crate::catalog::MOST_TRACKS))]
+    #[arg(long, default_value_t = 10_000, env = "LOIST_BENCH_TRACKS", value_parser = tracks, allow_negative_numbers = true)]
     tracks: u64,
     /// Seed of the library and of every random choice
-    #[arg(long, default_value_t = 42, env = "LOIST_BENCH_SEED",
-          value_parser = clap::value_parser!(u64).range(..=LARGEST_SEED))]
+    #[arg(long, default_value_t = 42, env = "LOIST_BENCH_SEED", value_parser = seed, allow_negative_numbers = true)]
     seed: u64,
     /// State of the tables when the load begins
     #[arg(long, value_enum, default_value = "vacuumed", env = "LOIST_BENCH_STATE")]
@@ -153,6 +165,30 @@ pub(super) struct CatalogArgs {
 
 /// JSON readers that know only floating point lose digits of larger numbers.
 const LARGEST_SEED: u64 = (1 << 53) - 1;
+
+/// A number of tracks, for the command line and for sweeps.
+pub(super) fn tracks(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(number @ 1..=MOST_TRACKS) => Ok(number),
+        _ => Err(format!("write a whole number from 1 to {MOST_TRACKS}")),
+    }
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(number @ ..=LARGEST_SEED) => Ok(number),
+        _ => Err(format!("write a whole number from 0 to {LARGEST_SEED}")),
+    }
+}
+
+/// Yes or no, from the environment or the configuration file; on the command line the option alone means yes.
+pub(super) fn truth(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "" | "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err("write true or false".to_owned()),
+    }
+}
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum StateArg {
@@ -183,7 +219,7 @@ pub(super) struct OutputArgs {
     #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT")]
     pub(super) format: Format,
     /// No progress on standard error
-    #[arg(long, short, env = "LOIST_BENCH_QUIET", value_parser = FalseyValueParser::new())]
+    #[arg(long, short, env = "LOIST_BENCH_QUIET", value_parser = truth)]
     pub(super) quiet: bool,
 }
 

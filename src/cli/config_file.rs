@@ -2,19 +2,22 @@
 
 use super::failure::Failure;
 use clap::{Arg, ArgAction, Command};
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 use toml::Spanned;
 
 /// Its name, looked for in the current directory.
 pub(super) const NAME: &str = "loist-bench.toml";
 
-type Options = std::collections::BTreeMap<Spanned<String>, toml::Value>;
+type Options = BTreeMap<Spanned<String>, toml::Value>;
+
+/// Where each option stands in the file, as in `loist-bench.toml:3`, with its texts.
+pub(super) type Places = BTreeMap<String, (String, Vec<String>)>;
 
 /// Makes the file's values the defaults of `command`'s options. No file, no change.
-pub(super) fn apply(command: Command, path: &Path) -> Result<Command, Failure> {
+pub(super) fn apply(command: Command, path: &Path) -> Result<(Command, Places), Failure> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(command),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((command, Places::new())),
         Err(error) => return Err(Failure::bad_input(format!("{}: cannot be read: {error}", path.display()))),
     };
     let at = |offset: usize| {
@@ -26,7 +29,7 @@ pub(super) fn apply(command: Command, path: &Path) -> Result<Command, Failure> {
         let start = error.span().map_or(0, |span| span.start);
         Failure::bad_input(format!("{}: {}", at(start), error.message().trim()))
     })?;
-    let mut command = command;
+    let (mut command, mut places) = (command, Places::new());
     for (name, value) in options {
         let place = at(name.span().start);
         let values = texts(&value).ok_or_else(|| {
@@ -41,8 +44,9 @@ pub(super) fn apply(command: Command, path: &Path) -> Result<Command, Failure> {
                 name.get_ref()
             ))
         })?;
+        places.insert(name.into_inner(), (place, values));
     }
-    Ok(command)
+    Ok((command, places))
 }
 
 fn texts(value: &toml::Value) -> Option<Vec<String>> {
@@ -108,9 +112,9 @@ mod tests {
                 .arg(Arg::new("set").long("set").action(ArgAction::Append)),
         );
         match apply(command, &path) {
-            Ok(command) => Ok(command.try_get_matches_from(line).unwrap()),
+            Ok((command, _)) => Ok(command.try_get_matches_from(line).unwrap()),
             Err(Failure::Said { message, .. }) => Err(message),
-            Err(Failure::Usage(error)) => Err(error.to_string()),
+            Err(Failure::Usage(error, _)) => Err(error.to_string()),
         }
     }
 

@@ -1,10 +1,11 @@
 //! What went wrong, in one sentence, and the exit code that says of which kind it is.
 
+use super::config_file::Places;
 use crate::{
     catalog::CatalogError, engine::EngineError, lab::LabError, record::RecordError, target::TargetError,
     workload::WorkloadError,
 };
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::{io::Write, process::ExitCode};
 
 /// Wrong usage or bad input.
@@ -19,8 +20,9 @@ const INTERRUPTED: u8 = 130;
 pub(super) enum Failure {
     /// Told in one sentence.
     Said { message: String, code: u8 },
-    /// clap has its own words, among them help and version.
-    Usage(clap::Error),
+    /// clap has its own words, among them help and version. With the place of what is wrong, where that is not the
+    /// command line.
+    Usage(clap::Error, Option<String>),
 }
 
 impl Failure {
@@ -32,25 +34,29 @@ impl Failure {
         Self::Said { message: message.into(), code: ENVIRONMENT }
     }
 
-    pub(super) fn from_clap(error: clap::Error) -> Self {
-        Self::Usage(error)
+    /// What clap found. `places` tells where the configuration file says what.
+    pub(super) fn usage(error: clap::Error, places: &Places) -> Self {
+        let place = place(&error, places);
+        Self::Usage(error, place)
     }
 
     /// Prints it once, to standard error, and gives the exit code.
     pub(super) fn report(self) -> ExitCode {
         match self {
             Self::Said { message, code } => {
-                let _ = writeln!(anstream::stderr(), "loist-bench: {message}");
+                let _ = writeln!(anstream::stderr(), "loist-bench: {}", without_passwords(&message));
                 ExitCode::from(code)
             }
-            Self::Usage(error)
+            Self::Usage(error, place)
                 if error.use_stderr()
                     && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand =>
             {
-                let _ = writeln!(anstream::stderr(), "loist-bench: {}", sentence(&error));
+                let place = place.map_or_else(String::new, |place| format!("{place}: "));
+                let said = without_passwords(&sentence(&error));
+                let _ = writeln!(anstream::stderr(), "loist-bench: {place}{said}");
                 ExitCode::from(BAD_INPUT)
             }
-            Self::Usage(error) => {
+            Self::Usage(error, _) => {
                 let _ = error.print();
                 ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(BAD_INPUT))
             }
@@ -62,9 +68,61 @@ impl Failure {
 fn sentence(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
-    let told: Vec<&str> =
-        lines.filter(|line| !line.is_empty() && !line.starts_with("For more information")).collect();
-    format!("{}; see --help", told.join(" ").trim_start_matches("error: "))
+    let told: Vec<&str> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with("For more information"))
+        // What begins with a dash is hardly ever meant as a workload's name.
+        .filter(|line| !(line.starts_with("tip: to pass") && line.contains("as a value")))
+        .collect();
+    let told = told.join(" ").replace(" tip: ", "; ");
+    format!("{}; see --help", told.trim_start_matches("error: "))
+}
+
+/// Where a bad value stands, if not on the command line: the environment variable, or the line of the file.
+fn place(error: &clap::Error, places: &Places) -> Option<String> {
+    let text = |kind| match error.get(kind)? {
+        ContextValue::String(text) => Some(text.as_str()),
+        _ => None,
+    };
+    let (argument, value) = (text(ContextKind::InvalidArg)?, text(ContextKind::InvalidValue)?);
+    let name = argument.strip_prefix("--")?.split_whitespace().next()?;
+    let said = |word: std::ffi::OsString| {
+        let word = word.to_string_lossy().into_owned();
+        word.strip_prefix("--").is_some_and(|rest| rest.split('=').next() == Some(name))
+    };
+    if std::env::args_os().any(said) {
+        return None;
+    }
+    let variable = format!("LOIST_BENCH_{}", name.replace('-', "_").to_ascii_uppercase());
+    if std::env::var(&variable).is_ok_and(|set| set == value) {
+        return Some(variable);
+    }
+    places
+        .get(name)
+        .filter(|(_, texts)| texts.iter().any(|text| text == value))
+        .map(|(place, _)| place.clone())
+}
+
+/// Stars instead of a password in what somebody wrote where no address belongs.
+fn without_passwords(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("://") {
+        let (before, after) = rest.split_at(start + 3);
+        out.push_str(before);
+        let end = after.find(|c: char| c.is_whitespace() || "'\"`".contains(c)).unwrap_or(after.len());
+        let (address, behind) = after.split_at(end);
+        match address.rfind('@').and_then(|at| Some((at, address[..at].find(':')?))) {
+            Some((at, colon)) => {
+                out.push_str(&address[..=colon]);
+                out.push_str("***");
+                out.push_str(&address[at..]);
+            }
+            None => out.push_str(address),
+        }
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
 }
 
 impl From<LabError> for Failure {
@@ -123,6 +181,24 @@ impl From<RecordError> for Failure {
                 Self::environment(message)
             }
             _ => Self::bad_input(message),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_stars() {
+        for (text, told) in [
+            ("postgres://u:secret@h/d: no", "postgres://u:***@h/d: no"),
+            ("invalid value 'postgres://u:s3@cr/et@h/d' for", "invalid value 'postgres://u:***@h/d' for"),
+            ("two: a://b:c@d and e://f:g@h", "two: a://b:***@d and e://f:***@h"),
+            ("metrics: http://127.0.0.1:80/metrics", "metrics: http://127.0.0.1:80/metrics"),
+            ("postgres://u@h:5432/d", "postgres://u@h:5432/d"),
+        ] {
+            assert_eq!(without_passwords(text), told);
         }
     }
 }

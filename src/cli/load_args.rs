@@ -1,13 +1,16 @@
 //! How hard: the options of `run` that make the load.
 
-use super::{args::nearer, failure::Failure};
+use super::{
+    args::{nearer, said, truth},
+    failure::Failure,
+};
 use crate::{
     engine::{ClientModel, Recycling},
     lab::LoadOptions,
     stats::Spacing,
-    workload::{Protocol, Stage, parse_stages},
+    workload::{Protocol, Stage, Workload, parse_stages},
 };
-use clap::{ArgMatches, Args, ValueEnum, builder::FalseyValueParser, parser::ValueSource};
+use clap::{ArgMatches, Args, ValueEnum};
 use std::time::Duration;
 
 /// Longest phase; a longer one is a slip of the finger.
@@ -72,7 +75,7 @@ struct PoolArgs {
           value_parser = clap::value_parser!(u16).range(..=10_000))]
     pool_min: u16,
     /// Open a connection for each checkout and close it afterwards
-    #[arg(long, env = "LOIST_BENCH_CONNECT_PER_CHECKOUT", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOIST_BENCH_CONNECT_PER_CHECKOUT", value_parser = truth)]
     connect_per_checkout: bool,
     /// How the pool looks at a connection before it lends it again (client model pool)
     #[arg(long, value_enum, default_value = "fast", env = "LOIST_BENCH_RECYCLE")]
@@ -123,6 +126,17 @@ enum RecycleArg {
     Verified,
     /// By resetting the session
     Clean,
+}
+
+/// What makes calls come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// Clients, when their last one is answered: a closed loop.
+    Clients,
+    /// A rate, or the search for one.
+    Rate,
+    /// Stages.
+    Stages,
 }
 
 /// A list as one value, for the command line.
@@ -198,12 +212,31 @@ impl LoadArgs {
                 _ => self.think = None,
             }
         }
-        self.without_effect(matches)
+        Ok(())
+    }
+
+    /// Where calls come from when `workload` is replayed.
+    fn source(&self, workload: &Workload, knee: bool, swept_rate: bool) -> Source {
+        let staged = self.stages.is_some() || (self.rate.is_none() && !workload.stages.is_empty());
+        match () {
+            () if knee || swept_rate => Source::Rate,
+            () if staged => Source::Stages,
+            () if self.rate.is_some() => Source::Rate,
+            () => Source::Clients,
+        }
     }
 
     /// What was said on the command line and would do nothing. Elsewhere it may be meant for other runs.
-    fn without_effect(&self, matches: &ArgMatches) -> Result<(), Failure> {
-        let said = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    pub(super) fn without_effect(
+        &self,
+        matches: &ArgMatches,
+        workload: &Workload,
+        knee: bool,
+        swept_rate: bool,
+    ) -> Result<(), Failure> {
+        let said = |id: &str| said(matches, id);
+        let source = self.source(workload, knee, swept_rate);
+        let closed = source == Source::Clients;
         let model = self.pool.client_model;
         let of_pool = matches!(model, ModelArg::Pool);
         let threaded = matches!(model, ModelArg::Threaded);
@@ -216,6 +249,18 @@ impl LoadArgs {
                 "--pool-min is for a psycopg2 pool (--client-model threaded or event-loop): leave it out",
             ),
             (said("threads") && threaded, "--client-model threaded has one thread: leave out --threads"),
+            (
+                said("queue") && closed,
+                "--queue is for an open loop, where calls arrive on schedule: add --rate or --stages, or leave it out",
+            ),
+            (
+                said("arrivals") && closed && self.think.is_none(),
+                "--arrivals is for --rate, --stages, --knee and --think: leave it out",
+            ),
+            (
+                said("duration") && source == Source::Stages,
+                "stages have lengths of their own: leave out --duration",
+            ),
             (
                 said("pool_min") && said("pool") && small,
                 "--pool-min is above --pool: a pool keeps no more than it has",

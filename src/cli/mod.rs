@@ -4,6 +4,7 @@ mod advise;
 mod args;
 mod config_file;
 mod failure;
+mod interrupt;
 mod load_args;
 mod meta;
 mod output;
@@ -71,15 +72,19 @@ fn dispatch() -> Result<ExitCode, Failure> {
     let asks_for_help = std::env::args_os().any(|argument| {
         ["help", "--help", "-h", "--version", "-V", "__guard"].iter().any(|known| argument == *known)
     });
-    let command = if asks_for_help { configured.unwrap_or_else(|_| Cli::command()) } else { configured? };
-    let matches = command.try_get_matches().map_err(Failure::from_clap)?;
-    let cli = Cli::from_arg_matches(&matches).map_err(Failure::from_clap)?;
+    let (command, places) = match configured {
+        Err(_) if asks_for_help => (Cli::command(), config_file::Places::new()),
+        configured => configured?,
+    };
+    let usage = |error| Failure::usage(error, &places);
+    let matches = command.try_get_matches().map_err(usage)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(usage)?;
     let own = matches.subcommand().map_or(&matches, |(_, own)| own);
     match cli.command {
         Command::Run(mut args) => {
             args.target.settle(own)?;
             args.load.settle(own)?;
-            run::execute(*args)
+            run::execute(*args, own)
         }
         Command::Seed(mut args) => {
             args.target.settle(own)?;

@@ -1,21 +1,30 @@
 //! `loist-bench run`.
 
 use super::{
-    args::{CatalogArgs, Format, OutputArgs, TargetArgs},
+    args::{CatalogArgs, Format, OutputArgs, TargetArgs, said, truth},
     failure::Failure,
+    interrupt::{self, Reserved},
     load_args::{LoadArgs, time},
     output,
     progress::Progress,
     sweep_arg::{Axis, axis},
 };
 use crate::{
-    lab::{self, Interrupt, Run, RunOptions, sweep},
+    lab::{
+        self, Interrupt, Run, RunOptions, SHORTEST_SEARCH,
+        sweep::{self, Setting},
+    },
     record::{Ended, Outcome, Place, Record},
     report,
     workload::{Slo, Workload, builtin},
 };
-use clap::{Args, builder::FalseyValueParser};
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use clap::{ArgMatches, Args};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 /// Measure: seed what is missing, put the load on, judge, explain
 #[derive(Debug, Args)]
@@ -59,20 +68,30 @@ struct ExperimentArgs {
     #[arg(long, value_name = "NAME=VALUES", env = "LOIST_BENCH_SWEEP", value_parser = axis)]
     sweep: Vec<Axis>,
     /// Search for the highest rate at which the objective holds, then measure there; --rate is where the search begins
-    #[arg(long, env = "LOIST_BENCH_KNEE", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOIST_BENCH_KNEE", value_parser = truth)]
     knee: bool,
-    /// Longest search
+    /// Longest search; with less time than the default, its blocks get shorter and its answer less sure
     #[arg(long, default_value = "3min", value_name = "TIME", env = "LOIST_BENCH_KNEE_BUDGET", value_parser = time)]
     knee_budget: Duration,
 }
 
-pub(super) fn execute(args: RunArgs) -> Result<ExitCode, Failure> {
+pub(super) fn execute(args: RunArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let workload = builtin::find(&args.workload)?;
-    let interrupt = Interrupt::listen()
-        .map_err(|error| Failure::environment(format!("signals cannot be handled: {error}")))?;
-    if args.experiment.knee_budget.is_zero() {
-        return Err(Failure::bad_input("--knee-budget must be longer than nothing"));
+    let experiment = &args.experiment;
+    let axes: Vec<_> = experiment.sweep.iter().map(|axis| axis.0.clone()).collect();
+    let sweeps_rate = axes.iter().flatten().any(|setting| matches!(setting, Setting::Rate(_)));
+    args.load.without_effect(matches, &workload, experiment.knee, sweeps_rate)?;
+    if said(matches, "knee_budget") && !experiment.knee {
+        return Err(Failure::bad_input("--knee-budget is for --knee: add it, or leave --knee-budget out"));
     }
+    if experiment.knee && experiment.knee_budget < SHORTEST_SEARCH {
+        return Err(Failure::bad_input(format!(
+            "--knee-budget must be at least {}: a search is made of blocks of 2 s and more",
+            humantime::format_duration(SHORTEST_SEARCH)
+        )));
+    }
+    let reserved = Reserved::default();
+    let interrupt = interrupt::listen(&reserved)?;
     let options = RunOptions {
         catalog: args.catalog.options(),
         target: args.target.options(),
@@ -82,22 +101,37 @@ pub(super) fn execute(args: RunArgs) -> Result<ExitCode, Failure> {
         knee: args.experiment.knee.then_some(args.experiment.knee_budget),
         metrics: args.metrics,
     };
-    let axes: Vec<_> = args.experiment.sweep.into_iter().map(|axis| axis.0).collect();
+    let keeper = Keeper { reports: &args.out, workload: workload.name.clone(), reserved };
     if axes.is_empty() {
-        return once(workload, &options, &interrupt, &args.out, &args.output);
+        return once(workload, &options, &interrupt, &keeper, &args.output);
     }
     let points = sweep::points(&axes)?;
-    several(&workload, &options, &points, &interrupt, &args.out, &args.output)
+    several(&workload, &options, &points, &interrupt, &keeper, &args.output)
+}
+
+/// Where records go.
+struct Keeper<'a> {
+    reports: &'a Path,
+    workload: String,
+    reserved: Reserved,
+}
+
+impl Keeper<'_> {
+    fn place(&self) -> Result<Place, Failure> {
+        let place = Place::reserve(self.reports, &self.workload)?;
+        self.reserved.is(place.directory());
+        Ok(place)
+    }
 }
 
 fn once(
     workload: Workload,
     options: &RunOptions,
     interrupt: &Interrupt,
-    out: &std::path::Path,
+    keeper: &Keeper<'_>,
     output: &OutputArgs,
 ) -> Result<ExitCode, Failure> {
-    let place = Place::reserve(out, &workload.name)?;
+    let place = keeper.place()?;
     let progress = Progress::new(output.quiet);
     let run = lab::run(workload, options, interrupt, &|event| progress.hear(event));
     progress.end();
@@ -120,16 +154,16 @@ fn several(
     options: &RunOptions,
     points: &[sweep::Point],
     interrupt: &Interrupt,
-    out: &std::path::Path,
+    keeper: &Keeper<'_>,
     output: &OutputArgs,
 ) -> Result<ExitCode, Failure> {
     // A directory that cannot be written is told before anything is measured.
-    let mut first = Some(Place::reserve(out, &workload.name)?);
+    let mut first = Some(keeper.place()?);
     let progress = Progress::new(output.quiet);
     let listen = |event| progress.hear(event);
     let mut kept = Vec::new();
     let mut keep = |run: &Run| -> Result<(), Failure> {
-        let place = first.take().map_or_else(|| Place::reserve(out, &workload.name), Ok)?;
+        let place = first.take().map_or_else(|| keeper.place(), Ok)?;
         store(&place, run)?;
         let file = place.directory().join("record.json").display().to_string();
         listen(lab::Event::Note(format!("record: {file}")));
@@ -158,7 +192,7 @@ fn several(
 }
 
 fn labelled(runs: &[(sweep::Point, Record)]) -> Vec<(Vec<(String, String)>, &Record)> {
-    let label = |setting: &sweep::Setting| (setting.dimension().to_owned(), setting.value());
+    let label = |setting: &Setting| (setting.dimension().to_owned(), setting.value());
     runs.iter().map(|(point, record)| (point.iter().map(label).collect(), record)).collect()
 }
 

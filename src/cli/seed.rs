@@ -3,11 +3,12 @@
 use super::{
     args::{CatalogArgs, Format, OutputArgs, TargetArgs},
     failure::Failure,
+    interrupt::{self, Reserved},
     output,
     progress::Progress,
 };
 use crate::{
-    lab::{self, Event, Interrupt},
+    lab::{self, Event},
     report::number::grouped,
 };
 use clap::Args;
@@ -29,8 +30,7 @@ pub(super) fn execute(args: SeedArgs) -> Result<ExitCode, Failure> {
     if target.use_existing {
         return Err(Failure::bad_input("--use-existing seeds nothing: leave it out, or use `run`"));
     }
-    let interrupt = Interrupt::listen()
-        .map_err(|error| Failure::environment(format!("signals cannot be handled: {error}")))?;
+    let interrupt = interrupt::listen(&Reserved::default())?;
     let progress = Progress::new(args.output.quiet);
     let prepared = lab::prepare(&args.catalog.options(), &target, &interrupt, &|event| progress.hear(event));
     progress.end();

@@ -1,7 +1,10 @@
 //! The value of `--sweep`: a dimension and what it goes through.
 
-use super::load_args::{count, rate};
-use crate::{catalog::MOST_TRACKS, lab::sweep::Setting, workload::Protocol};
+use super::{
+    args::tracks,
+    load_args::{count, rate},
+};
+use crate::{lab::sweep::Setting, workload::Protocol};
 
 /// A list of settings of one dimension.
 #[derive(Debug, Clone)]
@@ -24,10 +27,7 @@ fn setting(name: &str, value: &str) -> Result<Setting, String> {
         "clients" => count(value).map(Setting::Clients),
         "pool" => count(value).map(Setting::Pool),
         "rate" => rate(value).map(Setting::Rate),
-        "tracks" => match value.parse() {
-            Ok(tracks) if (1..=MOST_TRACKS).contains(&tracks) => Ok(Setting::Tracks(tracks)),
-            _ => Err(format!("write a whole number from 1 to {MOST_TRACKS}")),
-        },
+        "tracks" => tracks(value).map(Setting::Tracks),
         "protocol" => match value {
             "simple" => Ok(Setting::Protocol(Protocol::Simple)),
             "extended" => Ok(Setting::Protocol(Protocol::Extended)),

@@ -16,11 +16,12 @@ pub struct Interrupt {
 
 impl Interrupt {
     /// Listens for SIGINT, SIGTERM and SIGHUP on a thread of its own, so that a busy program still hears them.
-    /// A second signal ends the process with exit code 130; an embedded server's guard cleans up after it.
+    /// A second signal ends the process with exit code 130, after `at_once`; an embedded server's guard cleans up after
+    /// it.
     ///
     /// # Errors
     /// When the thread or the handlers cannot be set up.
-    pub fn listen() -> std::io::Result<Self> {
+    pub fn listen(at_once: impl FnOnce() + Send + 'static) -> std::io::Result<Self> {
         let (sender, asked) = watch::channel(false);
         let stop = StopFlag::default();
         let flag = stop.clone();
@@ -39,6 +40,7 @@ impl Interrupt {
                 flag.stop();
                 let _ = sender.send(true);
                 next(&mut signals).await;
+                at_once();
                 std::process::exit(130);
             });
         })?;

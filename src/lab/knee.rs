@@ -29,6 +29,8 @@ const BLOCK: Duration = Duration::from_secs(10);
 const BLOCKS: u32 = 15;
 /// No block is shorter.
 const SHORTEST_BLOCK: Duration = Duration::from_secs(2);
+/// The closed loop and one block, with what may wait at its end.
+pub const SHORTEST_SEARCH: Duration = Duration::from_secs(6);
 /// The closed loop that gives the first guess.
 const PROBE: Duration = Duration::from_secs(2);
 /// The guess, as a share of what a closed loop can do.

@@ -19,6 +19,7 @@ mod window;
 
 pub use event::Event;
 pub use interrupt::Interrupt;
+pub use knee::SHORTEST_SEARCH;
 pub use options::{LoadOptions, RunOptions};
 pub use prepare::{CatalogOptions, LabError, Prepared, prepare};
 pub use run::{Run, run};

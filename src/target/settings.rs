@@ -135,6 +135,11 @@ fn from_url(text: &str, origin: &str) -> Result<Connection, TargetError> {
     if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
         return refuse("it names no host: write postgres://USER@HOST/NAME");
     }
+    let hosts_hold_at =
+        config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(name) if name.contains('@')));
+    if hosts_hold_at {
+        return refuse("its host holds an @: write an @ of the password as %40");
+    }
     config.ssl_mode(SslMode::Disable);
     Ok(Connection { config: with_defaults(config), origin: origin.to_owned() })
 }

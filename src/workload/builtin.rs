@@ -29,6 +29,11 @@ pub fn find(what: &str) -> Result<Workload, WorkloadError> {
     if let Some((name, text)) = BUILT_IN.iter().find(|(name, _)| *name == what) {
         return Workload::parse(text, &format!("built-in workload {name}"));
     }
+    if what.contains("://") {
+        // It may hold a password.
+        let message = "this is an address, not a workload: give a database with --database-url".to_owned();
+        return Err(WorkloadError { origin: "the workload".to_owned(), line: 0, message });
+    }
     let path = Path::new(what);
     if path.is_file() || path.extension().is_some() {
         return Workload::load(path);

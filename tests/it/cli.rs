@@ -26,8 +26,9 @@ fn run_help_shows_the_defaults() {
 fn wrong_usage_is_exit_code_2() {
     let bench = Bench::new();
     for (arguments, part) in [
-        ("run --tracks 0", "0 is not in 1..=100000000"),
-        ("run --tracks many", "invalid digit"),
+        ("run --tracks 0", "from 1 to 100000000"),
+        ("run --tracks -1", "from 1 to 100000000"),
+        ("run --tracks many", "whole number"),
         ("run --clients 0", "from 1 to 10000"),
         ("run --duration 30", "as in 30s"),
         ("run --duration 1ms", "at least 100ms"),
@@ -36,7 +37,9 @@ fn wrong_usage_is_exit_code_2() {
         ("run --set work_mem", "NAME=VALUE"),
         ("run --embedded --database-url postgres://x/y", "cannot both be meant"),
         ("run --duration 500000000000years", "the longest time is 30d"),
-        ("run --seed 18446744073709551615", "is not in"),
+        ("run --seed 18446744073709551615", "from 0 to"),
+        ("run --warmup -1s", "unexpected argument '-1' found; see --help"),
+        ("run --pg-version 15 --database-url postgres://x/y", "is for the embedded server"),
         ("run --set port=1", "--set port would hide the embedded server"),
         ("run --set include=/etc/passwd", "leave it out"),
         ("run --set a-b=1", "NAME=VALUE"),
@@ -118,6 +121,43 @@ fn missing_server_programs_are_exit_code_3() {
     std::fs::create_dir(bench.path("empty")).unwrap();
     bench.expect(3, "run --pg-bin empty").one_sentence("empty");
     bench.expect(3, "run --pg-version 99").one_sentence("99");
+}
+
+/// What stands where no address belongs may hold a password all the same.
+#[test]
+fn an_address_in_the_wrong_place_keeps_its_password() {
+    let bench = Bench::new();
+    for (arguments, code, part) in [
+        ("run postgres://me:s3cret@h/d", 2, "give a database with --database-url"),
+        ("run -d postgres://me:s3cret@h/d", 2, "'postgres://me:***@h/d' for '--duration <TIME>'"),
+        ("run --database-url postgres://me:p@s3cret@127.0.0.1:1/d", 2, "write an @ of the password as %40"),
+    ] {
+        let answer = bench.expect(code, arguments);
+        answer.one_sentence(part);
+        assert!(!answer.stderr.contains("s3cret"), "{}", answer.stderr);
+    }
+}
+
+#[test]
+fn a_bad_value_has_its_place() {
+    let bench = Bench::new();
+    for (file, part) in [
+        ("\nduration = 1\n", "loist-bench.toml:2: invalid value '1' for '--duration <TIME>'"),
+        (
+            "tracks = 1.5",
+            "loist-bench.toml:1: invalid value '1.5' for '--tracks <TRACKS>': write a whole number",
+        ),
+        ("knee = \"maybe\"", "loist-bench.toml:1: invalid value 'maybe' for '--knee': write true or false"),
+    ] {
+        bench.write("loist-bench.toml", file);
+        bench.expect(2, "run").one_sentence(part);
+    }
+    bench.write("loist-bench.toml", "duration = 1\n");
+    let output = bench.command("run").env("LOIST_BENCH_DURATION", "5").output().unwrap();
+    Answer::of(output, 2, "the environment").one_sentence("LOIST_BENCH_DURATION: invalid value '5'");
+    bench
+        .expect(2, "run --duration 7")
+        .one_sentence("loist-bench: invalid value '7' for '--duration <TIME>'");
 }
 
 #[test]

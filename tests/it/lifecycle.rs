@@ -129,6 +129,17 @@ fn an_interrupt_before_the_window_ends_at_once() {
     running.assert_nothing_is_left();
 }
 
+#[test]
+fn a_second_interrupt_ends_at_once_and_leaves_nothing() {
+    let mut running = Running::start("read the counters");
+    running.signal(Signal::SIGINT);
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.child.wait().unwrap().code(), Some(130));
+    let reports = std::fs::read_dir(running.bench.path("reports")).unwrap();
+    assert_eq!(reports.count(), 0, "nothing was kept, and no place is left for it");
+    running.assert_nothing_is_left();
+}
+
 /// Neither what is merely called like a server's directory, nor a session that is idle too long for the server's
 /// taste, comes to harm.
 #[test]

@@ -155,7 +155,9 @@ fn what_contradicts_itself_is_refused_before_anything_starts() {
         ("--think 1s", "closed loop"),
         ("--think 1s --knee", "closed loop"),
         ("--queue many", "whole number"),
-        ("--knee --knee-budget 0s", "longer than nothing"),
+        ("--knee --knee-budget 5s", "at least 6s"),
+        ("--knee-budget 20s", "is for --knee"),
+        ("--duration 5s", "leave out --duration"),
         ("--client-model threaded --recycle clean", "for --client-model pool"),
         ("--client-model event-loop --pool-timeout 1s", "for --client-model pool"),
         ("--client-model threaded --threads 2", "leave out --threads"),
@@ -166,6 +168,9 @@ fn what_contradicts_itself_is_refused_before_anything_starts() {
     ] {
         bench.expect(2, &format!("run two.toml --quiet {arguments}")).one_sentence(part);
     }
+    for (arguments, part) in [("--queue 5", "is for an open loop"), ("--arrivals uniform", "leave it out")] {
+        bench.expect(2, &format!("run read --quiet {arguments}")).one_sentence(part);
+    }
     for (arguments, part) in [
         ("run --quiet --rate 5", "cannot both be meant"),
         ("run --quiet --knee", "leave out --stages"),
@@ -174,6 +179,8 @@ fn what_contradicts_itself_is_refused_before_anything_starts() {
         let output = bench.command(arguments).args(["--stages", "steady 5 1s"]).output().unwrap();
         Answer::of(output, 2, arguments).one_sentence(part);
     }
+    let output = bench.command("run --quiet").args(["--stages", "steady 0 1s"]).output().unwrap();
+    Answer::of(output, 2, "a pause alone").one_sentence("make no calls");
     // The command line wins over the environment: only what is still wrong is told.
     let output = bench
         .command("run --quiet --rate 5 --client-model threaded --threads 2")
@@ -203,6 +210,25 @@ fn assert_parts_make_the_whole(summary: &Summary) {
     let parts = mean(&summary.queue_wait) + mean(service) + mean(&summary.pool_wait);
     let off = (mean(response) - parts).abs();
     assert!(off <= 0.05 * mean(response) + 50.0, "{} us, in parts {parts} us", mean(response));
+}
+
+/// However few calls there are, the window is as long as was asked for, and the rate is what came in it.
+#[test]
+fn a_window_ends_when_its_time_is_up() {
+    let server = KeptServer::start("");
+    for (stages, calls) in [("steady 1 2s", 2), ("steady 20 500ms, steady 0 1500ms", 10)] {
+        let bench = Bench::new();
+        bench.write(
+            "two.toml",
+            &format!("stages = [{stages:?}]\n{}", two("0")).replace(", steady", "\", \"steady"),
+        );
+        let run = "run two.toml --tracks 10 --arrivals uniform --clients 2 --warmup 0s --quiet";
+        // So few calls tell nothing of the objective.
+        let record = bench.measure(&server, 4, run);
+        assert_eq!((record.overall.calls, record.window.seconds), (calls, 2.0), "{stages}");
+        assert_eq!(record.overall.calls_per_second, calls as f64 / 2.0);
+        assert_eq!(record.series.operations[0].answered.len(), 20);
+    }
 }
 
 #[test]
