@@ -30,8 +30,10 @@ pub(super) fn listen(reserved: &Reserved) -> Result<Interrupt, Failure> {
     let reserved = reserved.clone();
     let at_once = move || {
         reserved.remove_if_empty();
-        let _ =
-            writeln!(anstream::stderr(), "loist-bench: ended at once, as asked twice: this run is not kept");
+        let _ = writeln!(
+            anstream::stderr(),
+            "loist-bench: ended at once, as asked twice: what was not kept yet is lost"
+        );
     };
     Interrupt::listen(at_once)
         .map_err(|error| Failure::environment(format!("signals cannot be handled: {error}")))

@@ -26,8 +26,7 @@ pub(super) fn judge(
     rate: f64,
     block: Duration,
 ) -> KneeTrial {
-    let (mut calls, mut misses) = (0, 0);
-    let mut all = Tally::default();
+    let (mut all, mut misses) = (Tally::default(), 0);
     let mut held = true;
     let run_slo = slo.or(workload.slo).unwrap_or_default();
     for (operation, measured) in workload.operations.iter().zip(&measured.operations) {
@@ -36,9 +35,9 @@ pub(super) fn judge(
         let allowed = (1.0 - slo.quantile) * measured.tally.arrivals as f64;
         held &= measured.tally.arrivals < FEWEST || missed as f64 <= allowed;
         all.add(measured.tally);
-        calls += measured.tally.arrivals;
         misses += missed;
     }
+    let calls = all.arrivals;
     held &= misses as f64 <= (1.0 - run_slo.quantile) * calls as f64;
     let medians: Vec<(f64, f64)> = medians(&measured.slices, LOAD_SETS_IN).collect();
     let grows = !sustained(&medians, HORIZON.as_secs_f64(), run_slo.target.as_secs_f64() * 1e6);
@@ -163,6 +162,16 @@ mod tests {
         let mut behind = growing;
         behind.operations[0].tally.arrivals = 2_500;
         assert_eq!(judge(&behind, &workload, slo(), 250.0, BLOCK).capacity_per_second, Some(200.0));
+        // Nor does what is turned away make a queue grow.
+        let mut full = measured(&[(100, &|_| 10)]);
+        let tally = &mut full.operations[0].tally;
+        (tally.arrivals, tally.shed) = (2_500, 500);
+        let judged = judge(&full, &workload, slo(), 250.0, BLOCK);
+        assert_eq!((judged.held, judged.capacity_per_second), (false, Some(200.0)));
+        // What fails says nothing of it.
+        let tally = &mut full.operations[0].tally;
+        (tally.failed, tally.shed) = (500, 0);
+        assert_eq!(judge(&full, &workload, slo(), 250.0, BLOCK).capacity_per_second, None);
         // What happens before the load has set in is no growth.
         let filling = measured(&[(100, &|at| 10 + 5 * at.min(6) as u64)]);
         assert!(judge(&filling, &workload, slo(), 200.0, BLOCK).held);

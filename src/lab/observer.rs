@@ -207,5 +207,10 @@ mod tests {
         assert!(!note(&mut absences, opened(true), seconds(9), seconds(41)));
         let absence = |from, until| Absence { from: seconds(from), until: Some(seconds(until)) };
         assert_eq!(absences, [absence(8, 9), absence(9, 41)]);
+        // Ended again before it was seen well: the same absence.
+        assert!(!note(&mut absences, opened(true), seconds(9), seconds(42)));
+        assert_eq!(absences, [absence(8, 9), absence(9, 42)]);
+        assert!(!note(&mut absences, opened(true), seconds(43), seconds(44)));
+        assert_eq!(absences[2..], [absence(43, 44)]);
     }
 }
