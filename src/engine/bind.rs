@@ -9,7 +9,13 @@ use rand::{
     Rng,
     distr::{Distribution, weighted::WeightedIndex},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 use tokio_postgres::{
     Client,
     types::{ToSql, Type},
@@ -86,6 +92,8 @@ pub struct BoundStatement {
 /// One way in which a statement reaches the server with parameters beside the text.
 #[derive(Debug)]
 pub(super) struct Variant {
+    /// Equal where the texts are; no other workload of this process has it.
+    pub(super) number: u32,
     pub(super) sql: String,
     pub(super) slots: Vec<usize>,
     pub(super) types: Vec<Type>,
@@ -133,6 +141,7 @@ impl Bound {
         for operation in &workload.operations {
             operations.push(bind_operation(&workload, operation, client).await?);
         }
+        number_texts(&mut operations);
         let by_weight = WeightedIndex::new(workload.operations.iter().map(|operation| operation.weight))
             .expect("a workload has operations, each with a weight above 0");
         Ok(Self { workload, protocol, operations, library, by_weight })
@@ -249,6 +258,17 @@ async fn bind_operation(
     Ok(BoundOperation { slots, envelope: around, transactions, sources })
 }
 
+/// Gives each text the number by which connections know it.
+fn number_texts(operations: &mut [BoundOperation]) {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let mut known = HashMap::new();
+    let statements = operations.iter_mut().flat_map(|operation| &mut operation.transactions).flatten();
+    for variant in statements.flat_map(|statement| statement.variants.values_mut()) {
+        let new = || NEXT.fetch_add(1, Ordering::Relaxed);
+        variant.number = *known.entry(variant.sql.clone()).or_insert_with(new);
+    }
+}
+
 async fn bind_statement(
     workload: &Workload,
     operation: &Operation,
@@ -274,7 +294,7 @@ async fn bind_statement(
         for (slot, r#type) in numbered.slots.iter().zip(&types) {
             example[*slot] = example_of(r#type);
         }
-        variants.insert(key, Variant { sql: numbered.sql, slots: numbered.slots, types, example });
+        variants.insert(key, Variant { number: 0, sql: numbered.sql, slots: numbered.slots, types, example });
     }
     Ok(BoundStatement { slot, sql_slots, variants })
 }

@@ -5,11 +5,11 @@ use super::{
     clock::Clock,
     connect::{self, Connector},
     failure::Failure,
+    link::{Link, LinkManager},
     psycopg2::{Lent, Psycopg2Pool},
 };
-use deadpool_postgres::{
-    ClientWrapper, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Timeouts,
-};
+use deadpool::managed::{Object, Pool, PoolError, Timeouts};
+use deadpool_postgres::RecyclingMethod;
 use futures_util::future::join_all;
 use std::{ops::Deref, time::Duration};
 use tokio::time::timeout;
@@ -50,7 +50,7 @@ pub(super) struct PoolPlan {
 #[derive(Debug)]
 pub(super) enum Checkouts {
     /// deadpool: callers wait in a queue.
-    Deadpool { pool: Pool, plan: PoolPlan },
+    Deadpool { pool: Pool<LinkManager>, plan: PoolPlan },
     /// The server's own.
     Psycopg2(Box<Psycopg2Pool>),
 }
@@ -58,12 +58,12 @@ pub(super) enum Checkouts {
 /// A connection that was lent.
 pub(super) enum Connection {
     Pooled(Pooled),
-    Own(ClientWrapper, Lent),
+    Own(Link, Lent),
 }
 
 /// One of deadpool's. Unless it is given back it is closed: a call that was cut off may have left an answer or a
 /// transaction in it.
-pub(super) struct Pooled(Option<Object>);
+pub(super) struct Pooled(Option<Object<LinkManager>>);
 
 impl Pooled {
     /// Back to the pool, or closed where each checkout has a connection of its own.
@@ -75,9 +75,9 @@ impl Pooled {
 }
 
 impl Deref for Pooled {
-    type Target = ClientWrapper;
+    type Target = Link;
 
-    fn deref(&self) -> &ClientWrapper {
+    fn deref(&self) -> &Link {
         self.0.as_ref().expect("only giving it back takes it")
     }
 }
@@ -91,9 +91,9 @@ impl Drop for Pooled {
 }
 
 impl Deref for Connection {
-    type Target = ClientWrapper;
+    type Target = Link;
 
-    fn deref(&self) -> &ClientWrapper {
+    fn deref(&self) -> &Link {
         match self {
             Self::Pooled(connection) => connection,
             Self::Own(connection, _) => connection,
@@ -113,8 +113,7 @@ impl Checkouts {
             Recycling::Verified => RecyclingMethod::Verified,
             Recycling::Clean => RecyclingMethod::Clean,
         };
-        let manager = Manager::from_connect(config, connector, ManagerConfig { recycling_method });
-        let pool = Pool::builder(manager)
+        let pool = Pool::builder(LinkManager::new(config, connector, recycling_method))
             .max_size(plan.size)
             .runtime(deadpool_postgres::Runtime::Tokio1)
             .wait_timeout(plan.timeout)

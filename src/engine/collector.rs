@@ -61,7 +61,7 @@ pub struct StatementMeasured {
     pub service: LatencyHistogram,
     /// Those that did not.
     pub errors: u64,
-    /// Rows received.
+    /// Rows returned or changed, as the server counts them.
     pub rows: u64,
 }
 

@@ -1,6 +1,6 @@
 //! How connections are opened: timed and counted, because opening them is part of the load.
 
-use super::EngineError;
+use super::{EngineError, link::Link};
 use crate::stats::IntervalHistogram;
 use deadpool_postgres::ClientWrapper;
 use std::{
@@ -29,9 +29,9 @@ pub(super) struct Connector {
 
 impl Connector {
     /// A connection for a pool of our own.
-    pub(super) async fn open(&self, config: &Config) -> Result<ClientWrapper, Error> {
+    pub(super) async fn open(&self, config: &Config) -> Result<Link, Error> {
         let (client, task) = self.connect(config.clone()).await?;
-        Ok(ClientWrapper::new(client, task))
+        Ok(Link::new(ClientWrapper::new(client, task)))
     }
 
     /// What was opened since this was last asked.

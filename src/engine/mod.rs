@@ -10,6 +10,7 @@ mod connect;
 mod draw;
 mod failure;
 mod lane;
+mod link;
 mod load;
 mod pacer;
 mod parameter;

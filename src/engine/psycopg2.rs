@@ -6,8 +6,7 @@
 //!   is closed as it is;
 //! - all of this, opening and ROLLBACK included, happens under the pool's one lock.
 
-use super::{connect, connect::Connector, failure::Failure};
-use deadpool_postgres::ClientWrapper;
+use super::{connect, connect::Connector, failure::Failure, link::Link};
 use futures_util::future::join_all;
 use std::{cell::Cell, rc::Rc, time::Duration};
 use tokio::{
@@ -26,7 +25,7 @@ pub(super) struct Psycopg2Pool {
     /// Added to each connection that is opened.
     network_time: Duration,
     lent: Rc<Cell<usize>>,
-    idle: Mutex<Vec<ClientWrapper>>,
+    idle: Mutex<Vec<Link>>,
 }
 
 /// Counts one connection as lent until it is dropped.
@@ -67,7 +66,7 @@ impl Psycopg2Pool {
     }
 
     /// `getconn`.
-    pub(super) async fn lend(&self) -> Result<(ClientWrapper, Lent), Failure> {
+    pub(super) async fn lend(&self) -> Result<(Link, Lent), Failure> {
         let mut idle = self.idle.lock().await;
         let connection = match idle.pop() {
             Some(connection) => connection,
@@ -99,17 +98,17 @@ impl Psycopg2Pool {
 
 /// A connection on its way back.
 pub(super) struct Return<'a> {
-    idle: MutexGuard<'a, Vec<ClientWrapper>>,
+    idle: MutexGuard<'a, Vec<Link>>,
     min: usize,
 }
 
 impl Return<'_> {
     /// Whether the pool will keep it; if not, it is to be dropped, which closes it.
-    pub(super) fn is_kept(&self, connection: &ClientWrapper) -> bool {
+    pub(super) fn is_kept(&self, connection: &Link) -> bool {
         self.idle.len() < self.min && !connection.is_closed()
     }
 
-    pub(super) fn keep(mut self, connection: ClientWrapper) {
+    pub(super) fn keep(mut self, connection: Link) {
         self.idle.push(connection);
     }
 }

@@ -3,19 +3,21 @@
 use super::{
     bind::{Bound, Variant},
     clock::Clock,
+    link::Link,
 };
 use crate::workload::{End, Protocol, Value};
-use deadpool_postgres::ClientWrapper;
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
 use std::{borrow::Cow, pin::pin, time::Duration};
-use tokio_postgres::{Error, SimpleQueryMessage, Statement};
+use tokio_postgres::{Error, SimpleQueryMessage, Statement, types::ToSql};
 
-/// Sends `sql` by the simple protocol and reads to the end; returns the number of rows.
-pub(super) async fn simple(client: &ClientWrapper, sql: &str) -> Result<u64, Error> {
-    let mut messages = pin!(client.simple_query_raw(sql).await?);
+/// Sends `sql` by the simple protocol and reads to the end; returns the number of rows, as the server counts them.
+pub(super) async fn simple(link: &Link, sql: &str) -> Result<u64, Error> {
+    let mut messages = pin!(link.simple_query_raw(sql).await?);
     let mut rows = 0;
     while let Some(message) = messages.next().await {
-        rows += u64::from(matches!(message?, SimpleQueryMessage::Row(_)));
+        if let SimpleQueryMessage::CommandComplete(count) = message? {
+            rows += count;
+        }
     }
     Ok(rows)
 }
@@ -37,20 +39,20 @@ impl Network<'_> {
     }
 
     /// Has the server parse the statement, unless this connection has done so before. It is a round trip of its own.
-    async fn prepare(self, client: &ClientWrapper, variant: &Variant) -> Result<Statement, Error> {
-        let known = client.statement_cache.size();
-        let prepared = client.prepare_cached(&variant.sql).await?;
-        if client.statement_cache.size() > known {
-            self.pass().await;
+    async fn prepare(self, link: &Link, variant: &Variant) -> Result<Statement, Error> {
+        if let Some(prepared) = link.prepared(variant) {
+            return Ok(prepared);
         }
+        let prepared = link.prepare(variant).await?;
+        self.pass().await;
         Ok(prepared)
     }
 }
 
-/// Sends a statement with its parameters beside it, prepared or not, and reads to the end. The delay of this round trip is
-/// the caller's.
+/// Sends a statement with its parameters beside it, prepared or not, and reads to the end; returns the number of rows, as
+/// the server counts them. The delay of this round trip is the caller's.
 pub(super) async fn bound(
-    client: &ClientWrapper,
+    link: &Link,
     network: Network<'_>,
     protocol: Protocol,
     variant: &Variant,
@@ -58,21 +60,12 @@ pub(super) async fn bound(
 ) -> Result<u64, Error> {
     let parameters = variant.slots.iter().map(|slot| &values[*slot]);
     if protocol == Protocol::Prepared {
-        let prepared = network.prepare(client, variant).await?;
-        return rows(client.query_raw(&prepared, parameters).await?).await;
+        let prepared = network.prepare(link, variant).await?;
+        return link.execute_raw(&prepared, parameters).await;
     }
-    let typed = parameters.zip(variant.types.iter().cloned());
-    rows(client.query_typed_raw(&variant.sql, typed).await?).await
-}
-
-async fn rows<R>(stream: impl Stream<Item = Result<R, Error>>) -> Result<u64, Error> {
-    let mut stream = pin!(stream);
-    let mut rows = 0;
-    while let Some(row) = stream.next().await {
-        row?;
-        rows += 1;
-    }
-    Ok(rows)
+    let parameters = parameters.map(|value| value as &(dyn ToSql + Sync));
+    let typed: Vec<_> = parameters.zip(variant.types.iter().cloned()).collect();
+    link.execute_typed(&variant.sql, &typed).await
 }
 
 /// One of several statements that travel together.
@@ -89,23 +82,23 @@ enum Content<'a> {
 
 impl Message<'_> {
     /// Has the server parse the statement, unless this connection has done so before.
-    pub(super) async fn prepare(&self, client: &ClientWrapper, network: Network<'_>) -> Result<(), Error> {
+    pub(super) async fn prepare(&self, link: &Link, network: Network<'_>) -> Result<(), Error> {
         if let Content::Bound(variant) = self.content {
-            network.prepare(client, variant).await?;
+            network.prepare(link, variant).await?;
         }
         Ok(())
     }
 
     pub(super) async fn send(
         &self,
-        client: &ClientWrapper,
+        link: &Link,
         network: Network<'_>,
         protocol: Protocol,
         values: &[Value],
     ) -> Result<u64, Error> {
         match &self.content {
-            Content::Text(sql) => simple(client, sql).await,
-            Content::Bound(variant) => bound(client, network, protocol, variant, values).await,
+            Content::Text(sql) => simple(link, sql).await,
+            Content::Bound(variant) => bound(link, network, protocol, variant, values).await,
         }
     }
 }

@@ -107,7 +107,7 @@ pub struct StatementResult {
     pub calls: u64,
     /// Round trips that the server answered with an error.
     pub errors: u64,
-    /// Rows received.
+    /// Rows returned or changed, as the server counts them.
     pub rows: u64,
     /// Service time of the successful ones: sent to last row read.
     pub service: Latency,
