@@ -1,27 +1,28 @@
 //! The user's Ctrl-C: what the second one still does.
 
 use super::failure::Failure;
-use crate::lab::Interrupt;
+use crate::{
+    lab::Interrupt,
+    record::{Place, remove_empty},
+};
 use std::{
     io::Write,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// The directory that is to get the record, if there is one by now.
+/// The directories that were made for the record, if there are any by now.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reserved(Arc<Mutex<Option<PathBuf>>>);
+pub(super) struct Reserved(Arc<Mutex<Vec<PathBuf>>>);
 
 impl Reserved {
-    pub(super) fn is(&self, directory: &Path) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(directory.to_owned());
+    pub(super) fn is(&self, place: &Place) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = place.made().to_owned();
     }
 
     /// Nothing was written into it: then it goes.
     fn remove_if_empty(&self) {
-        if let Some(directory) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            let _ = std::fs::remove_dir(directory);
-        }
+        remove_empty(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
     }
 }
 

@@ -119,7 +119,7 @@ struct Keeper<'a> {
 impl Keeper<'_> {
     fn place(&self) -> Result<Place, Failure> {
         let place = Place::reserve(self.reports, &self.workload)?;
-        self.reserved.is(place.directory());
+        self.reserved.is(&place);
         Ok(place)
     }
 }

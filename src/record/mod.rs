@@ -20,7 +20,7 @@ pub use results::{
     SloResult, StatementResult, Summary, Verdict,
 };
 pub use samples::{Sample, Samples};
-pub use store::{Place, RecordError, load};
+pub use store::{Place, RecordError, load, remove_empty};
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;

@@ -77,10 +77,11 @@ pub fn load(path: &Path) -> Result<Record, RecordError> {
 }
 
 /// A directory of one run's own, `<UTC time>-<workload>` under `reports`. Dropped without anything in it, it is
-/// removed again.
+/// removed again, and `reports` with it if that was made for it.
 #[derive(Debug)]
 pub struct Place {
     directory: PathBuf,
+    made: Vec<PathBuf>,
 }
 
 impl Place {
@@ -90,8 +91,17 @@ impl Place {
     /// When the directory cannot be made.
     pub fn reserve(reports: &Path, workload: &str) -> Result<Self, RecordError> {
         let stem = format!("{}-{workload}", chrono::Utc::now().format("%Y%m%dT%H%M%SZ"));
+        let is_new = !reports.exists();
         std::fs::create_dir_all(reports).map_err(io(reports, "cannot make the directory"))?;
-        Ok(Self { directory: fresh_directory(reports, &stem)? })
+        let directory = fresh_directory(reports, &stem)?;
+        let made = std::iter::once(directory.clone()).chain(is_new.then(|| reports.to_owned())).collect();
+        Ok(Self { directory, made })
+    }
+
+    /// The directories that did not exist before, from the innermost one.
+    #[must_use]
+    pub fn made(&self) -> &[PathBuf] {
+        &self.made
     }
 
     /// The directory.
@@ -129,9 +139,14 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // Only an empty directory can be removed this way.
-        let _ = std::fs::remove_dir(&self.directory);
+        remove_empty(&self.made);
     }
+}
+
+/// Removes directories, from the innermost one to the first that holds something.
+pub fn remove_empty(directories: &[PathBuf]) {
+    // Only an empty directory can be removed this way.
+    let _ = directories.iter().try_for_each(std::fs::remove_dir);
 }
 
 /// Two runs may begin within one second: the later one gets a number.

@@ -135,8 +135,7 @@ fn a_second_interrupt_ends_at_once_and_leaves_nothing() {
     running.signal(Signal::SIGINT);
     running.signal(Signal::SIGTERM);
     assert_eq!(running.child.wait().unwrap().code(), Some(130));
-    let reports = std::fs::read_dir(running.bench.path("reports")).unwrap();
-    assert_eq!(reports.count(), 0, "nothing was kept, and no place is left for it");
+    assert!(!running.bench.path("reports").exists(), "nothing was kept, and no place is left for it");
     running.assert_nothing_is_left();
 }
 
