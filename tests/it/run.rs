@@ -44,26 +44,29 @@ pub(crate) fn in_series(record: &Record) -> (u64, u64) {
     (answered + all(|operation| &operation.answered), lost + all(|operation| &operation.lost))
 }
 
-/// Calls of every statement, as counted here and by the server, by the names that share a query.
+/// Calls and rows of every statement, as counted here and by the server, by the names that share a query.
 pub(crate) fn assert_counts_are_the_servers(record: &Record) {
-    let mut counted: BTreeMap<String, u64> = BTreeMap::new();
+    let mut counted: BTreeMap<String, [u64; 2]> = BTreeMap::new();
     for operation in &record.operations {
         for statement in &operation.statements {
-            counted.insert(format!("{}.{}", operation.name, statement.name), statement.calls);
+            let name = format!("{}.{}", operation.name, statement.name);
+            counted.insert(name, [statement.calls, statement.rows]);
         }
     }
     let statistics = record.evidence.statements.as_ref().expect("pg_stat_statements is there");
-    let mut joined: BTreeMap<Vec<String>, u64> = BTreeMap::new();
+    let add = |a: [u64; 2], b: [u64; 2]| [a[0] + b[0], a[1] + b[1]];
+    let mut joined: BTreeMap<Vec<String>, [u64; 2]> = BTreeMap::new();
     for row in statistics.iter().filter(|row| !row.statements.is_empty()) {
-        *joined.entry(row.statements.clone()).or_default() += row.calls;
+        let sum = joined.entry(row.statements.clone()).or_default();
+        *sum = add(*sum, [row.calls, row.rows]);
     }
     let mut covered = Vec::new();
-    for (names, calls) in &joined {
-        let ours: u64 = names.iter().map(|name| counted[name]).sum();
-        assert_eq!(ours, *calls, "{names:?}");
+    for (names, theirs) in &joined {
+        let ours = names.iter().map(|name| counted[name]).fold([0, 0], add);
+        assert_eq!(ours, *theirs, "calls and rows of {names:?}");
         covered.extend(names.iter().cloned());
     }
-    for (name, calls) in counted {
+    for (name, [calls, _]) in counted {
         assert!(calls == 0 || covered.contains(&name), "{name} with {calls} calls is unknown to the server");
     }
     let load = |query: &str| query.contains("audio_tracks") && !query.contains("pg_");
