@@ -7,7 +7,9 @@ use crate::{
         ErrorClass, Late, Latency, OperationResult, QuantileInterval, Series, SeriesOperation, StageResult,
         StatementResult, Summary,
     },
-    stats::{LatencyHistogram, Slice, blocks, bucket_end_ns, miss_share_interval, quantile_intervals},
+    stats::{
+        LatencyHistogram, PackedSlice, Slice, blocks, bucket_end_ns, miss_share_interval, quantile_intervals,
+    },
     workload::{Slo, Stage},
 };
 use std::time::Duration;
@@ -71,7 +73,7 @@ pub(super) fn results(bound: &Bound, measured: &Measured, slo: Slo, strict: bool
 /// Calls by time.
 struct Sliced {
     /// Those that ended within the window, for the bootstrap.
-    blocks: Vec<Slice>,
+    blocks: Vec<PackedSlice>,
     /// Those that ended after it.
     late: Slice,
     /// Length of the window.
@@ -81,14 +83,16 @@ struct Sliced {
 impl Sliced {
     /// Answers within the window, by its length: what ends later is left out, as is the time it takes.
     fn rate(&self) -> f64 {
-        let answered: u64 = self.blocks.iter().map(Slice::count).sum();
+        let answered: u64 = self.blocks.iter().map(|block| block.unpack().count()).sum();
         if self.seconds > 0.0 { answered as f64 / self.seconds } else { 0.0 }
     }
 
     /// Every call of the run is in a block: the late ones belong to the last, in which they were under way.
-    fn all_in_blocks(mut self) -> Vec<Slice> {
+    fn all_in_blocks(mut self) -> Vec<PackedSlice> {
         if let Some(last) = self.blocks.last_mut() {
-            last.absorb(&self.late);
+            let mut whole = last.unpack();
+            whole.absorb(&self.late);
+            *last = PackedSlice::from(&whole);
         }
         self.blocks
     }

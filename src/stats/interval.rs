@@ -6,7 +6,7 @@
 //! method of Efron and Tibshirani 1993, section 13.3). It speaks for this run alone, never for the
 //! difference between runs, which is larger.
 
-use super::slices::Slice;
+use super::slices::{PackedSlice, Slice};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
@@ -31,7 +31,7 @@ pub struct Interval {
 /// `None` when fewer than eight slices hold calls: the run was too short to say. The resampling is
 /// seeded, so the same slices give the same interval.
 #[must_use]
-pub fn quantile_intervals(slices: &[Slice], quantiles: &[f64], seed: u64) -> Option<Vec<Interval>> {
+pub fn quantile_intervals(slices: &[PackedSlice], quantiles: &[f64], seed: u64) -> Option<Vec<Interval>> {
     let blocks = Blocks::of(slices);
     if blocks.blocks.len() < FEWEST_SLICES {
         return None;
@@ -43,7 +43,7 @@ pub fn quantile_intervals(slices: &[Slice], quantiles: &[f64], seed: u64) -> Opt
         counts.fill(0);
         for _ in 0..blocks.blocks.len() {
             let block = &blocks.blocks[rng.random_range(0..blocks.blocks.len())];
-            block.iter().for_each(|(value, count)| counts[*value as usize] += count);
+            block.iter().for_each(|(value, count)| counts[*value as usize] += u64::from(*count));
         }
         let total: u64 = counts.iter().sum();
         for (estimate, quantile) in estimates.iter_mut().zip(quantiles) {
@@ -53,25 +53,26 @@ pub fn quantile_intervals(slices: &[Slice], quantiles: &[f64], seed: u64) -> Opt
     Some(estimates.into_iter().map(percentile_interval).collect())
 }
 
-/// Slices with their values numbered, so that a resample is additions alone.
+/// Slices with their values numbered, so that a resample is additions alone. It holds every distinct value of every
+/// slice at once: what it takes for one decides the memory of the whole program.
 struct Blocks {
     values: Vec<u64>,
-    blocks: Vec<Vec<(u32, u64)>>,
+    blocks: Vec<Box<[(u32, u32)]>>,
 }
 
 impl Blocks {
-    fn of(slices: &[Slice]) -> Self {
-        let mut values: Vec<u64> =
-            slices.iter().flat_map(|slice| slice.latencies.values().iter().map(|(ns, _)| *ns)).collect();
-        values.sort_unstable();
-        values.dedup();
+    fn of(slices: &[PackedSlice]) -> Self {
+        let mut whole = Slice::default();
+        slices.iter().for_each(|slice| whole.absorb(&slice.unpack()));
+        let values: Vec<u64> = whole.latencies.values().iter().map(|(ns, _)| *ns).collect();
         let number =
             |ns: &u64| u32::try_from(values.binary_search(ns).unwrap_or_default()).unwrap_or_default();
-        let blocks = slices
-            .iter()
-            .filter(|slice| !slice.latencies.is_empty())
-            .map(|slice| slice.latencies.values().iter().map(|(ns, count)| (number(ns), *count)).collect())
-            .collect();
+        // No block of a run that ends has four thousand million calls of one value.
+        let fits = |count: &u64| u32::try_from(*count).unwrap_or(u32::MAX);
+        let numbered = |slice: &PackedSlice| -> Box<[(u32, u32)]> {
+            slice.unpack().latencies.values().iter().map(|(ns, count)| (number(ns), fits(count))).collect()
+        };
+        let blocks = slices.iter().map(numbered).filter(|block| !block.is_empty()).collect();
         Self { values, blocks }
     }
 
@@ -97,9 +98,10 @@ fn percentile_interval(mut estimates: Vec<f64>) -> Interval {
 /// 95 % interval for the share of calls that took longer than `target_ns` or failed, by the same block bootstrap.
 /// `None` when fewer than eight slices hold calls.
 #[must_use]
-pub fn miss_share_interval(slices: &[Slice], target_ns: u64, seed: u64) -> Option<Interval> {
+pub fn miss_share_interval(slices: &[PackedSlice], target_ns: u64, seed: u64) -> Option<Interval> {
     let blocks: Vec<(u64, u64)> = slices
         .iter()
+        .map(PackedSlice::unpack)
         .map(|slice| (slice.latencies.above(target_ns) + slice.lost, slice.count() + slice.lost))
         .filter(|(_, calls)| *calls > 0)
         .collect();
@@ -139,12 +141,12 @@ mod tests {
     use crate::stats::Slices;
     use std::time::Duration;
 
-    fn slice(values: &[u64]) -> Slice {
+    fn slice(values: &[u64]) -> PackedSlice {
         let mut slices = Slices::new(Duration::from_secs(1), 1);
         let mut sorted = values.to_vec();
         sorted.sort_unstable();
         sorted.iter().for_each(|ns| slices.add(0, Duration::ZERO, &[(*ns, 1)], 0));
-        slices.of(0).next().unwrap_or_default()
+        PackedSlice::from(&slices.of(0).next().unwrap_or_default())
     }
 
     #[test]
@@ -167,7 +169,7 @@ mod tests {
         let mut rng = Pcg64::seed_from_u64(7);
         let mut covered = 0;
         for run in 0..200 {
-            let slices: Vec<Slice> = (0..40)
+            let slices: Vec<PackedSlice> = (0..40)
                 .map(|_| {
                     let level: u64 = rng.random_range(1_000..2_000);
                     slice(&(0..50).map(|_| level * 1_000 + rng.random_range(0..1_000)).collect::<Vec<_>>())

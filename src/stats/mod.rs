@@ -21,5 +21,5 @@ pub use interval_log::IntervalLog;
 pub use knee::{KneeEstimate, KneeSearch, Trial, sustained};
 pub use profile::{Piece, Profile};
 pub use random::{Zipf, below, stream};
-pub use slices::{Slice, Slices, blocks};
+pub use slices::{PackedSlice, Slice, Slices, blocks};
 pub use trend::{Line, MannKendall, mann_kendall, theil_sen};

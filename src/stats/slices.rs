@@ -44,39 +44,49 @@ impl Slice {
     }
 }
 
-/// A slice in a few bytes for each distinct value: the numbers of a run of length-encoded integers are the value's
-/// distance from the one before, and its count.
+/// A slice in two or three bytes for each distinct value. It is a run of length-encoded integers: first the unit of all
+/// values, which are one less than a multiple of it as ends of buckets are, then for each value its distance from the
+/// one before in that unit, and its count.
 #[derive(Debug, Clone, Default)]
-struct Packed {
+pub struct PackedSlice {
     latencies: Box<[u8]>,
     lost: u64,
 }
 
-impl Packed {
-    fn of(slice: &Slice) -> Self {
-        let mut bytes = Vec::with_capacity(3 * slice.latencies.values().len());
-        let mut buffer = encode::u64_buffer();
+impl From<&Slice> for PackedSlice {
+    fn from(slice: &Slice) -> Self {
+        let values = slice.latencies.values();
+        let unit = values.iter().fold(0, |unit, (value, _)| common_divisor(value + 1, unit)).max(1);
+        let mut bytes = Vec::with_capacity(3 * values.len() + 2);
+        let mut put = |number| bytes.extend_from_slice(encode::u64(number, &mut encode::u64_buffer()));
+        put(unit);
         let mut last = 0;
-        for (value, count) in slice.latencies.values() {
-            bytes.extend_from_slice(encode::u64(value - last, &mut buffer));
-            bytes.extend_from_slice(encode::u64(*count, &mut buffer));
-            last = *value;
+        for (value, count) in values {
+            let multiple = (value + 1) / unit;
+            put(multiple - last);
+            put(*count);
+            last = multiple;
         }
         Self { latencies: bytes.into_boxed_slice(), lost: slice.lost }
     }
+}
 
-    fn unpack(&self) -> Slice {
+impl PackedSlice {
+    /// The slice.
+    #[must_use]
+    pub fn unpack(&self) -> Slice {
         let mut rest = &*self.latencies;
         let mut next = || {
             let (number, left) = decode::u64(rest).ok()?;
             rest = left;
             Some(number)
         };
+        let unit = next().unwrap_or(1);
         let mut values = Vec::new();
         let mut last = 0;
         while let (Some(distance), Some(count)) = (next(), next()) {
             last += distance;
-            values.push((last, count));
+            values.push((last * unit - 1, count));
         }
         let mut slice = Slice { lost: self.lost, ..Slice::default() };
         slice.latencies.add(&values);
@@ -84,11 +94,16 @@ impl Packed {
     }
 }
 
+/// The largest number that divides both; that of 0 and a number is the number.
+fn common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
 /// Equal slices of time, for several series (operations) side by side.
 #[derive(Debug, Clone)]
 pub struct Slices {
     width: Duration,
-    series: Vec<Vec<Packed>>,
+    series: Vec<Vec<PackedSlice>>,
 }
 
 impl Slices {
@@ -112,7 +127,7 @@ impl Slices {
 
     /// The slices of one series, oldest first.
     pub fn of(&self, series: usize) -> impl Iterator<Item = Slice> + '_ {
-        self.series[series].iter().map(Packed::unpack)
+        self.series[series].iter().map(PackedSlice::unpack)
     }
 
     /// The slices of all series together, oldest first.
@@ -133,13 +148,13 @@ impl Slices {
         let index = self.index(at);
         for slices in &mut self.series {
             if slices.len() <= index {
-                slices.resize_with(index + 1, Packed::default);
+                slices.resize_with(index + 1, PackedSlice::default);
             }
         }
         let packed = &mut self.series[series][index];
         let mut slice = packed.unpack();
         slice.add(recorded, lost);
-        *packed = Packed::of(&slice);
+        *packed = PackedSlice::from(&slice);
     }
 
     fn index(&self, at: Duration) -> usize {
@@ -153,7 +168,7 @@ impl Slices {
             while let Some(first) = earlier.next() {
                 // Each pair's memory goes before the next is made.
                 let pair = [Some(first), earlier.next()].into_iter().flatten();
-                slices.push(Packed::of(&together(pair.map(|slice| slice.unpack()))));
+                slices.push(PackedSlice::from(&together(pair.map(|slice| slice.unpack()))));
             }
         }
     }
@@ -168,12 +183,12 @@ fn together(slices: impl Iterator<Item = Slice>) -> Slice {
 
 /// At most `most` blocks of neighbouring slices, each of the same number but for the last one.
 #[must_use]
-pub fn blocks(length: usize, slices: impl Iterator<Item = Slice>, most: usize) -> Vec<Slice> {
+pub fn blocks(length: usize, slices: impl Iterator<Item = Slice>, most: usize) -> Vec<PackedSlice> {
     let mut slices = slices.peekable();
     let each = length.div_ceil(most.max(1)).max(1);
     let mut blocks = Vec::with_capacity(length.div_ceil(each));
     while slices.peek().is_some() {
-        blocks.push(together(slices.by_ref().take(each)));
+        blocks.push(PackedSlice::from(&together(slices.by_ref().take(each))));
     }
     blocks
 }
@@ -209,7 +224,7 @@ mod tests {
         }
         let merged = blocks(slices.length(), slices.of(0), 40);
         assert_eq!(merged.len(), 34, "three seconds each");
-        assert_eq!(count(merged.into_iter()), 100);
+        assert_eq!(count(merged.iter().map(PackedSlice::unpack)), 100);
         assert_eq!(blocks(slices.length(), slices.of(0), 100).len(), 100);
         assert!(blocks(0, std::iter::empty(), 40).is_empty());
     }
@@ -219,7 +234,7 @@ mod tests {
         fn packing_keeps_everything(values in prop::collection::btree_map(0u64..u64::MAX / 2, 1u64..u64::MAX / 1_000, 0..200), lost: u64) {
             let mut slice = Slice { lost, ..Slice::default() };
             slice.latencies.add(&values.into_iter().collect::<Vec<_>>());
-            prop_assert_eq!(Packed::of(&slice).unpack(), slice);
+            prop_assert_eq!(PackedSlice::from(&slice).unpack(), slice);
         }
     }
 }
