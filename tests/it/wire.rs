@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a session is asked, between the phases, to hand its statistics in; that is no tool call's.
 pub(crate) fn looks_on(sql: &str) -> bool {
-    ["SELECT pg_stat_force_next_flush()", "SELECT ''::text"].contains(&sql)
+    ["SELECT pg_stat_force_next_flush()", "SELECT pg_stat_clear_snapshot()"].contains(&sql)
 }
 
 /// The statements that each session sent while the load was on, in order, as the server logged them.
