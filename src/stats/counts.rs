@@ -18,6 +18,8 @@ impl Counts {
             kept.1 += if same { later.1 } else { 0 };
             same
         });
+        // Most of what is added was met before; room for it twice would stay for good.
+        self.0.shrink_to_fit();
     }
 
     /// The values, ascending, each with its count.
