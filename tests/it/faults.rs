@@ -11,6 +11,10 @@ use crate::{
     run::in_series,
 };
 use loist_bench::record::{Ended, ErrorClass, Outcome, Record};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Stdio},
@@ -100,6 +104,12 @@ impl Load {
     /// Waits for the end of the run, which is the one that was planned, and checks what must hold of any record.
     fn end(self) -> Record {
         self.end_as(Ended::AsPlanned)
+    }
+
+    /// Ends a run that would have gone on for as long as the test needs.
+    fn stop(self) -> Record {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+        self.end_as(Ended::Interrupted)
     }
 
     fn end_as(mut self, ended: Ended) -> Record {

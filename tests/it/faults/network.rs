@@ -26,13 +26,13 @@ fn behind_a_proxy() -> Behind {
 fn connections_that_are_reset_are_opened_again() {
     let Behind { proxy, server, url } = behind_a_proxy();
     for retry in ["", PERSISTENT] {
-        let load = Load::start(&url, &beating(retry), "--clients 4 --duration 4s");
+        let load = Load::start(&url, &beating(retry), "--clients 4 --duration 60s");
         for _ in 0..3 {
             wait_for_beats(&server.url);
             proxy.reset();
         }
         wait_for_beats(&server.url);
-        let record = load.end();
+        let record = load.stop();
         assert_only(&record, &["connection_lost"]);
         assert!(count(&record, "connection_lost") > 0);
         assert!(errors(&record).iter().all(|error| error.code == "client"), "{:?}", errors(&record));

@@ -1,10 +1,6 @@
 //! The server ends sessions, crashes, or goes away and comes back.
 
 use super::*;
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
 use std::{
     os::unix::{fs::MetadataExt, process::CommandExt},
     path::PathBuf,
@@ -17,13 +13,13 @@ fn terminated_sessions_are_lost_connections() {
     let server = KeptServer::start("");
     server.sql(BEAT);
     for retry in ["", PERSISTENT] {
-        let load = Load::start(&server.url, &beating(retry), "--clients 4 --duration 4s");
+        let load = Load::start(&server.url, &beating(retry), "--clients 4 --duration 60s");
         wait_for_beats(&server.url);
         server.sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loist-bench'",
         );
         wait_for_beats(&server.url);
-        let record = load.end();
+        let record = load.stop();
         assert_only(&record, &["connection_lost"]);
         let codes: Vec<&str> = errors(&record).iter().map(|error| error.code.as_str()).collect();
         assert!(codes.iter().all(|code| ["57P01", "client"].contains(code)), "{codes:?}");
@@ -40,13 +36,13 @@ fn a_crash_with_recovery_is_survived() {
     let server = KeptServer::start("");
     server.sql(BEAT);
     for retry in ["", PERSISTENT] {
-        let load = Load::start(&server.url, &beating(retry), "--clients 4 --duration 8s");
+        let load = Load::start(&server.url, &beating(retry), "--clients 4 --duration 60s");
         wait_for_beats(&server.url);
         let pid =
             server.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'loist-bench' LIMIT 1");
         kill(Pid::from_raw(pid[0].parse().unwrap()), Signal::SIGKILL).unwrap();
         wait_for_beats(&server.url);
-        let record = load.end();
+        let record = load.stop();
         // Whoever comes at the wrong moment finds a server that recovers.
         assert_only(&record, &["connection_lost", "server_unavailable", "connection_refused"]);
         // A client that was between two calls loses nothing: the pool finds its connection closed.
@@ -138,8 +134,7 @@ fn a_run_that_is_ended_while_the_server_is_silent_was_interrupted() {
     // One of them may have ended by itself.
     let all = |signal| family().for_each(|pid| kill(pid, signal).unwrap_or_default());
     all(Signal::SIGSTOP);
-    kill(Pid::from_raw(load.child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
-    let record = load.end_as(Ended::Interrupted);
+    let record = load.stop();
     all(Signal::SIGCONT);
     assert!(!record.evidence.missing.is_empty(), "it could not be asked");
 }

@@ -100,12 +100,12 @@ fn a_full_disk_is_classed() {
     server.sql(BEAT);
     let insert = "INSERT INTO bulk SELECT 'x' FROM generate_series(1, 500)";
     let workload = format!("{}{}", beating(""), operation("fill", "commit", &[insert]));
-    let load = Load::start(&server.url, &workload, "--clients 2 --duration 6s");
+    let load = Load::start(&server.url, &workload, "--clients 2 --duration 60s");
     wait_until("the disk to be full", || server.log().contains("No space left on device"));
     wait_for_beats(&server.url);
     server.sql("TRUNCATE bulk");
     wait_until("room", || server.sql("SELECT 1 FROM bulk LIMIT 1") == ["1"]);
-    let record = load.end();
+    let record = load.stop();
     assert_only(&record, &["disk_full"]);
     let [beat, fill] = &record.operations[..] else { panic!("two operations") };
     assert_eq!(beat.summary.failed, 0);
