@@ -6,6 +6,7 @@ use crate::{
     wire,
 };
 use loist_bench::record::{OperationResult, Record};
+use std::collections::BTreeSet;
 
 const LOGGED: &str = "--set log_statement=all --set log_line_prefix=@@%c@@";
 
@@ -128,6 +129,20 @@ fn bare_statements_come_alone() {
 
 fn statement<'a>(operation: &'a OperationResult, name: &str) -> &'a loist_bench::record::StatementResult {
     operation.statements.iter().find(|statement| statement.name == name).unwrap()
+}
+
+/// Whatever operation sends it: the server parses a text once a connection.
+#[test]
+fn a_connection_prepares_a_statement_once() {
+    let one = |name| operation(name, "end = 'none'", &[("mark", "SELECT 'mark'")]);
+    let workload = format!("name = 'twice'\n{}{}", one("first"), one("second"));
+    let (server, record) = logged(&workload, "--clients 2 --protocol prepared");
+    let log = server.log();
+    // As in `execute s7: SELECT 'mark'`; no two prepared statements of a process have the same name.
+    let executed =
+        log.lines().filter_map(|line| line.split_once("execute ")?.1.strip_suffix(": SELECT 'mark'"));
+    assert_eq!(executed.clone().count() as u64, record.overall.calls);
+    assert_eq!(executed.collect::<BTreeSet<_>>().len(), 2, "one a connection");
 }
 
 /// Two operations on the same connections; one fails in the middle of its pipeline.
