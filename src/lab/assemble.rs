@@ -84,6 +84,7 @@ impl Parts<'_> {
             series: results.series,
             samples: window.driven.samples,
             evidence: window.evidence,
+            plans: Vec::new(),
             disturbances: Vec::new(),
             verdict: record::Verdict {
                 outcome: Outcome::Inconclusive,
@@ -192,6 +193,7 @@ fn server(facts: &observe::ServerFacts, target: &Target) -> record::Server {
         build: facts.build.clone(),
         collation: facts.collation.clone(),
         data_file_system: target.data_file_system(),
+        machine: None,
     }
 }
 

@@ -73,6 +73,7 @@ pub async fn evidence(
         tables,
         gin,
         missing,
+        ..Evidence::default()
     }
 }
 
@@ -122,6 +123,7 @@ fn difference(before: &WindowCounters, after: &WindowCounters) -> WindowCounters
         temp_bytes: less(|c| c.temp_bytes),
         deadlocks: less(|c| c.deadlocks),
         checkpoints: less(|c| c.checkpoints),
+        ..WindowCounters::default()
     }
 }
 
@@ -149,6 +151,7 @@ async fn database(client: &Client) -> Result<WindowCounters, ObserveError> {
         temp_bytes: count(5),
         deadlocks: count(6),
         checkpoints: count(7),
+        ..WindowCounters::default()
     })
 }
 
@@ -174,6 +177,7 @@ async fn tables(client: &Client) -> Result<Vec<Relation>, ObserveError> {
             live_rows: unsigned(row.get(3)),
             dead_rows: unsigned(row.get(4)),
             analyzed: row.get(5),
+            ..Relation::default()
         })
         .collect())
 }

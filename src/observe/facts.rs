@@ -25,6 +25,8 @@ pub fn host() -> Host {
         cpu_model: cpu_model.unwrap_or_else(unknown),
         cpus: std::thread::available_parallelism().map_or(1, usize::from),
         memory_bytes: system.map_or(0, |system| system.total_memory()),
+        memory_limit_bytes: None,
+        cpu_limit: None,
     }
 }
 

@@ -74,6 +74,7 @@ pub(super) async fn read(client: &Client) -> Result<StatementCounters, String> {
                 blocks_read: count(9),
                 temp_blocks_written: count(10),
                 wal_bytes: count(11),
+                ..StatementStatistics::default()
             };
             (key, statistics)
         })
@@ -164,6 +165,7 @@ mod tests {
                 blocks_read: 0,
                 temp_blocks_written: 0,
                 wal_bytes: 0,
+                ..StatementStatistics::default()
             };
             (Key { user: 10, query_id, top_level: true }, statistics)
         };

@@ -1,5 +1,11 @@
 //! What the server and its statistics showed around the measured window.
 
+use super::{
+    activity::{BufferWriters, CheckpointCounters, IoCounters, SessionCounters, WalCounters},
+    platform::{Disk, Extension, Role},
+    relations::{GinIndex, Index, Relation},
+    statements::StatementStatistics,
+};
 use crate::flags::Setting;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,11 +23,26 @@ pub struct Evidence {
     /// Size of the whole database after the window; absent when it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_bytes: Option<u64>,
-    /// Tables after the window.
+    /// The user's tables after the window, the largest first, at most 100 of them.
     pub tables: Vec<Relation>,
+    /// Their indexes; absent in a record that was made before they were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub indexes: Option<Vec<Index>>,
     /// GIN indexes with their pending lists before and after the window; absent when they cannot be looked into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gin: Option<Vec<GinIndex>>,
+    /// The role that the load used; absent when it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Extensions that are installed, and those among the helpful ones that could be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<Extension>,
+    /// Whether data pages have checksums; absent when it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_checksums: Option<bool>,
+    /// The disk that holds an embedded server's data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<Disk>,
     /// What could not be read, and why.
     pub missing: Vec<String>,
 }
@@ -32,33 +53,6 @@ impl Evidence {
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.name == name)
     }
-}
-
-/// One row of pg_stat_statements, after minus before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct StatementStatistics {
-    /// The query identifier, as text because JSON readers lose digits of 64-bit numbers.
-    pub query_id: String,
-    /// The normalised text, of the workload's statements only.
-    pub query: String,
-    /// The workload's statements that it stands for, as `operation.statement`.
-    pub statements: Vec<String>,
-    /// Executions that ended well.
-    pub calls: u64,
-    /// Execution time in the server.
-    pub total_ms: f64,
-    /// Planning time in the server; 0 where `pg_stat_statements.track_planning` is off.
-    pub plan_ms: f64,
-    /// Rows returned or changed.
-    pub rows: u64,
-    /// Blocks found in shared buffers.
-    pub blocks_hit: u64,
-    /// Blocks read from outside shared buffers.
-    pub blocks_read: u64,
-    /// Blocks of temporary files written.
-    pub temp_blocks_written: u64,
-    /// Write-ahead log written.
-    pub wal_bytes: u64,
 }
 
 /// The database's counters (`pg_stat_database`), after minus before.
@@ -80,6 +74,27 @@ pub struct WindowCounters {
     pub deadlocks: u64,
     /// Checkpoints begun in the window, by time and on request.
     pub checkpoints: u64,
+    /// Time of reading blocks; `None` where `track_io_timing` is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_ms: Option<f64>,
+    /// Time of writing blocks; `None` where `track_io_timing` is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_ms: Option<f64>,
+    /// Checkpoints of the whole server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpointer: Option<CheckpointCounters>,
+    /// Who wrote buffers, of the whole server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writers: Option<BufferWriters>,
+    /// Write-ahead log of the whole server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wal: Option<WalCounters>,
+    /// I/O of the whole server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub io: Vec<IoCounters>,
+    /// Sessions of this database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<SessionCounters>,
 }
 
 impl WindowCounters {
@@ -89,32 +104,4 @@ impl WindowCounters {
         let all = self.blocks_hit + self.blocks_read;
         (all > 0).then(|| self.blocks_hit as f64 / all as f64)
     }
-}
-
-/// A table after the window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Relation {
-    /// Schema and name.
-    pub name: String,
-    /// Its heap, with TOAST.
-    pub heap_bytes: u64,
-    /// Its indexes.
-    pub index_bytes: u64,
-    /// Live rows, as the statistics estimate them.
-    pub live_rows: u64,
-    /// Dead rows, as the statistics estimate them.
-    pub dead_rows: u64,
-    /// Whether the planner has statistics for it.
-    pub analyzed: bool,
-}
-
-/// A GIN index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct GinIndex {
-    /// Schema and name.
-    pub name: String,
-    /// Pages of its pending list before the window.
-    pub pending_pages_before: u64,
-    /// Pages of its pending list after the window.
-    pub pending_pages_after: u64,
 }

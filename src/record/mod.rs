@@ -3,23 +3,35 @@
 //! Every duration, size and rate carries its unit in its name. A field is added, never renamed or
 //! given another meaning, within one [`VERSION`].
 
+pub mod activity;
 pub mod advice;
 pub mod diagnosis;
 pub mod evidence;
 pub mod load;
+pub mod plan_tree;
+pub mod plans;
+pub mod platform;
+pub mod relations;
 pub mod results;
 pub mod samples;
+pub mod statements;
 pub mod store;
 
+pub use activity::{BufferWriters, CheckpointCounters, IoCounters, SessionCounters, WalCounters};
 pub use advice::{Basis, Change, Recommendation, Stance};
 pub use diagnosis::{Disturbance, DisturbanceKind};
-pub use evidence::{Evidence, GinIndex, Relation, StatementStatistics, WindowCounters};
+pub use evidence::{Evidence, WindowCounters};
 pub use load::{Connections, Floor, Knee, KneeTrial, Load, Schedule, StageResult};
+pub use plan_tree::PlanNode;
+pub use plans::{PlanCase, StatementPlan};
+pub use platform::{Disk, Extension, Role, TargetMachine};
+pub use relations::{GinIndex, Index, Relation, RelationWindow};
 pub use results::{
     ErrorClass, Late, Latency, OperationResult, Outcome, QuantileInterval, Series, SeriesOperation,
     SloResult, StatementResult, Summary, Verdict,
 };
-pub use samples::{Sample, Samples};
+pub use samples::{Blocker, Sample, Samples, Wait};
+pub use statements::{JitStatistics, StatementStatistics};
 pub use store::{Place, RecordError, load, remove_empty};
 
 use chrono::{DateTime, Utc};
@@ -83,6 +95,9 @@ pub struct Record {
     pub samples: Samples,
     /// What the server and its statistics showed around the window.
     pub evidence: Evidence,
+    /// How the server executes the workload's statements.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plans: Vec<StatementPlan>,
     /// What disturbed the measurement, the decisive ones first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbances: Vec<Disturbance>,
@@ -132,6 +147,12 @@ pub struct Host {
     pub cpus: usize,
     /// Main memory.
     pub memory_bytes: u64,
+    /// Memory that this process's control group may use, where that is less.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_limit_bytes: Option<u64>,
+    /// Processors' worth of time that this process's control group may use, where that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_limit: Option<f64>,
 }
 
 /// The server that bore the load.
@@ -157,6 +178,9 @@ pub struct Server {
     /// File system that holds an embedded server's data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_file_system: Option<String>,
+    /// The machine that it stands for, if one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<TargetMachine>,
 }
 
 /// Who started the server.

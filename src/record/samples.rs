@@ -66,4 +66,57 @@ pub struct Sample {
     pub checkpoints: Option<u64>,
     /// Size of the database, as read up to nine samples ago.
     pub database_bytes: Option<u64>,
+    /// What the sessions of this database waited for, the load's own among them; those that waited for nothing, and so
+    /// were at work, have the class `cpu`. Idle sessions are not counted, nor is a session that waits for its client.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<Wait>,
+    /// Sessions that stood in others' way, at most five.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blockers: Vec<Blocker>,
+    /// Memory of this machine that could be had without swapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_available_bytes: Option<u64>,
+    /// Bytes read from this machine's disks in the interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_read_bytes: Option<u64>,
+    /// Bytes written to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_written_bytes: Option<u64>,
+    /// Share of the interval in which the busiest of them was busy, 0..=1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_busy_share: Option<f64>,
+}
+
+/// Sessions that waited for the same thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Wait {
+    /// Class of the wait event, as in `Lock`, `IO`, `LWLock`, `IPC`; `cpu` for none.
+    pub class: String,
+    /// The wait event, as in `transactionid`, `WALSync`, `SyncRep`; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub event: String,
+    /// Sessions.
+    pub sessions: u64,
+}
+
+/// A session that others waited for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Blocker {
+    /// Its process number.
+    pub pid: i32,
+    /// Its `application_name`, where this role may see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<String>,
+    /// Whether it is one of the load's own sessions.
+    pub is_ours: bool,
+    /// As in `idle in transaction`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Age of its transaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction_ms: Option<f64>,
+    /// Sessions that waited for it.
+    pub blocked: u64,
+    /// What they waited for, as in `relation` or `transactionid`.
+    pub event: String,
 }
