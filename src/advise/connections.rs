@@ -1,78 +1,253 @@
-//! Connections: round trips and waiting for the pool.
+//! Connections: opening them, waiting for them, how many there may be, and what travels over them.
 
-use super::say;
-use crate::record::{Basis, Recommendation, Record, Stance, StatementResult};
+use super::{case::Case, say};
+use crate::record::{Basis, Recommendation, StatementResult};
 
 /// Round trips of each checkout that carry no work and could be saved.
 const SPARE: [&str; 2] = ["begin", "validate"];
+/// Connections opened a call from which the pool keeps too few.
+const CHURN: f64 = 0.1;
+/// Part of the objective's target that waiting may take.
+const WAIT: f64 = 0.1;
+
+/// Connections opened for each call or so: the pool keeps none.
+pub(super) fn churn(case: &Case) -> Option<Recommendation> {
+    let connect = &case.record.connections.connect;
+    let calls = case.record.overall.calls.max(1);
+    let a_call = connect.count as f64 / calls as f64;
+    let load = &case.record.load;
+    let share = case.share_of(connect.mean_us.unwrap_or_default() * connect.count as f64);
+    let figures = format!(
+        "{} connections were opened for {calls} calls ({a_call:.2} a call), {} ms each on average, {} of the response time; the pool keeps {} idle",
+        connect.count,
+        say::ms(connect.mean_us.unwrap_or_default() / 1e3),
+        say::percent(share),
+        load.pool_min.map_or_else(|| "all".to_owned(), |min| min.to_string())
+    );
+    if a_call <= CHURN {
+        return Some(say::leave_alone(
+            "Leave the pool's minimum: connections are kept",
+            figures,
+            Basis::Measured,
+        ));
+    }
+    let min = load.connections.max(1);
+    Some(Recommendation {
+        title: if load.connect_per_checkout {
+            "Keep connections in a pool instead of opening one for each checkout".to_owned()
+        } else {
+            format!("Let the pool keep its connections: set its minimum to {min} (DB_MIN_CONNECTIONS)")
+        },
+        evidence: figures,
+        expected: format!(
+            "{} of the response time, and the server's work for new sessions",
+            say::percent(share)
+        ),
+        basis: Basis::Measured,
+        risk: format!(
+            "{} that stay open, some megabytes each in the server",
+            say::count(min as u64, "connection")
+        ),
+        verify: format!("run with --pool-min {min}, and compare p95 and the connections opened"),
+        // A session that begins costs the server more than its client waits for.
+        effect: share.max(0.3),
+        ..say::change()
+    })
+}
 
 /// What BEGIN and the validating query cost of all statements' time.
-pub(super) fn round_trips(record: &Record) -> Option<Recommendation> {
-    let statements = || record.operations.iter().flat_map(|operation| &operation.statements);
+pub(super) fn round_trips(case: &Case) -> Option<Recommendation> {
+    let statements = || case.record.operations.iter().flat_map(|operation| &operation.statements);
     let time = |statement: &StatementResult| {
         statement.service.mean_us.unwrap_or_default() * statement.service.count as f64
     };
-    let all: f64 = statements().map(time).sum();
     let spare: f64 = statements().filter(|s| SPARE.contains(&s.name.as_str())).map(time).sum();
     let validations: u64 = statements().filter(|s| s.name == "validate").map(|s| s.calls).sum();
-    if validations == 0 || all <= 0.0 {
+    if validations == 0 {
         return None;
     }
-    let share = spare / all;
-    let (fewest, most) = record.operations.iter().fold((usize::MAX, 0), |(low, high), operation| {
+    let share = case.share_of(spare);
+    let (fewest, most) = case.record.operations.iter().fold((usize::MAX, 0), |(low, high), operation| {
         (low.min(operation.round_trips), high.max(operation.round_trips))
     });
+    let delay = case.record.load.round_trip_delay_us;
+    let figures = format!(
+        "a call makes {fewest} to {most} round trips{}; BEGIN and the validation took {} ms a checkout on average, {}",
+        if delay > 0.0 { format!(" of {} ms network each", say::ms(delay / 1e3)) } else { String::new() },
+        say::ms(spare / validations as f64 / 1e3),
+        case.felt_figures(share)
+    );
+    if !case.is_felt(share) {
+        let title = "Leave BEGIN and the validating query: over this network they are not felt";
+        return Some(say::leave_alone(title, figures, Basis::Measured));
+    }
     Some(Recommendation {
-        rule: String::new(),
-        stance: Stance::Change,
         title: "Drop the validating query of each checkout, and send BEGIN with the first statement"
             .to_owned(),
-        evidence: format!(
-            "a call makes {fewest} to {most} round trips; BEGIN and the validation took {} of the statements' time, {:.3} ms a checkout on average",
-            say::percent(share),
-            spare / validations as f64 / 1e3
-        ),
-        change: None,
+        evidence: figures,
         expected: format!(
             "2 round trips less a checkout, {} in a run like this one; each costs what the network between server and database costs",
             2 * validations
         ),
-        basis: Basis::Inferred,
+        basis: Basis::Measured,
         risk: "a dead connection shows itself in the first statement: the server must retry there".to_owned(),
-        verify: "copy the workload, set envelope.validate = \"\", and compare".to_owned(),
+        verify: "copy the workload, set envelope.validate = \"\" and pipeline = true, and compare".to_owned(),
         effect: share,
+        ..say::change()
     })
 }
 
 /// Waiting for a connection, against the objective.
-pub(super) fn pool_wait(record: &Record) -> Option<Recommendation> {
-    let wait = record.overall.pool_wait.p95_us?;
-    let target = record.overall.slo.target_us;
+pub(super) fn pool_wait(case: &Case) -> Option<Recommendation> {
+    let overall = &case.record.overall;
+    let wait = overall.pool_wait.p95_us?;
+    let target = overall.slo.target_us;
     // Where calls wait for a client, the pool is not what they wait for.
-    if record.overall.queue_wait.p95_us.is_some_and(|queue| queue > target / 10.0) && wait <= target / 10.0 {
+    if overall.queue_wait.p95_us.is_some_and(|queue| queue > target * WAIT) && wait <= target * WAIT {
         return None;
     }
+    let load = &case.record.load;
     let evidence = format!(
-        "p95 of waiting for a connection is {:.2} ms with {} clients on {} connections; the objective is {}",
-        wait / 1_000.0,
-        record.load.clients,
-        record.load.connections,
-        record.overall.slo.objective
+        "p95 of waiting for a connection is {} ms with {} clients on {} connections; the objective is {}",
+        say::ms(wait / 1e3),
+        load.clients,
+        load.connections,
+        overall.slo.objective
     );
-    if wait <= target / 10.0 {
+    if wait <= target * WAIT {
         let title = "Leave the pool size: calls do not wait for connections";
         return Some(say::leave_alone(title, evidence, Basis::Measured));
     }
+    // Opening them, in the pool's lock, may be what is waited for: then more of them help nobody.
+    if case.record.connections.connect.count as f64 > CHURN * overall.calls as f64 {
+        return None;
+    }
+    let processors = case.processors().map(|processors| processors as usize * 2 + 1);
+    let more = processors.filter(|size| *size > load.connections);
     Some(Recommendation {
-        rule: String::new(),
-        stance: Stance::Change,
-        title: "Give the pool more connections, or send it fewer calls at a time".to_owned(),
-        evidence,
-        change: None,
-        expected: format!("up to {:.1} ms less at p95", wait / 1_000.0),
+        title: match more {
+            Some(size) => format!("Give the pool {size} connections: calls wait for one"),
+            None => "Give the pool more connections, or send it fewer calls at a time".to_owned(),
+        },
+        evidence: format!(
+            "{evidence}{}",
+            processors.map_or_else(String::new, |size| format!(
+                "; {} processors take about {size} connections (twice their number and one)",
+                (size - 1) / 2
+            ))
+        ),
+        expected: format!("up to {} ms less at p95", say::ms(wait / 1e3)),
         basis: Basis::Measured,
         risk: "more connections than processors can serve only move the queue into the server".to_owned(),
-        verify: "run with --pool set higher, and compare p95".to_owned(),
-        effect: (wait / record.overall.response.p95_us.unwrap_or(wait).max(wait)).min(1.0),
+        verify: "run with --sweep pool=..., and take the smallest size beyond which p95 does not fall"
+            .to_owned(),
+        effect: (wait / overall.response.p95_us.unwrap_or(wait).max(wait)).min(1.0),
+        ..say::change()
+    })
+}
+
+/// Waiting in front of the clients: one call at a time is the limit, not the database.
+pub(super) fn queue_wait(case: &Case) -> Option<Recommendation> {
+    let overall = &case.record.overall;
+    let wait = overall.queue_wait.p95_us?;
+    let target = overall.slo.target_us;
+    let service = overall.service.p95_us.unwrap_or_default();
+    let load = &case.record.load;
+    let evidence = format!(
+        "p95 of waiting for a client is {} ms, of holding a connection {} ms; {} clients, each one call at a time; the objective is {}",
+        say::ms(wait / 1e3),
+        say::ms(service / 1e3),
+        load.clients,
+        overall.slo.objective
+    );
+    if wait <= target * WAIT {
+        return Some(say::leave_alone(
+            "Leave the number of clients: calls are taken up at once",
+            evidence,
+            Basis::Measured,
+        ));
+    }
+    let serial = load.client_model == "event-loop";
+    Some(Recommendation {
+        title: if serial {
+            "Let a process serve more than one call at a time, or run more processes: calls queue in front of them".to_owned()
+        } else {
+            "Make calls shorter or run more clients: calls queue in front of them".to_owned()
+        },
+        evidence,
+        expected: format!(
+            "up to {} ms less at p95; no setting of the database brings that",
+            say::ms(wait / 1e3)
+        ),
+        basis: Basis::Measured,
+        risk: "more clients mean more connections: mind max_connections".to_owned(),
+        verify: "run with --sweep clients=..., or with --client-model threaded, and compare p95".to_owned(),
+        effect: (wait / overall.response.p95_us.unwrap_or(wait).max(wait)).min(1.0),
+        ..say::change()
+    })
+}
+
+/// What all clients may open, against what the server takes.
+pub(super) fn budget(case: &Case) -> Option<Recommendation> {
+    let load = &case.record.load;
+    // Each process has a pool of its own, which may grow to its size.
+    let pools = if load.client_model == "event-loop" { load.clients } else { 1 };
+    let may_open = (load.connections * pools) as f64;
+    let most = case.number("max_connections")?;
+    let target = case.record.server.machine.as_ref().and_then(|machine| machine.max_connections);
+    let most = target.map_or(most, |target| most.min(f64::from(target)));
+    let reserved = case.number("superuser_reserved_connections").unwrap_or(3.0)
+        + case.number("reserved_connections").unwrap_or_default();
+    let evidence = format!(
+        "{} of {} may open {may_open} connections; max_connections is {most}, {reserved} of them reserved",
+        say::count(pools as u64, "pool"),
+        load.connections
+    );
+    if may_open <= most - reserved {
+        return Some(say::leave_alone("Leave max_connections: the pools fit", evidence, Basis::Inferred));
+    }
+    Some(Recommendation {
+        title: "Make the pools smaller: together they may open more connections than the server takes"
+            .to_owned(),
+        evidence,
+        expected: "no call fails with too many connections (53300) when all instances are busy".to_owned(),
+        risk: "calls wait in the pool instead; or raise max_connections, which takes a restart and memory"
+            .to_owned(),
+        verify: "run with --clients and --pool of all instances, and look for too_many_connections"
+            .to_owned(),
+        effect: 0.2,
+        ..say::change()
+    })
+}
+
+/// Without limits one hanging statement or transaction holds a connection, its locks and vacuum for ever.
+pub(super) fn timeouts(case: &Case) -> Option<Recommendation> {
+    let missing: Vec<&str> = ["statement_timeout", "idle_in_transaction_session_timeout"]
+        .into_iter()
+        .filter(|name| case.number(name) == Some(0.0))
+        .collect();
+    let first = missing.first()?;
+    // Far above what a call may take, far below what a user waits.
+    let target_ms = case.record.overall.slo.target_us / 1e3;
+    let to = format!("{:.0}s", (target_ms * 50.0 / 1e3).clamp(5.0, 60.0));
+    let mut change = say::alter_system(case, first, &to)?;
+    for other in missing.iter().skip(1) {
+        let more = say::alter_system(case, other, &to)?;
+        change.apply = format!("{} {}", change.apply, more.apply);
+        change.undo = format!("{} {}", change.undo, more.undo);
+    }
+    Some(Recommendation {
+        title: format!("Set {} to {to}; give the pool a connect_timeout", missing.join(" and ")),
+        evidence: format!(
+            "{} not set: a statement or transaction that hangs holds its connection and its locks for ever",
+            if missing.len() == 1 { format!("{first} is") } else { format!("{} are", missing.join(" and ")) }
+        ),
+        change: Some(change),
+        expected: "no gain in speed; what hangs ends".to_owned(),
+        basis: Basis::Convention,
+        risk: "long maintenance needs SET statement_timeout = 0 in its own session".to_owned(),
+        verify: "SELECT pg_sleep(3600) is canceled after that time".to_owned(),
+        effect: 0.002,
+        ..say::change()
     })
 }

@@ -1,56 +1,154 @@
 //! Logging and instrumentation.
 
-use super::say;
-use crate::record::{Basis, Recommendation, Record, Stance};
+use super::{case::Case, say};
+use crate::record::{Basis, Recommendation};
+
+/// Connections opened a call from which their log lines count.
+const CHURN: f64 = 0.1;
 
 /// Logging every statement costs a write a round trip.
-pub(super) fn statements(record: &Record) -> Option<Recommendation> {
-    let value = |name: &str| record.evidence.setting(name).map(|setting| setting.value.as_str());
-    let (setting, from, to) = if value("log_statement") == Some("all") {
-        ("log_statement", "all", "none")
-    } else if value("log_min_duration_statement") == Some("0") {
-        ("log_min_duration_statement", "0", "-1")
+pub(super) fn statements(case: &Case) -> Option<Recommendation> {
+    let (setting, to) = if case.is("log_statement", "all") {
+        ("log_statement", "none")
+    } else if case.is("log_min_duration_statement", "0") {
+        ("log_min_duration_statement", "-1")
+    } else if case.is("log_duration", "on") {
+        ("log_duration", "off")
+    } else if case.is("auto_explain.log_min_duration", "0") {
+        ("auto_explain.log_min_duration", "-1")
     } else {
         return None;
     };
-    Some(Recommendation {
-        rule: String::new(),
-        stance: Stance::Change,
-        title: format!("Set {setting} to {to}: every statement is logged"),
-        evidence: format!(
-            "{setting} is {from}; {} calls wrote a log line a round trip",
-            record.overall.calls
+    let from = case.setting(setting)?.display();
+    let trips: u64 = case
+        .record
+        .operations
+        .iter()
+        .flat_map(|operation| &operation.statements)
+        .map(|statement| statement.calls)
+        .sum();
+    let trial = case.what_if(setting).and_then(|what_if| what_if.tried.first());
+    let (base, changed) =
+        trial.map_or((0.0, 0.0), |trial| (trial.base_median_ms(), trial.changed_median_ms()));
+    let certain = trial.is_some_and(crate::record::Trial::is_faster);
+    let measured = match trial {
+        Some(trial) if certain => format!(
+            "; a round trip that does nothing took {:.1} us with it and {:.1} us without, in {} trials of each in turn",
+            base * 1e3,
+            changed * 1e3,
+            trial.base_ms.len()
         ),
-        change: Some(say::alter_system(setting, from, to, false)),
-        expected: "less work and less disk traffic a round trip".to_owned(),
-        basis: Basis::Inferred,
+        Some(_) => "; trials did not show what a line costs".to_owned(),
+        None => String::new(),
+    };
+    let saved = if certain { case.share_of((base - changed) * 1e3 * trips as f64) } else { 0.0 };
+    Some(Recommendation {
+        title: format!("Set {setting} to {to}: every statement is logged"),
+        evidence: format!("{setting} is {from}; {trips} round trips wrote a line each{measured}"),
+        change: say::alter_system(case, setting, to),
+        expected: if saved > 0.0 {
+            format!("{} of the response time, and the disk traffic of the log", say::percent(saved))
+        } else {
+            "less work and less disk traffic a round trip".to_owned()
+        },
+        basis: if saved > 0.0 { Basis::Measured } else { Basis::Inferred },
         risk: "single statements can no longer be read from the log; pg_stat_statements still sums them up"
             .to_owned(),
         verify: "run again and compare throughput".to_owned(),
-        effect: 0.3,
+        // On a busy disk a line costs more than on an idle one.
+        effect: saved.max(0.3),
+        ..say::change()
+    })
+}
+
+/// A line for each connection is cheap, unless there is one for each call.
+pub(super) fn connections(case: &Case) -> Option<Recommendation> {
+    let on = |name: &str| case.value(name).is_some_and(|value| !["off", "", "false"].contains(&value));
+    let names: Vec<&str> =
+        ["log_connections", "log_disconnections"].into_iter().filter(|name| on(name)).collect();
+    let name = names.first()?;
+    let opened = case.record.connections.connect.count;
+    let a_call = opened as f64 / case.record.overall.calls.max(1) as f64;
+    let figures = format!(
+        "{} on; {opened} connections were opened for {} calls",
+        if names.len() == 1 { format!("{name} is") } else { format!("{} are", names.join(" and ")) },
+        case.record.overall.calls
+    );
+    if a_call < CHURN {
+        let title = "Leave the logging of connections: there are few";
+        return Some(say::leave_alone(title, figures, Basis::Inferred));
+    }
+    let mut change = say::alter_system(case, name, "off")?;
+    for other in names.iter().skip(1) {
+        let more = say::alter_system(case, other, "off")?;
+        change.apply = format!("{} {}", change.apply, more.apply);
+        change.undo = format!("{} {}", change.undo, more.undo);
+    }
+    Some(Recommendation {
+        title: format!("Switch {} off: each call opens a connection", names.join(" and ")),
+        evidence: figures,
+        change: Some(change),
+        expected: "a line or three less for each connection".to_owned(),
+        basis: Basis::Convention,
+        risk: "who connected when can no longer be read from the log".to_owned(),
+        verify: "run again and compare throughput".to_owned(),
+        effect: 0.03,
+        ..say::change()
+    })
+}
+
+/// The time of reads tells a cache from a disk; where the clock is cheap it costs nothing that is felt.
+pub(super) fn io_timing(case: &Case) -> Option<Recommendation> {
+    let setting = case.setting("track_io_timing")?;
+    let window = &case.record.evidence.window;
+    let hits = window.hit_share()?;
+    let figures = format!(
+        "track_io_timing is {}; {} of {} block accesses were reads from outside shared buffers",
+        setting.value,
+        window.blocks_read,
+        window.blocks_hit + window.blocks_read
+    );
+    if setting.value == "on" || hits > 0.99 {
+        let title = if setting.value == "on" {
+            "Leave track_io_timing on: it shows how long reads take"
+        } else {
+            "Leave track_io_timing off: hardly a block is read"
+        };
+        return Some(say::leave_alone(title, figures, Basis::Inferred));
+    }
+    Some(Recommendation {
+        title: "Switch track_io_timing on: nobody knows how long reads take".to_owned(),
+        evidence: figures,
+        change: say::alter_system(case, "track_io_timing", "on"),
+        expected: "no gain in speed; later runs tell the system's cache from the disk".to_owned(),
+        basis: Basis::Convention,
+        risk: "two looks at the clock for each read: pg_test_timing shows whether the clock is cheap"
+            .to_owned(),
+        verify: "run again: the record holds read_ms".to_owned(),
+        effect: 0.005,
+        ..say::change()
     })
 }
 
 /// Without statement statistics nobody knows what is slow.
-pub(super) fn statement_statistics(record: &Record) -> Option<Recommendation> {
-    if record.evidence.statements.is_some() {
+pub(super) fn statement_statistics(case: &Case) -> Option<Recommendation> {
+    let evidence = &case.record.evidence;
+    if evidence.statements.is_some() {
         return None;
     }
-    let why = record.evidence.missing.iter().find(|line| line.starts_with("statement statistics"))?;
-    let loaded = record.evidence.setting("shared_preload_libraries");
-    let loaded = loaded.is_some_and(|setting| setting.value.contains("pg_stat_statements"));
+    let why = evidence.missing.iter().find(|line| line.starts_with("statement statistics"))?;
+    let loaded =
+        case.value("shared_preload_libraries").is_some_and(|value| value.contains("pg_stat_statements"));
     let apply =
         if loaded { "CREATE EXTENSION pg_stat_statements" } else { "load it by shared_preload_libraries" };
     Some(Recommendation {
-        rule: String::new(),
-        stance: Stance::Change,
         title: "Make pg_stat_statements available".to_owned(),
         evidence: why.clone(),
-        change: None,
         expected: "time by statement in every later run; no gain in speed".to_owned(),
         basis: Basis::Convention,
         risk: format!("{apply}; loading it takes a restart and a little shared memory"),
         verify: "run again: the record holds statements".to_owned(),
         effect: 0.01,
+        ..say::change()
     })
 }

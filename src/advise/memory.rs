@@ -1,32 +1,33 @@
-//! Memory: shared_buffers, work_mem, effective_cache_size.
+//! Memory that is shared: shared_buffers, huge pages, what the planner believes of the cache.
 
-use super::say;
+use super::{
+    case::Case,
+    say::{self, whole_mb},
+};
 use crate::{
     flags::setting::format_bytes,
-    record::{Basis, Recommendation, Record, ServerKind, Stance},
+    record::{Basis, Recommendation},
 };
 
 /// Hit share above which reads from outside shared buffers cannot matter.
 const ALL_CACHED: f64 = 0.999;
-/// More work_mem than this is not advised for a server whose memory is not known.
-const MODEST: u64 = 64 * MB;
-/// Temporary files a call from which more memory for each sort is worth its risk.
-const SPILLS_THAT_MATTER: f64 = 0.01;
-/// The manual's starting point for shared_buffers on a dedicated server (section 20.4.1).
-const BUFFERS_SHARE: u64 = 4;
-const MB: u64 = 1 << 20;
-
-/// Rounded down to whole megabytes, so that a value can be read.
-fn whole_mb(bytes: u64) -> u64 {
-    (bytes / MB).max(1) * MB
-}
+/// The manual's starting point for shared_buffers on a dedicated server (section 20.4.1), and where more seldom helps.
+const BUFFERS_SHARE: f64 = 0.25;
+const MOST_BUFFERS_SHARE: f64 = 0.40;
+/// A block that comes from the operating system's cache instead of shared buffers costs about this much: a system call
+/// and a copy. From a disk it costs more, so this is the least.
+const READ_US: f64 = 5.0;
+/// Buffers from which huge pages save page tables that are worth speaking of.
+const HUGE: u64 = 8 << 30;
+/// Part of memory that the planner may take for cache (the manual's 50 %, pgtune's 75 %).
+const CACHE_SHARE: f64 = 0.75;
 
 /// Leave shared_buffers when everything is cached; raise it when it is far below the data and blocks are read.
-pub(super) fn shared_buffers(record: &Record) -> Option<Recommendation> {
-    let setting = record.evidence.setting("shared_buffers")?;
+pub(super) fn shared_buffers(case: &Case) -> Option<Recommendation> {
+    let setting = case.setting("shared_buffers")?;
     let buffers = setting.bytes()?;
-    let size = record.evidence.database_bytes?;
-    let window = &record.evidence.window;
+    let size = case.record.evidence.database_bytes?;
+    let window = &case.record.evidence.window;
     let hits = window.hit_share()?;
     let figures = format!(
         "shared_buffers is {}, the whole database {}; {} of {} block accesses were hits",
@@ -42,84 +43,166 @@ pub(super) fn shared_buffers(record: &Record) -> Option<Recommendation> {
             Basis::Inferred,
         ));
     }
-    let to = whole_mb(record.host.memory_bytes / BUFFERS_SHARE);
-    // The memory is the server's only where the server runs on this machine.
-    if buffers * 2 >= to || record.server.kind != ServerKind::Embedded {
-        return None;
-    }
-    Some(Recommendation {
-        rule: String::new(),
-        stance: Stance::Change,
-        title: format!("Raise shared_buffers to {}", format_bytes(to)),
-        evidence: figures,
-        change: Some(say::alter_system("shared_buffers", &setting.display(), &format_bytes(to), true)),
-        expected: format!("up to {} of the block accesses become hits", say::percent(1.0 - hits)),
-        basis: Basis::Inferred,
-        risk: "needs a restart; memory that other programs on the machine no longer have".to_owned(),
-        verify: "run again and compare blocks_read and p95".to_owned(),
-        effect: (1.0 - hits).min(0.5),
-    })
-}
-
-/// Temporary files are sorts and hashes that did not fit in work_mem; where they are rare, leave it.
-pub(super) fn work_mem(record: &Record) -> Option<Recommendation> {
-    let setting = record.evidence.setting("work_mem")?;
-    let window = &record.evidence.window;
-    let calls = record.overall.calls;
-    let share = window.temp_files as f64 / calls.max(1) as f64;
-    if share < SPILLS_THAT_MATTER {
-        let evidence = format!(
-            "work_mem is {}; sorts and hashes of {calls} calls made {} temporary files",
-            setting.display(),
-            window.temp_files
-        );
-        let title = "Leave work_mem: hardly anything spills to disk";
-        return Some(say::leave_alone(title, evidence, Basis::Inferred));
-    }
-    let mean_bytes = window.temp_bytes / window.temp_files;
-    let current = setting.bytes()?;
-    // In memory a sort needs about twice what it writes; the next power of two leaves air.
-    let wanted = (current + 2 * mean_bytes).next_power_of_two().max(MB);
-    // The memory is the server's only where the server runs on this machine; elsewhere be modest.
-    let bound = match record.server.kind {
-        ServerKind::Embedded => record.host.memory_bytes / 2 / (record.load.connections as u64).max(1),
-        ServerKind::External => MODEST,
+    let read_us = window.read_ms.map_or(window.blocks_read as f64 * READ_US, |ms| ms * 1e3);
+    let effect = case.share_of(read_us);
+    let Some(memory) = case.memory() else {
+        return Some(Recommendation {
+            title:
+                "Raise shared_buffers; by how much depends on the server's memory, which is not known here"
+                    .to_owned(),
+            evidence: figures,
+            expected: format!("up to {} of the block accesses become hits", say::percent(1.0 - hits)),
+            risk: "memory that other programs on the server no longer have; needs a restart".to_owned(),
+            verify: "name the server's machine with --machine, and run again".to_owned(),
+            effect,
+            ..say::change()
+        });
     };
-    let to = whole_mb(wanted.min(bound));
-    if to <= current {
-        return None;
+    // Twice what there is, for growth, in an eighth of that at least; never more than the usual share of memory.
+    let share = whole_mb((memory as f64 * BUFFERS_SHARE) as u64);
+    let to = whole_mb(size.saturating_mul(2)).clamp(128 << 20, share.max(128 << 20));
+    if to <= buffers + buffers / 4 {
+        return Some(say::leave_alone(
+            "Leave shared_buffers: it has its share of the machine's memory",
+            format!("{figures}; {} has {}", case.machine(), say::bytes(memory)),
+            Basis::Convention,
+        ));
     }
     let to = format_bytes(to);
     Some(Recommendation {
-        rule: String::new(),
-        stance: Stance::Change,
-        title: format!("Raise work_mem to {to}"),
-        evidence: format!(
-            "work_mem is {}; {} temporary files, {} in all, {} each on average",
-            setting.display(),
-            window.temp_files,
-            say::bytes(window.temp_bytes),
-            say::bytes(mean_bytes)
+        title: format!("Raise shared_buffers to {to}"),
+        evidence: format!("{figures}; {} has {}", case.machine(), say::bytes(memory)),
+        change: say::alter_system(case, "shared_buffers", &to),
+        expected: format!(
+            "up to {} of the block accesses become hits, {} of the response time",
+            say::percent(1.0 - hits),
+            say::percent(effect)
         ),
-        change: Some(say::alter_system("work_mem", &setting.display(), &to, false)),
-        expected: "sorts and hashes stay in memory".to_owned(),
+        risk: "needs a restart; memory that other programs on the machine no longer have".to_owned(),
+        verify: "run again and compare blocks_read and p95".to_owned(),
+        effect: effect.max(0.02),
+        ..say::change()
+    })
+}
+
+/// More than two fifths of memory leave too little for sessions and the system's own cache.
+pub(super) fn too_many_buffers(case: &Case) -> Option<Recommendation> {
+    let setting = case.setting("shared_buffers")?;
+    let buffers = setting.bytes()?;
+    let memory = case.memory()?;
+    if (buffers as f64) <= memory as f64 * MOST_BUFFERS_SHARE {
+        return None;
+    }
+    let to = format_bytes(whole_mb((memory as f64 * BUFFERS_SHARE) as u64));
+    let beyond = if buffers >= memory { ": the server can run out of memory, which ends it" } else { "" };
+    Some(Recommendation {
+        title: format!("Lower shared_buffers to {to}"),
+        evidence: format!(
+            "shared_buffers is {}, {} of the {} that {} has{beyond}",
+            setting.display(),
+            say::percent(buffers as f64 / memory as f64),
+            say::bytes(memory),
+            case.machine()
+        ),
+        change: say::alter_system(case, "shared_buffers", &to),
+        expected: "room for work_mem, maintenance and the system's own cache".to_owned(),
+        basis: Basis::Convention,
+        risk: "needs a restart; blocks that no longer fit are read from the system's cache".to_owned(),
+        verify: "run again and compare blocks_read, and the machine's available memory".to_owned(),
+        effect: if buffers >= memory { 0.9 } else { 0.1 },
+        ..say::change()
+    })
+}
+
+/// What every session may take at once, against memory: out of memory, Linux ends the whole server.
+pub(super) fn overcommit(case: &Case) -> Option<Recommendation> {
+    let memory = case.memory()?;
+    let buffers = case.bytes("shared_buffers")?;
+    let work = case.bytes("work_mem")?;
+    let connections = case.record.load.connections as u64;
+    let nodes = super::work_memory::nodes(case);
+    let maintenance = case.bytes("maintenance_work_mem")?;
+    let workers = case.number("autovacuum_max_workers").unwrap_or(3.0) as u64;
+    let all = buffers + work * nodes * connections + maintenance * (workers + 1);
+    if all <= memory {
+        return None;
+    }
+    let room = memory.saturating_sub(buffers + maintenance * (workers + 1)) / 2;
+    let to = whole_mb(room / (nodes * connections).max(1)).min(work);
+    let change = (to < work).then(|| say::alter_system(case, "work_mem", &format_bytes(to))).flatten();
+    Some(Recommendation {
+        title: match &change {
+            Some(change) => format!("Lower work_mem to {}: memory is promised more than once", change.to),
+            None => "Use fewer connections or less memory each: memory is promised more than once".to_owned(),
+        },
+        evidence: format!(
+            "shared_buffers {} + work_mem {} x {nodes} sorts or hashes x {connections} connections + maintenance_work_mem {} x {} = {}; {} has {}",
+            say::bytes(buffers),
+            say::bytes(work),
+            say::bytes(maintenance),
+            workers + 1,
+            say::bytes(all),
+            case.machine(),
+            say::bytes(memory)
+        ),
+        change,
+        expected: "no gain in speed: the server is not ended for want of memory".to_owned(),
         basis: Basis::Inferred,
-        risk: "each sort or hash of each connection may use that much: watch the machine's memory".to_owned(),
-        verify: "run again: the temporary files are gone".to_owned(),
-        effect: (share * 0.5).min(0.5),
+        risk: "sorts and hashes that no longer fit spill to disk".to_owned(),
+        verify: "loist-bench flags check with the same machine and connections finds nothing".to_owned(),
+        effect: 0.15,
+        ..say::change()
+    })
+}
+
+/// Huge pages save page tables where buffers are many gigabytes.
+pub(super) fn huge_pages(case: &Case) -> Option<Recommendation> {
+    let buffers = case.bytes("shared_buffers")?;
+    let setting = case.setting("huge_pages")?;
+    if buffers < HUGE {
+        let evidence = format!("huge_pages is {}, shared_buffers {}", setting.value, say::bytes(buffers));
+        return Some(say::leave_alone(
+            "Leave huge_pages: they pay with large buffers only",
+            evidence,
+            Basis::Convention,
+        ));
+    }
+    // From PostgreSQL 17 on the server says whether it has them.
+    let has = case.value("huge_pages_status").map(|status| status == "on");
+    if has == Some(true) || has.is_none() && setting.value != "off" {
+        return None;
+    }
+    // A page table entry of 8 bytes for each 4 kB, in each backend that touches all buffers.
+    let tables = buffers / 4096 * 8 * case.record.load.connections as u64;
+    Some(Recommendation {
+        title: "Give shared_buffers huge pages".to_owned(),
+        evidence: format!(
+            "shared_buffers is {}; with pages of 4 kB the page tables of {} connections may take {}",
+            say::bytes(buffers),
+            case.record.load.connections,
+            say::bytes(tables)
+        ),
+        change: say::alter_system(case, "huge_pages", "try"),
+        expected: "memory for page tables, and some misses of the processor's own caches, saved".to_owned(),
+        basis: Basis::Convention,
+        risk: "the system must reserve them first (vm.nr_hugepages); needs a restart".to_owned(),
+        verify: "HugePages_Free in /proc/meminfo falls; run again and compare p95".to_owned(),
+        effect: 0.02,
+        ..say::change()
     })
 }
 
 /// The planner's idea of the cache must lie between shared_buffers and the machine's memory.
-pub(super) fn effective_cache_size(record: &Record) -> Option<Recommendation> {
-    let setting = record.evidence.setting("effective_cache_size")?;
+pub(super) fn effective_cache_size(case: &Case) -> Option<Recommendation> {
+    let setting = case.setting("effective_cache_size")?;
     let cache = setting.bytes()?;
-    let buffers = record.evidence.setting("shared_buffers")?.bytes()?;
-    let memory = record.host.memory_bytes;
-    let size = record.evidence.database_bytes?;
-    let local = record.server.kind == ServerKind::Embedded;
-    let impossible = cache < buffers || (local && cache > memory);
-    if !impossible {
+    let buffers = case.bytes("shared_buffers")?;
+    let memory = case.memory();
+    let size = case.record.evidence.database_bytes?;
+    let impossible = cache < buffers || memory.is_some_and(|memory| cache > memory);
+    let what_if = case.what_if("effective_cache_size");
+    let saved = what_if.map_or(0.0, |what_if| case.saved(what_if));
+    if !impossible && saved <= 0.0 {
         return (cache >= size).then(|| {
             let evidence = format!(
                 "effective_cache_size is {}, the whole database {}",
@@ -130,23 +213,33 @@ pub(super) fn effective_cache_size(record: &Record) -> Option<Recommendation> {
             say::leave_alone(title, evidence, Basis::Inferred)
         });
     }
-    let to = if local { whole_mb(memory / 4 * 3) } else { buffers * 3 };
-    let to = format_bytes(to);
+    let to = memory.map_or(buffers * 3, |memory| (memory as f64 * CACHE_SHARE) as u64);
+    let to = format_bytes(whole_mb(to));
+    let tried = what_if.map_or_else(String::new, |what_if| {
+        format!("; of {} plans {} change with more", what_if.examined, what_if.tried.len())
+    });
     Some(Recommendation {
-        rule: String::new(),
-        stance: Stance::Change,
         title: format!("Set effective_cache_size to {to}"),
         evidence: format!(
-            "effective_cache_size is {}, shared_buffers {}{}",
+            "effective_cache_size is {}, shared_buffers {}{}{tried}",
             setting.display(),
-            format_bytes(buffers),
-            if local { format!(", the machine has {}", say::bytes(memory)) } else { String::new() }
+            say::bytes(buffers),
+            memory.map_or_else(String::new, |memory| format!(
+                ", {} has {}",
+                case.machine(),
+                say::bytes(memory)
+            ))
         ),
-        change: Some(say::alter_system("effective_cache_size", &setting.display(), &to, false)),
-        expected: "index plans get their true price; it reserves no memory".to_owned(),
-        basis: Basis::Convention,
+        change: say::alter_system(case, "effective_cache_size", &to),
+        expected: if saved > 0.0 {
+            format!("{} of the response time, by the trials of this run", say::percent(saved))
+        } else {
+            "index plans get their true price; it reserves no memory".to_owned()
+        },
+        basis: if saved > 0.0 { Basis::Measured } else { Basis::Convention },
         risk: "plans may change".to_owned(),
         verify: "run again and compare p95 by operation".to_owned(),
-        effect: 0.05,
+        effect: saved.max(0.05),
+        ..say::change()
     })
 }

@@ -85,6 +85,7 @@ impl Parts<'_> {
             samples: window.driven.samples,
             evidence: window.evidence,
             plans: Vec::new(),
+            what_ifs: Vec::new(),
             disturbances: Vec::new(),
             verdict: record::Verdict {
                 outcome: Outcome::Inconclusive,

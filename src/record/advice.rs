@@ -14,6 +14,12 @@ pub struct Recommendation {
     pub title: String,
     /// What was looked at, with its figures.
     pub evidence: String,
+    /// From where on the rule speaks.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub threshold: String,
+    /// Where the rule and its threshold come from.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
     /// The setting to change, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,

@@ -16,6 +16,7 @@ pub mod results;
 pub mod samples;
 pub mod statements;
 pub mod store;
+pub mod what_ifs;
 
 pub use activity::{BufferWriters, CheckpointCounters, IoCounters, SessionCounters, WalCounters};
 pub use advice::{Basis, Change, Recommendation, Stance};
@@ -33,6 +34,8 @@ pub use results::{
 pub use samples::{Blocker, Sample, Samples, Wait};
 pub use statements::{JitStatistics, StatementStatistics};
 pub use store::{Place, RecordError, load, remove_empty};
+
+pub use what_ifs::{Trial, WhatIf};
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -98,6 +101,9 @@ pub struct Record {
     /// How the server executes the workload's statements.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub plans: Vec<StatementPlan>,
+    /// What other settings would have done to these plans.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub what_ifs: Vec<WhatIf>,
     /// What disturbed the measurement, the decisive ones first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disturbances: Vec<Disturbance>,

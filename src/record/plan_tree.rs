@@ -117,6 +117,12 @@ impl PlanNode {
         self.kind == "Seq Scan"
     }
 
+    /// Whether it did not fit in memory: a sort or hash on disk, or a bitmap of whole blocks.
+    #[must_use]
+    pub fn spills(&self) -> bool {
+        self.sort_on_disk || self.hash_batches > 1 || self.disk_bytes > 0 || self.lossy_blocks > 0
+    }
+
     /// By what factor the planner's rows were off, 1 or more; `None` where the plan was not executed or the node
     /// never ran. Rows below one count as one.
     #[must_use]

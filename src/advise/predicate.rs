@@ -1,0 +1,203 @@
+//! Conditions of a plan's filter, as PostgreSQL prints them, and the index that would answer each.
+
+/// One condition of a filter: `column operator value`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Predicate {
+    /// The column, or the expression that is compared.
+    pub(super) operand: String,
+    /// As in `@@` or `=`.
+    pub(super) operator: &'static str,
+    /// Whether a function or an expression stands in the way of an index on the column alone.
+    pub(super) is_expression: bool,
+}
+
+/// Operators that an index can answer, the most selective kinds first.
+const OPERATORS: [&str; 10] = ["@@", "%", "~~*", "~~", "=", ">=", "<=", "<>", ">", "<"];
+
+/// The conditions that a filter joins by AND, in its order. What cannot be read (OR, IN lists, subplans) is left out.
+pub(super) fn conjuncts(filter: &str) -> Vec<Predicate> {
+    split(strip(filter), " AND ").into_iter().filter_map(predicate).collect()
+}
+
+/// The arms of conditions that are joined by OR, of which an index must answer each.
+pub(super) fn arms(filter: &str) -> Vec<Predicate> {
+    let parts = split(strip(filter), " OR ");
+    if parts.len() < 2 { Vec::new() } else { parts.into_iter().filter_map(predicate).collect() }
+}
+
+impl Predicate {
+    /// SQL of an index on `table` that answers it; `None` for one that no index answers well.
+    pub(super) fn index_on(&self, table: &str) -> Option<String> {
+        let operand = if self.is_expression { format!("({})", self.operand) } else { self.operand.clone() };
+        match self.operator {
+            "@@" => Some(format!("CREATE INDEX CONCURRENTLY ON {table} USING gin ({operand})")),
+            "%" | "~~*" | "~~" => {
+                Some(format!("CREATE INDEX CONCURRENTLY ON {table} USING gin ({operand} gin_trgm_ops)"))
+            }
+            "=" | ">=" | "<=" | ">" | "<" => {
+                Some(format!("CREATE INDEX CONCURRENTLY ON {table} ({operand})"))
+            }
+            _ => None,
+        }
+    }
+
+    /// How selective a condition of this kind usually is: the lower, the more.
+    pub(super) fn rank(&self) -> usize {
+        OPERATORS.iter().position(|operator| *operator == self.operator).unwrap_or(OPERATORS.len())
+    }
+
+    /// Whether an index with these keys, of this method, answers it.
+    pub(super) fn is_answered_by(&self, method: &str, keys: &[String]) -> bool {
+        let plain = |text: &str| text.replace(['(', ')', '"', ' '], "").replace("::text", "");
+        let has = |key: &String| plain(key) == plain(&self.operand);
+        match self.operator {
+            "@@" | "%" | "~~*" | "~~" => ["gin", "gist"].contains(&method) && keys.iter().any(has),
+            "<>" => false,
+            _ => method == "btree" && keys.first().is_some_and(has),
+        }
+    }
+}
+
+fn predicate(text: &str) -> Option<Predicate> {
+    let text = strip(text);
+    let (operand, operator) = OPERATORS.iter().find_map(|operator| {
+        let parts = split(text, &format!(" {operator} "));
+        (parts.len() == 2).then(|| (parts[0].trim(), *operator))
+    })?;
+    let operand = without_casts(strip(operand));
+    let is_name = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '"' || c == '.')
+    };
+    // A literal is no operand.
+    if operand.starts_with('\'') || operand.starts_with(|c: char| c.is_ascii_digit()) || operand.is_empty() {
+        return None;
+    }
+    let is_expression = !is_name(&operand);
+    Some(Predicate { operand, operator, is_expression })
+}
+
+/// A column as it is written, without the parentheses and casts that PostgreSQL puts around it: `(artist)::text`.
+fn without_casts(text: &str) -> String {
+    match text.strip_prefix('(').and_then(|rest| rest.split_once(")::")) {
+        Some((name, kind)) if kind.chars().all(|c| c.is_alphanumeric() || c == ' ' || c == '_') => {
+            name.to_owned()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// Without the parentheses that enclose the whole.
+fn strip(text: &str) -> &str {
+    let text = text.trim();
+    let Some(inner) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return text };
+    let mut depth = 0_i32;
+    let mut quoted = false;
+    for character in inner.chars() {
+        match character {
+            '\'' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return text;
+        }
+    }
+    strip(inner)
+}
+
+/// Parts between separators that stand in no parentheses and no literal.
+fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
+    let (mut depth, mut quoted, mut begin) = (0_i32, false, 0);
+    let mut parts = Vec::new();
+    for (at, character) in text.char_indices() {
+        match character {
+            '\'' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 && !quoted && at >= begin && text[at..].starts_with(separator) {
+            parts.push(&text[begin..at]);
+            begin = at + separator.len();
+        }
+    }
+    parts.push(&text[begin..]);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(filter: &str) -> Vec<(String, &'static str, bool)> {
+        let each = conjuncts(filter).into_iter();
+        each.map(|predicate| (predicate.operand, predicate.operator, predicate.is_expression)).collect()
+    }
+
+    #[test]
+    fn filters_are_read_as_postgresql_prints_them() {
+        let search = "((search_vector @@ '''rock'''::tsquery) AND ((status)::text = 'COMPLETED'::text) AND (ts_rank(search_vector, '''rock'''::tsquery, 1) >= '0.01'::double precision))";
+        assert_eq!(
+            read(search),
+            [
+                ("search_vector".to_owned(), "@@", false),
+                ("status".to_owned(), "=", false),
+                ("ts_rank(search_vector, '''rock'''::tsquery, 1)".to_owned(), ">=", true),
+            ]
+        );
+        assert_eq!(read("(year >= 1990)"), [("year".to_owned(), ">=", false)]);
+        assert_eq!(
+            read("(upper((format)::text) = 'MP3'::text)"),
+            [("upper((format)::text)".to_owned(), "=", true)]
+        );
+        assert_eq!(
+            read("((title)::text = 'a AND b) OR (c'::text)"),
+            [("title".to_owned(), "=", false)],
+            "what a literal says is no condition"
+        );
+        let fuzzy = arms("(((artist)::text % 'x'::text) OR ((title)::text % 'x'::text))");
+        assert_eq!(fuzzy.iter().map(|arm| arm.operand.as_str()).collect::<Vec<_>>(), ["artist", "title"]);
+        assert_eq!(arms("(year >= 1990)"), []);
+    }
+
+    #[test]
+    fn each_condition_has_its_index() {
+        let index = |filter: &str| conjuncts(filter)[0].index_on("t");
+        assert_eq!(
+            index("(search_vector @@ 'x'::tsquery)").unwrap(),
+            "CREATE INDEX CONCURRENTLY ON t USING gin (search_vector)"
+        );
+        assert_eq!(
+            index("((artist)::text % 'x'::text)").unwrap(),
+            "CREATE INDEX CONCURRENTLY ON t USING gin (artist gin_trgm_ops)"
+        );
+        assert_eq!(index("(year = 5)").unwrap(), "CREATE INDEX CONCURRENTLY ON t (year)");
+        assert_eq!(
+            index("(upper((format)::text) = 'MP3'::text)").unwrap(),
+            "CREATE INDEX CONCURRENTLY ON t ((upper((format)::text)))"
+        );
+        assert_eq!(index("(year <> 5)"), None);
+    }
+
+    #[test]
+    fn an_index_answers_what_it_is_made_for() {
+        let keys = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+        let search = &conjuncts("(search_vector @@ 'x'::tsquery)")[0];
+        assert!(search.is_answered_by("gin", &keys(&["search_vector"])));
+        assert!(!search.is_answered_by("btree", &keys(&["search_vector"])));
+        let year = &conjuncts("(year = 5)")[0];
+        assert!(year.is_answered_by("btree", &keys(&["year", "title"])));
+        assert!(!year.is_answered_by("btree", &keys(&["title", "year"])));
+        let upper = &conjuncts("(upper((format)::text) = 'MP3'::text)")[0];
+        assert!(upper.is_answered_by("btree", &keys(&["upper((format)::text)"])));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd(filter in "[a-z()' =%@<>AND OR:]{0,80}") {
+            let _ = (conjuncts(&filter), arms(&filter));
+        }
+    }
+}

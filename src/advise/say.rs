@@ -1,0 +1,129 @@
+//! Words, figures and changes that several families use.
+
+use super::case::Case;
+use crate::record::{Basis, Change, Recommendation, Stance};
+
+/// Advice to change something; the rule fills it in.
+pub(super) fn change() -> Recommendation {
+    Recommendation {
+        rule: String::new(),
+        stance: Stance::Change,
+        title: String::new(),
+        evidence: String::new(),
+        threshold: String::new(),
+        source: String::new(),
+        change: None,
+        expected: String::new(),
+        basis: Basis::Inferred,
+        risk: String::new(),
+        verify: String::new(),
+        effect: 0.0,
+    }
+}
+
+/// Advice to leave something alone.
+pub(super) fn leave_alone(title: &str, evidence: String, basis: Basis) -> Recommendation {
+    Recommendation {
+        stance: Stance::LeaveAlone,
+        title: title.to_owned(),
+        evidence,
+        expected: "a change would bring nothing that this run could show".to_owned(),
+        basis,
+        risk: "none".to_owned(),
+        verify: "run again with more tracks, or with a workload of your own".to_owned(),
+        ..change()
+    }
+}
+
+/// A change of one setting by ALTER SYSTEM; undone by the value that was set before, or by none where it was the default.
+///
+/// `to` is as PostgreSQL writes it. A value of a database's or role's own is not in ALTER SYSTEM's reach: it is changed
+/// where it stands. So is one of the server's command line, of which SQL knows nothing.
+pub(super) fn alter_system(case: &Case, name: &str, to: &str) -> Option<Change> {
+    let setting = case.setting(name)?;
+    let from = setting.display();
+    let restart = setting.context == "postmaster";
+    let place = match setting.source.as_str() {
+        "database" => "ALTER DATABASE the_database",
+        "user" => "ALTER ROLE the_role",
+        "database user" => "ALTER ROLE the_role IN DATABASE the_database",
+        _ => "ALTER SYSTEM",
+    };
+    let then = match (place, restart) {
+        (_, true) => " -- then restart the server",
+        ("ALTER SYSTEM", false) => " SELECT pg_reload_conf();",
+        _ => " -- for sessions that begin after it",
+    };
+    let quoted = |value: &str| format!("'{}'", value.replace('\'', "''"));
+    let undo = if setting.source == "default" {
+        format!("{place} RESET {name};{then}")
+    } else {
+        format!("{place} SET {name} = {};{then}", quoted(&from))
+    };
+    Some(Change {
+        setting: name.to_owned(),
+        apply: format!("{place} SET {name} = {};{then}", quoted(to)),
+        undo,
+        from,
+        to: to.to_owned(),
+        restart,
+    })
+}
+
+/// Bytes for people, in 1024s, three digits.
+pub(super) fn bytes(bytes: u64) -> String {
+    let value = bytes as f64;
+    for (size, unit) in [(1u64 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB")] {
+        if bytes >= size {
+            return format!("{:.1} {unit}", value / size as f64);
+        }
+    }
+    format!("{bytes} B")
+}
+
+/// A share as a percentage; what would read 0 or 100 and is neither gets more digits.
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent != 0.0 && percent.abs() < 0.1 || percent != 100.0 && (99.9..100.0).contains(&percent) {
+        return format!("{percent:.3} %");
+    }
+    format!("{percent:.1} %")
+}
+
+/// Milliseconds with three digits.
+pub(super) fn ms(ms: f64) -> String {
+    let decimals = if ms >= 100.0 {
+        0
+    } else if ms >= 10.0 {
+        1
+    } else if ms >= 1.0 {
+        2
+    } else {
+        3
+    };
+    format!("{ms:.decimals$}")
+}
+
+/// The first names of a list, and how many more there are.
+pub(super) fn list<T: AsRef<str>>(names: &[T], most: usize) -> String {
+    let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(most) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The statements that a plan stands for, in few words.
+pub(super) fn statements(names: &[String]) -> String {
+    list(names, 1)
+}
+
+/// A count with its noun in the right number.
+pub(super) fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// Rounded down to whole megabytes, so that a value can be read.
+pub(super) fn whole_mb(bytes: u64) -> u64 {
+    ((bytes >> 20).max(1)) << 20
+}

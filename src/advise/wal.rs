@@ -1,0 +1,224 @@
+//! Write-ahead log and checkpoints.
+
+use super::{
+    case::Case,
+    say::{self, whole_mb},
+};
+use crate::{
+    flags::setting::format_bytes,
+    record::{Basis, Recommendation},
+};
+
+/// Part of the write-ahead log that whole-page images may be before they are said to dominate.
+const IMAGES_DOMINATE: f64 = 0.5;
+/// Size of a page's image, uncompressed.
+const PAGE: u64 = 8192;
+/// Part of the buffers written that backends may write themselves.
+const BACKENDS_WRITE: f64 = 0.3;
+/// Writes of backends below which nobody cares.
+const FEW_WRITES: u64 = 1000;
+/// A window that writes less than this each second is no load for the log.
+const LITTLE_WAL: f64 = 64.0 * 1024.0;
+
+/// Checkpoints should come by time; those that come because the log is full write pages again and again.
+pub(super) fn max_wal_size(case: &Case) -> Option<Recommendation> {
+    let setting = case.setting("max_wal_size")?;
+    let current = setting.bytes()?;
+    let checkpoints = case.record.evidence.window.checkpointer?;
+    let seconds = case.record.window.seconds.max(1e-3);
+    let rate = case.record.evidence.window.wal.map(|wal| wal.bytes as f64 / seconds);
+    let timeout = case.number("checkpoint_timeout").unwrap_or(300_000.0) / 1e3;
+    let figures = format!(
+        "max_wal_size is {}; {} by size or on request and {} by time began in {seconds:.0} s{}",
+        setting.display(),
+        say::count(checkpoints.requested, "checkpoint"),
+        checkpoints.timed,
+        rate.map_or_else(String::new, |rate| format!("; {} of log a second", say::bytes(rate as u64)))
+    );
+    if checkpoints.requested <= checkpoints.timed {
+        return Some(say::leave_alone(
+            "Leave max_wal_size: checkpoints do not come early",
+            figures,
+            Basis::Inferred,
+        ));
+    }
+    // The log of two checkpoints has to fit (manual, section 30.5), with room for what the rate does.
+    let wanted = rate.map_or(current * 4, |rate| (rate * timeout * 2.0) as u64);
+    let to = whole_mb(wanted.clamp(1 << 30, 64 << 30)).next_power_of_two();
+    // Somebody may have asked for it: a log that would have lasted for the window was not full.
+    let filled = rate.is_none_or(|rate| rate * seconds > current as f64 / 4.0);
+    if !filled || to <= current {
+        return None;
+    }
+    let to = format_bytes(to);
+    let checkpoint_ms = checkpoints.write_ms + checkpoints.sync_ms;
+    Some(Recommendation {
+        title: format!("Raise max_wal_size to {to}: checkpoints come early"),
+        evidence: format!("{figures}; they took {} ms to write", say::ms(checkpoint_ms)),
+        change: say::alter_system(case, "max_wal_size", &to),
+        expected: format!("checkpoints by time, every {timeout:.0} s; fewer whole pages in the log"),
+        basis: Basis::Inferred,
+        risk: "recovery after a crash takes longer; that much more disk for the log".to_owned(),
+        verify: "run again: no checkpoint is requested; pg_stat_bgwriter or pg_stat_checkpointer counts them"
+            .to_owned(),
+        effect: 0.25,
+        ..say::change()
+    })
+}
+
+/// Buffers of the log that are full are written in the middle of a transaction.
+pub(super) fn wal_buffers(case: &Case) -> Option<Recommendation> {
+    let setting = case.setting("wal_buffers")?;
+    let wal = case.record.evidence.window.wal?;
+    let per_thousand = wal.buffers_full as f64 / wal.records.max(1) as f64 * 1e3;
+    let figures = format!(
+        "wal_buffers is {}; they were full {} in {} of log",
+        setting.display(),
+        say::count(wal.buffers_full, "time"),
+        say::count(wal.records, "record")
+    );
+    if per_thousand < 1.0 {
+        return Some(say::leave_alone("Leave wal_buffers: they are not full", figures, Basis::Inferred));
+    }
+    let current = setting.bytes()?;
+    let to = (current * 4).clamp(16 << 20, 64 << 20);
+    if to <= current {
+        return None;
+    }
+    let to = format_bytes(to);
+    Some(Recommendation {
+        title: format!("Raise wal_buffers to {to}"),
+        evidence: figures,
+        change: say::alter_system(case, "wal_buffers", &to),
+        expected: "transactions write the log when they commit, not before".to_owned(),
+        risk: "needs a restart; that much shared memory".to_owned(),
+        verify: "run again: pg_stat_wal.wal_buffers_full stays".to_owned(),
+        effect: 0.05,
+        ..say::change()
+    })
+}
+
+/// After a checkpoint each page's first change puts the whole page into the log.
+pub(super) fn page_images(case: &Case) -> Option<Recommendation> {
+    let wal = case.record.evidence.window.wal?;
+    let setting = case.setting("wal_compression")?;
+    let seconds = case.record.window.seconds.max(1e-3);
+    if (wal.bytes as f64) < LITTLE_WAL * seconds {
+        return None;
+    }
+    let share = (wal.page_images * PAGE) as f64 / wal.bytes.max(1) as f64;
+    let figures = format!(
+        "wal_compression is {}; {} of log, about {} of it {} images of whole pages",
+        setting.value,
+        say::bytes(wal.bytes),
+        say::percent(share.min(1.0)),
+        wal.page_images
+    );
+    let checkpoints = case.record.evidence.window.checkpoints;
+    // Just after a checkpoint every page is new to the log: a short window right after one proves nothing.
+    let short = checkpoints == 0 && seconds < 120.0;
+    if share < IMAGES_DOMINATE || setting.value != "off" || short {
+        let title = if short && share >= IMAGES_DOMINATE {
+            "Leave wal_compression: the window is too short after a checkpoint to say"
+        } else {
+            "Leave wal_compression: whole pages do not dominate the log"
+        };
+        return Some(say::leave_alone(title, figures, Basis::Inferred));
+    }
+    Some(Recommendation {
+        title: "Set wal_compression on, and let checkpoints come less often".to_owned(),
+        evidence: figures,
+        change: say::alter_system(case, "wal_compression", "on"),
+        expected: "less log to write, for some processor time".to_owned(),
+        risk: "on one processor compression may cost more than the disk did".to_owned(),
+        verify: "run again and compare bytes of log and p95 of what writes".to_owned(),
+        effect: 0.08,
+        ..say::change()
+    })
+}
+
+/// Durability is traded by those who own the data, never by a tool.
+pub(super) fn durability(case: &Case) -> Option<Recommendation> {
+    let off: Vec<&str> =
+        ["fsync", "full_page_writes"].into_iter().filter(|name| case.is(name, "off")).collect();
+    if let Some(name) = off.first() {
+        return Some(Recommendation {
+            title: format!("Switch {} back on: a crash loses or corrupts the database", off.join(" and ")),
+            evidence: format!(
+                "{} off; what was measured is a database that keeps no promise",
+                off.join(" and ")
+            ),
+            change: say::alter_system(case, name, "on"),
+            expected: "data survives a crash; writes wait for the disk again".to_owned(),
+            risk: "commits take longer".to_owned(),
+            verify: "run again: that latency is the true one".to_owned(),
+            effect: 0.95,
+            ..say::change()
+        });
+    }
+    let setting = case.setting("synchronous_commit")?;
+    let commits: Vec<String> = case
+        .record
+        .operations
+        .iter()
+        .filter(|operation| operation.writes)
+        .map(|operation| format!("{}.commit", operation.name))
+        .collect();
+    if commits.is_empty() {
+        return None;
+    }
+    let evidence = format!(
+        "synchronous_commit is {}; waiting for commits was {}",
+        setting.value,
+        case.felt_figures(case.share(&commits))
+    );
+    let title = if setting.value == "off" {
+        "Know that synchronous_commit is off: a crash may lose the last commits; keep it only if the owner of the data agreed"
+    } else {
+        "Leave synchronous_commit: off would trade the last commits before a crash for time, which is the owner's to decide"
+    };
+    Some(say::leave_alone(title, evidence, Basis::Measured))
+}
+
+/// Buffers that backends write are work in the middle of somebody's statement.
+pub(super) fn backend_writes(case: &Case) -> Option<Recommendation> {
+    let window = &case.record.evidence.window;
+    let of_io = || {
+        let rows = window.io.iter().filter(|row| row.backend == "client backend" && row.object == "relation");
+        (!window.io.is_empty()).then(|| rows.map(|row| row.writes).sum())
+    };
+    let writers = window.writers?;
+    let backend: u64 = writers.backend_written.or_else(of_io)?;
+    let checkpoints = window.checkpointer.map_or(0, |counters| counters.buffers_written);
+    let all = backend + writers.background_written + checkpoints;
+    let share = backend as f64 / all.max(1) as f64;
+    let setting = case.setting("bgwriter_lru_maxpages")?;
+    let figures = format!(
+        "of {all} buffers written, sessions wrote {backend} themselves, the background writer {}, checkpoints {checkpoints}",
+        writers.background_written
+    );
+    // Before PostgreSQL 17 a backend that extends a table counts as one that writes.
+    let inserting = window.sessions.is_some() && writers.allocated < backend;
+    if share < BACKENDS_WRITE || backend < FEW_WRITES || inserting || writers.background_halts == 0 {
+        return Some(say::leave_alone(
+            "Leave the background writer: sessions hardly write for it",
+            figures,
+            Basis::Inferred,
+        ));
+    }
+    let to = (case.number("bgwriter_lru_maxpages")? * 4.0).clamp(400.0, 4000.0).to_string();
+    Some(Recommendation {
+        title: format!("Raise bgwriter_lru_maxpages to {to}: sessions write buffers themselves"),
+        evidence: format!(
+            "{figures}; it stopped {} at its limit of {}",
+            say::count(writers.background_halts, "time"),
+            setting.value
+        ),
+        change: say::alter_system(case, "bgwriter_lru_maxpages", &to),
+        expected: "statements find clean buffers".to_owned(),
+        risk: "a page that changes again is written twice".to_owned(),
+        verify: "run again: sessions write fewer buffers".to_owned(),
+        effect: 0.05,
+        ..say::change()
+    })
+}
