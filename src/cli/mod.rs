@@ -6,6 +6,7 @@ mod config_file;
 mod failure;
 mod interrupt;
 mod load_args;
+mod machine_arg;
 mod meta;
 mod output;
 mod progress;

@@ -4,8 +4,12 @@ use super::{
     args::{EmbeddedArgs, Format},
     failure::Failure,
     output,
+    progress::Progress,
 };
-use crate::target::{self, KeptServer, TargetOptions};
+use crate::{
+    lab::Event,
+    target::{self, KeptServer, TargetOptions},
+};
 use clap::{Args, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -56,6 +60,11 @@ pub(super) fn execute(command: ServerCommand) -> Result<ExitCode, Failure> {
 fn start(args: StartArgs) -> Result<ExitCode, Failure> {
     let options = TargetOptions { keep_server: true, ..args.server.options() };
     let target = target::Target::open(&options)?;
+    let progress = Progress::new(false);
+    target
+        .cautions()
+        .into_iter()
+        .for_each(|caution| progress.hear(Event::Note(format!("caution: {caution}"))));
     let server = target.kept_server();
     match (args.format, server) {
         (Format::Text, Some(server)) => output::print(&line(server))?,

@@ -194,7 +194,8 @@ fn server(facts: &observe::ServerFacts, target: &Target) -> record::Server {
         build: facts.build.clone(),
         collation: facts.collation.clone(),
         data_file_system: target.data_file_system(),
-        machine: None,
+        machine: target.machine().cloned(),
+        flags: target.profile().map(str::to_owned),
     }
 }
 

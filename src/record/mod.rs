@@ -187,6 +187,9 @@ pub struct Server {
     /// The machine that it stands for, if one was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<TargetMachine>,
+    /// Name of the profile, or path of the file, of settings that an embedded server was started with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flags: Option<String>,
 }
 
 /// Who started the server.

@@ -1,6 +1,6 @@
 //! One throw-away cluster: its directories, initdb, settings, start, end. Used by the guard alone.
 
-use super::{embedded::Transport, locate::Programs, owner::Owner};
+use super::{confine::Cage, embedded::Transport, locate::Programs, owner::Owner};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -48,6 +48,8 @@ pub(super) struct Cluster {
     pub(super) port: u16,
     pub(super) password: Option<String>,
     pub(super) locale: &'static str,
+    /// What the server is confined to.
+    pub(super) cage: Cage,
     owner: Owner,
     plan: Plan,
     server: Option<Child>,
@@ -73,6 +75,7 @@ impl Cluster {
         owner.give(&data)?;
         // From here on the guard answers for them.
         let (directory, socket_directory) = (directory.keep(), socket_directory.keep());
+        let cage = Cage::new(&directory.file_name().unwrap_or_default().to_string_lossy());
         let password = (plan.transport == Transport::Tcp)
             .then(|| (0..32).map(|_| char::from(rand::rng().sample(rand::distr::Alphanumeric))).collect());
         Ok(Self {
@@ -81,6 +84,7 @@ impl Cluster {
             port: 5432,
             password,
             locale: locale(),
+            cage,
             owner,
             plan,
             server: None,
@@ -89,6 +93,11 @@ impl Cluster {
 
     fn data(&self) -> PathBuf {
         self.directory.join(DATA)
+    }
+
+    /// The file of settings, one a line.
+    pub(super) fn conf(&self) -> PathBuf {
+        self.directory.join("loist-bench.conf")
     }
 
     /// The server's log.
@@ -137,7 +146,7 @@ impl Cluster {
             self.configure()?;
             let mut command = self.program("postgres");
             command.arg("-D").arg(self.data());
-            self.server = Some(self.spawn(command, &self.log())?);
+            self.server = Some(self.cage.around(|| self.spawn(command, &self.log()))?);
             match self.wait_until_ready(give_up) {
                 // Another program may take the port between the look and the start.
                 Err(reason) if reason.contains("Address already in use") && attempt < TRIES => {}
@@ -167,7 +176,7 @@ impl Cluster {
         for (name, value) in own.into_iter().chain(given) {
             text.push_str(&format!("{name} = {}\n", quote(value)));
         }
-        let file = self.directory.join("loist-bench.conf");
+        let file = self.conf();
         fs::write(&file, text).map_err(|error| told(&file, &error))?;
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).map_err(|error| told(&file, &error))?;
         // This one lies in the directory of the server's user: no link of theirs is followed.
@@ -233,7 +242,7 @@ impl Cluster {
             end(Pid::from_raw(server.id() as i32), &mut || !matches!(server.try_wait(), Ok(None)));
             let _ = server.wait();
         }
-        remove(&self.directory, &self.socket_directory)
+        self.cage.remove().and(remove(&self.directory, &self.socket_directory))
     }
 
     fn program(&self, name: &str) -> Command {
@@ -361,6 +370,7 @@ pub(super) fn last_lines(log: &Path) -> String {
     if lines.is_empty() { "it said nothing".to_owned() } else { lines[from..].join("; ") }
 }
 
-fn told(path: &Path, error: &std::io::Error) -> String {
+/// What happened to a file.
+pub(super) fn told(path: &Path, error: &std::io::Error) -> String {
     format!("{}: {error}", path.display())
 }

@@ -1,6 +1,6 @@
 //! The program's side of an embedded server: it talks to the guard and never owns the server itself.
 
-use super::{TargetError, kept};
+use super::{Machine, Profile, TargetError, kept};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -31,12 +31,53 @@ pub(super) struct Spec {
     pub pg_version: Option<u32>,
     /// How to reach it.
     pub transport: Transport,
+    /// The machine that it stands for.
+    pub machine: Option<Machine>,
     /// Settings, which win over this program's own.
+    pub profile: Option<Profile>,
+    /// Settings, which win over all others.
     pub settings: Vec<(String, String)>,
     /// Whether it stays when the program ends.
     pub keep: bool,
     /// Where its directory goes.
     pub base_dir: PathBuf,
+}
+
+impl Spec {
+    /// Every setting that follows from what was asked; of several for one name the last counts.
+    pub(super) fn all_settings(&self) -> Vec<(String, String)> {
+        let connections = self.machine.as_ref().and_then(|machine| machine.max_connections);
+        let of_machine = connections.map(|number| ("max_connections".to_owned(), number.to_string()));
+        let of_profile = self.profile.iter().flat_map(|profile| profile.settings.iter().cloned());
+        of_machine.into_iter().chain(of_profile).chain(self.settings.iter().cloned()).collect()
+    }
+
+    /// Options by which settings were given.
+    fn options(&self) -> Vec<String> {
+        let machine = self.machine.as_ref().map(|machine| format!("--machine {}", machine.name));
+        let profile = self.profile.as_ref().map(|profile| format!("--flags {}", profile.name));
+        let set = (!self.settings.is_empty()).then(|| "--set".to_owned());
+        [machine, profile, set].into_iter().flatten().collect()
+    }
+
+    /// Why it did not start: the user's fault, where what was asked was refused.
+    fn failure(&self, reason: String) -> TargetError {
+        let refused = [super::cluster::SETTING_REFUSED, super::in_force::NOT_IN_FORCE];
+        if reason.contains("--pg-bin") || reason.contains("is not usable") {
+            return TargetError::Programs(reason);
+        }
+        if refused.iter().any(|beginning| reason.starts_with(beginning)) {
+            return TargetError::Contradiction { option: format!("{}:", self.options().join(", ")), reason };
+        }
+        match self.options() {
+            options if options.is_empty() => TargetError::Start(reason),
+            options => {
+                let names: Vec<&str> = self.settings.iter().map(|(name, _)| name.as_str()).collect();
+                let set = if names.is_empty() { String::new() } else { format!(" for {}", names.join(", ")) };
+                TargetError::Start(format!("{reason} ({}{set} given)", options.join(", ")))
+            }
+        }
+    }
 }
 
 /// What the guard says, one JSON document a line.
@@ -52,7 +93,7 @@ pub(super) enum Report {
 }
 
 /// Facts of a running embedded server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Facts {
     /// Where it is, how to connect, whether it stays.
     pub server: kept::KeptServer,
@@ -105,19 +146,7 @@ impl Embedded {
                     kept::sweep(&spec.base_dir);
                 }
                 Err(match report {
-                    Ok(Report::Failed { reason })
-                        if reason.contains("--pg-bin") || reason.contains("is not usable") =>
-                    {
-                        TargetError::Programs(reason)
-                    }
-                    Ok(Report::Failed { reason }) if reason.starts_with(super::cluster::SETTING_REFUSED) => {
-                        TargetError::Contradiction { option: "--set:".to_owned(), reason }
-                    }
-                    Ok(Report::Failed { reason }) if spec.settings.is_empty() => TargetError::Start(reason),
-                    Ok(Report::Failed { reason }) => {
-                        let names: Vec<&str> = spec.settings.iter().map(|(name, _)| name.as_str()).collect();
-                        TargetError::Start(format!("{reason} (--set was given for {})", names.join(", ")))
-                    }
+                    Ok(Report::Failed { reason }) => spec.failure(reason),
                     _ => TargetError::Start("its guard process ended unexpectedly".to_owned()),
                 })
             }

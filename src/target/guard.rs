@@ -8,6 +8,7 @@ use super::{
     base,
     cluster::{self, Cluster, Plan},
     embedded::{Facts, Report, Spec},
+    in_force,
     kept::{self, KeptServer},
     locate,
 };
@@ -50,7 +51,7 @@ pub fn main() -> ExitCode {
         let _ = signals.wait();
         flag.store(true, Ordering::SeqCst);
     });
-    match serve(spec, &|| unneeded.load(Ordering::SeqCst)) {
+    match serve(&spec, &|| unneeded.load(Ordering::SeqCst)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             report(&Report::Failed { reason });
@@ -65,7 +66,7 @@ fn report(report: &Report) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-fn serve(spec: Spec, unneeded: &dyn Fn() -> bool) -> Result<(), String> {
+fn serve(spec: &Spec, unneeded: &dyn Fn() -> bool) -> Result<(), String> {
     let keep = spec.keep;
     let base = base::prepare(&spec.base_dir)?;
     kept::sweep(&base);
@@ -74,11 +75,12 @@ fn serve(spec: Spec, unneeded: &dyn Fn() -> bool) -> Result<(), String> {
     let programs =
         locate::locate(spec.pg_bin.as_deref(), spec.pg_version).map_err(|error| error.to_string())?;
     timings.push(("find the server programs".to_owned(), began.elapsed()));
-    let plan = Plan { programs, base, transport: spec.transport, settings: spec.settings };
+    let settings = spec.all_settings();
+    let plan = Plan { programs, base, transport: spec.transport, settings };
     let mut cluster = Cluster::create(plan)?;
     let lock = kept::lock(&cluster.directory);
     let outcome = lock.and_then(|lock| {
-        bring_up(&mut cluster, keep, &mut timings, unneeded)?;
+        bring_up(&mut cluster, spec, &mut timings, unneeded)?;
         Ok(lock)
     });
     let _lock = match outcome {
@@ -88,7 +90,7 @@ fn serve(spec: Spec, unneeded: &dyn Fn() -> bool) -> Result<(), String> {
             return Err(reason);
         }
     };
-    report(&Report::Ready(Box::new(facts(&cluster, timings, keep))));
+    report(&Report::Ready(Box::new(facts(&cluster, timings, spec))));
     let mut told = false;
     while !unneeded() {
         if !told && let Some(status) = cluster.has_ended() {
@@ -108,22 +110,31 @@ fn serve(spec: Spec, unneeded: &dyn Fn() -> bool) -> Result<(), String> {
 
 fn bring_up(
     cluster: &mut Cluster,
-    keep: bool,
+    spec: &Spec,
     timings: &mut Vec<(String, Duration)>,
     unneeded: &dyn Fn() -> bool,
 ) -> Result<(), String> {
     // Marked as not kept until it serves, so that a guard killed half way leaves only what is swept.
-    kept::mark(&marker(cluster, false))?;
+    kept::mark(&KeptServer {
+        control_groups: cluster.cage.possible_groups(),
+        ..marker(cluster, spec, false)
+    })?;
+    if let Some(machine) = &spec.machine {
+        cluster.cage.build(machine.confinement());
+    }
+    kept::mark(&marker(cluster, spec, false))?;
     let began = Instant::now();
     cluster.initialize(unneeded)?;
     timings.push(("initdb".to_owned(), began.elapsed()));
     let began = Instant::now();
     cluster.start(unneeded)?;
     timings.push(("start the server".to_owned(), began.elapsed()));
-    kept::mark(&marker(cluster, keep))
+    let server = marker(cluster, spec, spec.keep);
+    in_force::check(&server.url, &cluster.conf(), &spec.all_settings())?;
+    kept::mark(&server)
 }
 
-fn marker(cluster: &Cluster, kept: bool) -> KeptServer {
+fn marker(cluster: &Cluster, spec: &Spec, kept: bool) -> KeptServer {
     let user = cluster::USER;
     let database = cluster::DATABASE;
     let url = match &cluster.password {
@@ -138,9 +149,13 @@ fn marker(cluster: &Cluster, kept: bool) -> KeptServer {
         url,
         socket_directory: cluster.socket_directory.clone(),
         kept,
+        machine: spec.machine.as_ref().map(|machine| machine.recorded(cluster.cage.confined().clone())),
+        flags: spec.profile.as_ref().map(|profile| profile.name.clone()),
+        control_groups: cluster.cage.groups(),
     }
 }
 
-fn facts(cluster: &Cluster, timings: Vec<(String, Duration)>, kept: bool) -> Facts {
-    Facts { server: marker(cluster, kept), file_system: super::file_system::of(&cluster.directory), timings }
+fn facts(cluster: &Cluster, timings: Vec<(String, Duration)>, spec: &Spec) -> Facts {
+    let file_system = super::file_system::of(&cluster.directory);
+    Facts { server: marker(cluster, spec, spec.keep), file_system, timings }
 }

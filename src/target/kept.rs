@@ -3,7 +3,8 @@
 //! A guard holds a lock on the file in its directory for as long as it lives. A directory whose lock is
 //! free, and that is not marked as kept, was left by a guard that was killed: the next start removes it.
 
-use super::{TargetError, base, cluster};
+use super::{TargetError, base, cgroup, cluster};
+use crate::record::TargetMachine;
 use nix::{
     errno::Errno,
     fcntl::{Flock, FlockArg},
@@ -22,7 +23,7 @@ const LOCK: &str = "guard.lock";
 const MARK: &str = "server.json";
 
 /// An embedded server on this machine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeptServer {
     /// Its private directory.
     pub directory: PathBuf,
@@ -32,6 +33,15 @@ pub struct KeptServer {
     pub socket_directory: PathBuf,
     /// Whether it stays when the program ends.
     pub kept: bool,
+    /// The machine that it stands for, and how far it is confined to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<TargetMachine>,
+    /// Name of the profile of settings that it was started with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flags: Option<String>,
+    /// Control groups that were made for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub control_groups: Vec<PathBuf>,
 }
 
 /// Takes the lock of a directory of the caller's own.
@@ -122,7 +132,8 @@ fn remove(server: &KeptServer) -> Result<(), String> {
             kill(pid, None) == Err(Errno::ESRCH) || postmaster(&server.directory).is_none()
         });
     }
-    cluster::remove(&server.directory, &server.socket_directory)
+    let groups = cgroup::remove(&server.control_groups);
+    groups.and(cluster::remove(&server.directory, &server.socket_directory))
 }
 
 /// The process that serves `directory`, by its pid file; only if its command line names the directory

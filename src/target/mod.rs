@@ -1,14 +1,19 @@
 //! The only door to PostgreSQL: where it is, how to connect, the embedded server, migrations.
 
+mod affinity;
 mod base;
+mod cgroup;
 mod cluster;
+mod confine;
 mod dotenv;
 mod embedded;
 mod error;
 mod file_system;
 mod guard;
+mod in_force;
 mod kept;
 mod locate;
+mod machine;
 mod migrations;
 mod open;
 mod owner;
@@ -18,6 +23,7 @@ pub use embedded::{Transport, list_kept};
 pub use error::{TargetError, describe};
 pub use guard::main as guard_main;
 pub use kept::{KeptServer, stop as stop_kept};
+pub use machine::{Machine, Profile};
 pub use migrations::migrate;
 pub use open::{OWN_SCHEMA, Target, TargetOptions};
 

@@ -1,11 +1,12 @@
 //! The database of a run: found in the settings, or started for the occasion.
 
 use super::{
-    TargetError,
+    Machine, Profile, TargetError,
     embedded::{Embedded, Spec, Transport},
     kept::KeptServer,
     settings::{self, Connection},
 };
+use crate::record::TargetMachine;
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 use tokio_postgres::{Config, config::Host};
 
@@ -22,7 +23,11 @@ pub struct TargetOptions {
     pub pg_version: Option<u32>,
     /// How to reach the embedded server.
     pub transport: Transport,
-    /// Settings of the embedded server.
+    /// The machine that the server is for; an embedded one is confined to it as far as this one can do that.
+    pub machine: Option<Machine>,
+    /// Settings of the embedded server, which win over this program's own.
+    pub profile: Option<Profile>,
+    /// Settings of the embedded server, which win over all others.
     pub settings: Vec<(String, String)>,
     /// Leave the embedded server running.
     pub keep_server: bool,
@@ -37,6 +42,7 @@ pub struct Target {
     origin: String,
     address: String,
     embedded: Option<Embedded>,
+    machine: Option<TargetMachine>,
     use_existing: bool,
 }
 
@@ -76,6 +82,15 @@ impl Target {
                 ),
             });
         }
+        if let Some(profile) = &options.profile {
+            return Err(TargetError::Contradiction {
+                option: format!("--flags {}", profile.name),
+                reason: format!(
+                    "is what an embedded server is started with, but {} names a database: `loist-bench flags render` prints what sets it there",
+                    connection.origin
+                ),
+            });
+        }
         let mut config = connection.config;
         let session = if options.use_existing {
             // The server itself refuses what is not meant to happen.
@@ -90,14 +105,19 @@ impl Target {
             origin: connection.origin,
             address,
             embedded: None,
+            machine: options.machine.as_ref().map(Machine::recorded_only),
             use_existing: options.use_existing,
         })
     }
 
     fn start(options: &TargetOptions) -> Result<Self, TargetError> {
-        if let Some((name, _)) = options.settings.iter().find(|(name, _)| is_reserved(name)) {
+        let of_profile = options.profile.iter().flat_map(|profile| {
+            profile.settings.iter().map(|(name, _)| (format!("--flags {}: {name}", profile.name), name))
+        });
+        let given = options.settings.iter().map(|(name, _)| (format!("--set {name}"), name));
+        if let Some((option, _)) = of_profile.chain(given).find(|(_, name)| is_reserved(name)) {
             return Err(TargetError::Contradiction {
-                option: format!("--set {name}"),
+                option,
                 reason: "would hide the embedded server from loist-bench: leave it out".to_owned(),
             });
         }
@@ -107,6 +127,8 @@ impl Target {
             pg_bin: options.pg_bin.clone(),
             pg_version: options.pg_version,
             transport: options.transport,
+            machine: options.machine.clone(),
+            profile: options.profile.clone(),
             settings: options.settings.clone(),
             keep: options.keep_server,
             base_dir: super::base::chosen(),
@@ -116,7 +138,8 @@ impl Target {
         append_options(&mut config, &own_schema_first());
         let address = settings::address(&config);
         let origin = "embedded".to_owned();
-        Ok(Self { config, origin, address, embedded: Some(embedded), use_existing: false })
+        let machine = embedded.facts().server.machine.clone();
+        Ok(Self { config, origin, address, embedded: Some(embedded), machine, use_existing: false })
     }
 
     /// How to connect.
@@ -167,10 +190,22 @@ impl Target {
         let file_system = self.data_file_system();
         let in_memory =
             file_system.filter(|name| ["tmpfs", "ramfs", "overlay", "overlayfs"].contains(&name.as_str()));
-        in_memory
-            .map(|name| format!("the server's data lies on {name}: writes cost other than on a disk"))
-            .into_iter()
-            .collect()
+        let in_memory = in_memory
+            .map(|name| format!("the server's data lies on {name}: writes cost other than on a disk"));
+        let not_done = self.machine.iter().flat_map(|machine| machine.not_done.iter().cloned());
+        in_memory.into_iter().chain(not_done).collect()
+    }
+
+    /// The machine that the server is for, if one was named, and how far it is confined to it.
+    #[must_use]
+    pub fn machine(&self) -> Option<&TargetMachine> {
+        self.machine.as_ref()
+    }
+
+    /// Name of the profile of settings that an embedded server was started with.
+    #[must_use]
+    pub fn profile(&self) -> Option<&str> {
+        self.embedded.as_ref().and_then(|embedded| embedded.facts().server.flags.as_deref())
     }
 
     /// Whether the server runs on this machine, as far as its address tells: a socket, or the loopback interface.
