@@ -70,6 +70,18 @@ pub struct EngineOptions {
 }
 
 impl EngineOptions {
+    /// Connections that may be open at a time. A psycopg2 pool opens what its callers take, of whom a process of the
+    /// event loop has one, and keeps its idle ones.
+    #[must_use]
+    pub fn most_connections(&self) -> usize {
+        let idle = self.pool.min.min(self.pool.size);
+        match self.model {
+            ClientModel::Pool => self.pool.size,
+            ClientModel::Threaded => self.clients.min(self.pool.size).max(idle),
+            ClientModel::EventLoop => self.clients * idle.max(1),
+        }
+    }
+
     /// The stations of each thread. What clients share, a pool or a queue, is one only on one thread: more of them
     /// have a pool and a queue each.
     pub(super) fn threads(&self) -> Vec<Vec<StationPlan>> {

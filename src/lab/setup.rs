@@ -13,6 +13,7 @@ use crate::{
     workload::{Operation, Slo, Workload},
 };
 use std::{sync::Arc, time::Duration};
+use tokio_postgres::Client;
 
 /// The workload that the floor is measured with.
 const FLOOR: &str = r#"
@@ -81,10 +82,31 @@ pub(super) fn set_up(
             observe::statement_names(&bound, client).await,
         ))
     })?;
+    // What was not chosen by the user comes as a surprise.
+    if target.is_embedded() && target.machine().is_some_and(|machine| machine.max_connections.is_some()) {
+        steps.run("see whether the connections fit", context, enough_room(&load, client))?;
+    }
     let stop = context.interrupt.stop_flag();
     let connecting = Engine::connect(target.config(), &load.engine, stop);
     let engine = steps.run("open the connections", context, connecting)?;
     Ok(Setup { bound, floor, load, engine, observer, server, names, drain })
+}
+
+/// Sessions of this program beside the load's: the one that looks on, and the one that keeps others out.
+const OWN_SESSIONS: usize = 2;
+
+/// Whether the server takes all connections of the load, this program's own, and those that PostgreSQL keeps free for
+/// somebody who must look in.
+async fn enough_room(load: &SettledLoad, client: &Client) -> Result<(), LabError> {
+    let (most, reserved) = observe::connection_limits(client).await?;
+    let wanted = load.engine.most_connections();
+    let needed = wanted + OWN_SESSIONS + reserved;
+    if needed <= most {
+        return Ok(());
+    }
+    Err(LabError::Usage(format!(
+        "the load opens up to {wanted} connections, loist-bench {OWN_SESSIONS} more, and {reserved} stay reserved, but the server takes only {most}: lower --clients or --pool, or add --set max_connections={needed}"
+    )))
 }
 
 /// How long after the load what waits may still be answered and count.

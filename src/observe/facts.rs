@@ -65,6 +65,17 @@ pub async fn server_facts(client: &Client) -> Result<ServerFacts, ObserveError> 
     })
 }
 
+/// Connections that the server takes, and how many of them it keeps for superusers.
+///
+/// # Errors
+/// When the connection fails.
+pub async fn connection_limits(client: &Client) -> Result<(usize, usize), ObserveError> {
+    let sql = "SELECT current_setting('max_connections')::int, current_setting('superuser_reserved_connections')::int";
+    let row = client.query_one(sql, &[]).await.map_err(ObserveError::of("max_connections"))?;
+    let number = |column: usize| usize::try_from(row.get::<_, i32>(column)).unwrap_or_default();
+    Ok((number(0), number(1)))
+}
+
 /// What a record says for a setting whose value may hold a secret.
 const HIDDEN: &str = "(hidden)";
 /// Parts of the names of such settings: connection strings, shell commands, passphrases.

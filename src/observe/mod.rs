@@ -12,7 +12,7 @@ mod sampler;
 mod statements;
 
 pub use counters::{Counters, evidence};
-pub use facts::{ServerFacts, backend_pid, host, server_facts, settings};
+pub use facts::{ServerFacts, backend_pid, connection_limits, host, server_facts, settings};
 pub use instruments::{install_instruments, limit_session};
 pub use join::{StatementNames, statement_names};
 pub use sampler::{Sampler, interval_for};

@@ -80,9 +80,11 @@ fn heading(out: &mut String, record: &Record) -> std::fmt::Result {
         record.workload.protocol,
         three_digits(record.window.seconds),
     )?;
+    let machine = server.machine.as_ref().map(|machine| format!(" for {}", machine.name)).unwrap_or_default();
+    let flags = server.flags.as_ref().map(|flags| format!(", flags {flags}")).unwrap_or_default();
     let place = match server.kind {
-        ServerKind::Embedded => "embedded, sharing this machine with the clients",
-        ServerKind::External => server.address.as_str(),
+        ServerKind::Embedded => format!("embedded{machine}{flags}, sharing this machine with the clients"),
+        ServerKind::External => format!("{}{machine}", server.address),
     };
     writeln!(
         out,

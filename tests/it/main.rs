@@ -11,6 +11,7 @@ mod diagnosis;
 mod faults;
 mod lifecycle;
 mod load;
+mod machine;
 mod proxy;
 mod run;
 mod search;
