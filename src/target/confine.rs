@@ -187,4 +187,26 @@ mod tests {
         assert!(cage.groups().is_empty());
         assert_eq!(cage.around(|| Ok(7)), Ok(7));
     }
+
+    /// Where groups can be made, what is started is in them; where not, it is said. Either way nothing is left.
+    #[test]
+    fn what_is_started_is_confined_as_far_as_it_is_told() {
+        let name = format!("test-{}", std::process::id());
+        let mut cage = Cage::new(&name);
+        cage.build(Confinement { cpus: 0.5, memory_bytes: 256 << 20 });
+        let confined = cage.confined().clone();
+        let said = |part: &str| confined.not_done.iter().any(|sentence| sentence.contains(part));
+        let seen = cage.around(|| {
+            let output = std::process::Command::new("cat").arg("/proc/self/cgroup").output();
+            output
+                .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+                .map_err(|e| e.to_string())
+        });
+        let groups = cage.groups();
+        cage.remove().unwrap();
+        assert!(groups.iter().all(|group| !group.exists()));
+        assert_eq!(seen.unwrap().contains(&name), !groups.is_empty());
+        assert_eq!(confined.memory_bytes.is_some(), !said("of memory"), "{confined:?}");
+        assert!(groups.iter().all(|group| cage.possible_groups().contains(group)), "what is swept");
+    }
 }

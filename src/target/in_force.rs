@@ -1,10 +1,16 @@
 //! Whether a server goes by the settings that it was given.
 
-use std::{collections::BTreeMap, path::Path};
-use tokio_postgres::Config;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+use tokio_postgres::{Client, Config, Row};
 
 /// Marks a reason that is the fault of a setting that the user gave.
 pub(super) const NOT_IN_FORCE: &str = "a setting is not in force: ";
+
+/// Source of a setting that belongs to no library: whoever asks for it gets its text.
+const PLACEHOLDER: &str = "placeholder";
 
 /// Asks the server at `url` whether the last line of the file `conf` for each of `asked` is what it goes by. It is
 /// PostgreSQL itself that says which line it took a value from, so its rules of units are its own.
@@ -59,22 +65,39 @@ async fn read(url: &str, wanted: &BTreeMap<String, Wish>) -> Result<BTreeMap<Str
     let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| error.to_string())?;
     config.connect_timeout(std::time::Duration::from_secs(10));
     let client = super::connect(&config).await.map_err(|error| error.to_string())?;
+    let nobodys = without_library(&client, wanted).await;
     let names: Vec<&str> = wanted.keys().map(String::as_str).collect();
     let rows = client
         .query(
-            "SELECT lower(name), current_setting(name), source, sourcefile, sourceline
-             FROM pg_settings WHERE lower(name) = ANY ($1::text[])",
+            "SELECT lower(asked.name), current_setting(asked.name, true), source, sourcefile, sourceline
+             FROM unnest($1::text[]) asked (name) LEFT JOIN pg_settings s ON lower(s.name) = asked.name",
             &[&names],
         )
         .await
         .map_err(|error| super::describe(&error))?;
-    let found = |row: &tokio_postgres::Row| Found {
-        value: row.get(1),
-        source: row.get(2),
-        file: row.get(3),
-        line: row.get(4),
+    let found = |row: &Row| {
+        let name: String = row.get(0);
+        let nobodys = nobodys.iter().any(|prefix| name.starts_with(&format!("{prefix}.")));
+        let source: Option<String> = row.get(2);
+        let source = source.or_else(|| nobodys.then(|| PLACEHOLDER.to_owned()))?;
+        let value: Option<String> = row.get(1);
+        Some((name, Found { value: value?, source, file: row.get(3), line: row.get(4) }))
     };
-    Ok(rows.iter().map(|row| (row.get(0), found(row))).collect())
+    Ok(rows.iter().filter_map(found).collect())
+}
+
+/// Loads the libraries whose settings are asked for, since PostgreSQL takes any name with a point in it as long as no
+/// library owns what stands before the point. Gives the beginnings that no library owns.
+async fn without_library(client: &Client, wanted: &BTreeMap<String, Wish>) -> BTreeSet<String> {
+    let mut nobodys = BTreeSet::new();
+    let prefixes: BTreeSet<&str> = wanted.keys().filter_map(|name| Some(name.split_once('.')?.0)).collect();
+    for prefix in prefixes {
+        let is_name = prefix.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_name || client.batch_execute(&format!("LOAD '{prefix}'")).await.is_err() {
+            nobodys.insert(prefix.to_owned());
+        }
+    }
+    nobodys
 }
 
 /// In which way a setting is not as wished.
@@ -87,7 +110,8 @@ fn contradiction(name: &str, wish: &Wish, found: Option<&Found>, conf: &Path) ->
     // With -1 the server chooses a value, which it then tells; and every session says its own encoding.
     let chosen = wish.value.trim() == "-1" && found.source == "override";
     let of_session = name == "client_encoding" && found.source == "client";
-    (!from_line && !chosen && !of_session).then(|| {
+    let placeholder = found.source == PLACEHOLDER && found.value == wish.value;
+    (!from_line && !chosen && !of_session && !placeholder).then(|| {
         format!("{name} was asked to be {} and is {} (source: {})", wish.value, found.value, found.source)
     })
 }
@@ -120,6 +144,7 @@ mod tests {
         assert_eq!(other, "x was asked to be 1GB and is 2GB (source: configuration file)");
         assert!(said(Some(found("128MB", "default", None))).unwrap().contains("is 128MB (source: default)"));
         assert!(said(None).unwrap().contains("no `x`"));
+        assert_eq!(said(Some(found("1GB", PLACEHOLDER, None))), None);
         let chosen = Wish { value: "-1".to_owned(), line: 3 };
         let buffers = found("4MB", "override", None);
         assert_eq!(contradiction("wal_buffers", &chosen, Some(&buffers), Path::new("/x.conf")), None);

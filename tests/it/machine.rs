@@ -106,7 +106,7 @@ fn no_control_group_is_left_behind() {
 fn a_profile_is_in_force_and_on_record_and_set_wins_over_it() {
     let bench = Bench::new();
     bench.write("loist-bench.toml", "flags = \"as-documented\"\n");
-    let mut command = bench.command(&format!("run read {QUICK} --set Work_Mem=2MB --set wal_buffers=-1"));
+    let mut command = bench.command(&format!("run read {QUICK} --set Work_Mem=2MB --set wal_buffers=-1 --set pg_trgm.similarity_threshold=0.4 --set my.tenant=x"));
     let output = command.env("LOIST_BENCH_MACHINE", "db-custom-1-3840").output().unwrap();
     let answer = Answer::of(output, 0, "a run with a machine and a profile");
     let record = bench.record();
@@ -176,8 +176,8 @@ fn what_cannot_be_is_refused() {
         ("run --machine db-n1-standard-1", "there is no such machine for PostgreSQL"),
         ("server start --flags paln", "there is no such profile"),
         (
-            "seed --tracks 1 --quiet --flags plan --set foo.bar=1",
-            "--flags plan, --set: a setting is not in force: PostgreSQL has no `foo.bar`",
+            "seed --tracks 1 --quiet --flags plan --set pg_trgm.nonsense=1",
+            "--flags plan, --set: a setting is not in force: PostgreSQL has no `pg_trgm.nonsense`",
         ),
         ("run read --tracks 1 --quiet --machine db-custom-1-3840 --clients 96", "--set max_connections=101"),
     ] {
