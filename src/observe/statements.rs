@@ -1,10 +1,10 @@
 //! pg_stat_statements: per-statement counters and their difference.
 
 use super::{counters::unsigned, join::StatementNames};
-use crate::record::StatementStatistics;
+use crate::record::{JitStatistics, StatementStatistics};
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
-use tokio_postgres::Client;
+use std::collections::{BTreeSet, HashMap};
+use tokio_postgres::{Client, Error, Row};
 
 /// Stands for the text of a statement that is not the workload's: it is somebody else's, and a command that sets a
 /// password is kept as it was written.
@@ -35,51 +35,78 @@ pub(super) async fn read(client: &Client) -> Result<StatementCounters, String> {
     if installed.is_none() {
         return Err("the extension pg_stat_statements is not installed in this database".to_owned());
     }
+    let columns = columns(client).await.map_err(|error| crate::target::describe(&error))?;
     // Version 1.9 of the extension, which came with PostgreSQL 14, says more.
-    let says_more: bool = client
-        .query_one("SELECT to_regclass('pg_stat_statements_info') IS NOT NULL", &[])
-        .await
-        .map_err(|error| crate::target::describe(&error))?
-        .get(0);
-    let losses = if says_more { Some(losses(client).await?) } else { None };
-    let top_level = if says_more { "toplevel" } else { "true" };
+    let losses = if columns.contains("toplevel") { Some(losses(client).await?) } else { None };
+    let rows = client.query(&query(&columns), &[]).await.map_err(|error| crate::target::describe(&error))?;
+    Ok(StatementCounters { rows: rows.iter().map(counted).collect(), losses })
+}
+
+/// Columns of the view. They depend on the extension's version in this database, which may be older than the server's.
+async fn columns(client: &Client) -> Result<BTreeSet<String>, Error> {
     let rows = client
         .query(
-            &format!(
-                "SELECT userid, queryid, {top_level}, query, calls, total_exec_time, total_plan_time, rows,
-                        shared_blks_hit, shared_blks_read, temp_blks_written, wal_bytes::bigint
-                 FROM pg_stat_statements
-                 WHERE queryid IS NOT NULL
-                   AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            ),
+            "SELECT attname::text FROM pg_attribute
+             WHERE attrelid = to_regclass('pg_stat_statements') AND attnum > 0 AND NOT attisdropped",
             &[],
         )
-        .await
-        .map_err(|error| crate::target::describe(&error))?;
-    let rows = rows
-        .iter()
-        .map(|row| {
-            let key = Key { user: row.get(0), query_id: row.get(1), top_level: row.get(2) };
-            let count = |index: usize| unsigned(row.get(index));
-            let statistics = StatementStatistics {
-                query_id: key.query_id.to_string(),
-                // It has no text where the server could not read its file of texts.
-                query: row.get::<_, Option<String>>(3).unwrap_or_default(),
-                statements: Vec::new(),
-                calls: count(4),
-                total_ms: row.get(5),
-                plan_ms: row.get(6),
-                rows: count(7),
-                blocks_hit: count(8),
-                blocks_read: count(9),
-                temp_blocks_written: count(10),
-                wal_bytes: count(11),
-                ..StatementStatistics::default()
-            };
-            (key, statistics)
-        })
-        .collect();
-    Ok(StatementCounters { rows, losses })
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// The query for a view that has those columns, from version 1.8 of the extension (PostgreSQL 13) on.
+fn query(columns: &BTreeSet<String>) -> String {
+    let has = |column: &str| columns.contains(column);
+    let top_level = if has("toplevel") { "toplevel" } else { "true" };
+    let timed = if has("shared_blk_read_time") { "shared_blk" } else { "blk" };
+    let jit = if has("jit_functions") {
+        // The time of deforming is part of that of generating.
+        "jit_functions, jit_generation_time + jit_inlining_time + jit_optimization_time + jit_emission_time"
+    } else {
+        "NULL::bigint, NULL::float8"
+    };
+    format!(
+        "SELECT userid, queryid, {top_level}, query, calls, total_exec_time, total_plan_time, rows,
+                shared_blks_hit, shared_blks_read, shared_blks_dirtied, shared_blks_written,
+                temp_blks_read, temp_blks_written, wal_records, wal_fpi, wal_bytes::bigint,
+                CASE WHEN current_setting('track_io_timing')::bool THEN {timed}_read_time END,
+                CASE WHEN current_setting('track_io_timing')::bool THEN {timed}_write_time END,
+                {jit}
+         FROM pg_stat_statements
+         WHERE queryid IS NOT NULL
+           AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+}
+
+fn counted(row: &Row) -> (Key, StatementStatistics) {
+    let key = Key { user: row.get(0), query_id: row.get(1), top_level: row.get(2) };
+    let count = |index: usize| unsigned(row.get(index));
+    let statistics = StatementStatistics {
+        query_id: key.query_id.to_string(),
+        // It has no text where the server could not read its file of texts.
+        query: row.get::<_, Option<String>>(3).unwrap_or_default(),
+        statements: Vec::new(),
+        calls: count(4),
+        total_ms: row.get(5),
+        plan_ms: row.get(6),
+        rows: count(7),
+        blocks_hit: count(8),
+        blocks_read: count(9),
+        blocks_dirtied: count(10),
+        blocks_written: count(11),
+        temp_blocks_read: count(12),
+        temp_blocks_written: count(13),
+        wal_records: count(14),
+        wal_page_images: count(15),
+        wal_bytes: count(16),
+        read_ms: row.get(17),
+        write_ms: row.get(18),
+        jit: row
+            .get::<_, Option<i64>>(19)
+            .zip(row.get(20))
+            .map(|(functions, total_ms)| JitStatistics { functions: unsigned(functions), total_ms }),
+    };
+    (key, statistics)
 }
 
 async fn losses(client: &Client) -> Result<(i64, Option<DateTime<Utc>>), String> {
@@ -120,18 +147,10 @@ pub(super) fn difference(
         .rows
         .iter()
         .filter_map(|(key, after)| {
-            let mut change = after.clone();
-            if let Some(before) = before.rows.get(key) {
-                change.calls = after.calls.saturating_sub(before.calls);
-                change.total_ms = (after.total_ms - before.total_ms).max(0.0);
-                change.plan_ms = (after.plan_ms - before.plan_ms).max(0.0);
-                change.rows = after.rows.saturating_sub(before.rows);
-                change.blocks_hit = after.blocks_hit.saturating_sub(before.blocks_hit);
-                change.blocks_read = after.blocks_read.saturating_sub(before.blocks_read);
-                change.temp_blocks_written =
-                    after.temp_blocks_written.saturating_sub(before.temp_blocks_written);
-                change.wal_bytes = after.wal_bytes.saturating_sub(before.wal_bytes);
-            }
+            let mut change = match before.rows.get(key) {
+                Some(before) => less(before, after),
+                None => after.clone(),
+            };
             change.statements = names.of(key.query_id, &after.query);
             if change.statements.is_empty() {
                 NOT_OURS.clone_into(&mut change.query);
@@ -146,25 +165,50 @@ pub(super) fn difference(
     Ok(changed)
 }
 
+/// What one row counted between the two moments.
+fn less(before: &StatementStatistics, after: &StatementStatistics) -> StatementStatistics {
+    let count = |pick: fn(&StatementStatistics) -> u64| pick(after).saturating_sub(pick(before));
+    let ms = |before: f64, after: f64| (after - before).max(0.0);
+    let timed = |pick: fn(&StatementStatistics) -> Option<f64>| Some(ms(pick(before)?, pick(after)?));
+    let jit = before.jit.zip(after.jit).map(|(before, after)| JitStatistics {
+        functions: after.functions.saturating_sub(before.functions),
+        total_ms: ms(before.total_ms, after.total_ms),
+    });
+    StatementStatistics {
+        query_id: after.query_id.clone(),
+        query: after.query.clone(),
+        statements: Vec::new(),
+        calls: count(|row| row.calls),
+        total_ms: ms(before.total_ms, after.total_ms),
+        plan_ms: ms(before.plan_ms, after.plan_ms),
+        rows: count(|row| row.rows),
+        blocks_hit: count(|row| row.blocks_hit),
+        blocks_read: count(|row| row.blocks_read),
+        blocks_dirtied: count(|row| row.blocks_dirtied),
+        blocks_written: count(|row| row.blocks_written),
+        read_ms: timed(|row| row.read_ms),
+        write_ms: timed(|row| row.write_ms),
+        temp_blocks_read: count(|row| row.temp_blocks_read),
+        temp_blocks_written: count(|row| row.temp_blocks_written),
+        wal_records: count(|row| row.wal_records),
+        wal_page_images: count(|row| row.wal_page_images),
+        wal_bytes: count(|row| row.wal_bytes),
+        jit,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     fn counted(rows: &[(i64, &str, u64)], losses: Option<(i64, Option<DateTime<Utc>>)>) -> StatementCounters {
         let row = |&(query_id, query, calls): &(i64, &str, u64)| {
             let statistics = StatementStatistics {
                 query_id: query_id.to_string(),
                 query: query.to_owned(),
-                statements: Vec::new(),
                 calls,
                 total_ms: 1.0,
-                plan_ms: 0.0,
-                rows: 0,
-                blocks_hit: 0,
-                blocks_read: 0,
-                temp_blocks_written: 0,
-                wal_bytes: 0,
                 ..StatementStatistics::default()
             };
             (Key { user: 10, query_id, top_level: true }, statistics)
@@ -211,5 +255,36 @@ mod tests {
         assert_eq!(difference(&with(5), &with(7), &names()).unwrap()[0].calls, 2);
         assert!(difference(&with(5), &with(4), &names()).unwrap_err().contains("lost rows"));
         assert!(difference(&with(5), &counted(&[], None), &names()).unwrap_err().contains("lost rows"));
+    }
+
+    #[test]
+    fn each_version_of_the_extension_is_asked_for_what_it_has() {
+        let columns = |added: &[&str]| added.iter().map(|&name| name.to_owned()).collect();
+        let old = query(&columns(&[]));
+        assert!(old.contains("THEN blk_read_time") && old.contains("queryid, true,"), "{old}");
+        assert!(old.contains("NULL::bigint, NULL::float8"), "{old}");
+        let newer = query(&columns(&["toplevel", "jit_functions"]));
+        assert!(newer.contains("THEN blk_write_time") && newer.contains("queryid, toplevel,"), "{newer}");
+        assert!(newer.contains("jit_emission_time") && !newer.contains("jit_deform"), "{newer}");
+        let new = query(&columns(&["toplevel", "jit_functions", "shared_blk_read_time", "jit_deform_time"]));
+        assert!(new.contains("THEN shared_blk_read_time") && !new.contains("jit_deform"), "{new}");
+    }
+
+    #[test]
+    fn every_counter_is_of_the_window() {
+        let row = |times: u64| StatementStatistics {
+            calls: times,
+            blocks_dirtied: 2 * times,
+            blocks_written: 3 * times,
+            temp_blocks_read: 4 * times,
+            wal_records: 5 * times,
+            wal_page_images: 6 * times,
+            read_ms: Some(7.0 * times as f64),
+            jit: Some(JitStatistics { functions: 8 * times, total_ms: 9.0 * times as f64 }),
+            ..StatementStatistics::default()
+        };
+        assert_eq!(less(&row(10), &row(13)), row(3));
+        let untimed = StatementStatistics { read_ms: None, ..row(10) };
+        assert_eq!(less(&untimed, &row(13)).read_ms, None, "timing was switched on within the window");
     }
 }

@@ -71,6 +71,15 @@ pub struct IoCounters {
     pub writes: u64,
     /// Extensions of a relation.
     pub extends: u64,
+    /// Bytes read; from PostgreSQL 18 on, a read may be of several blocks.
+    #[serde(default)]
+    pub read_bytes: u64,
+    /// Bytes written.
+    #[serde(default)]
+    pub written_bytes: u64,
+    /// Bytes by which relations were extended.
+    #[serde(default)]
+    pub extended_bytes: u64,
     /// Blocks found in shared buffers.
     pub hits: u64,
     /// Buffers given up for another block.

@@ -53,6 +53,20 @@ impl Evidence {
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.name == name)
     }
+
+    /// The table of that name, with or without its schema. Of several in different schemas, the one that the window
+    /// used most; of those that it used equally, the largest.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&Relation> {
+        let is_meant = |table: &&Relation| {
+            let bare = table.name.rsplit_once('.').map_or(table.name.as_str(), |(_, bare)| bare);
+            table.name == name || bare == name
+        };
+        // Of equals the last is taken, and the largest stand first.
+        self.tables.iter().rev().filter(is_meant).max_by_key(|table| {
+            table.window.map_or(0, |window| window.sequential_scans + window.index_scans + window.inserted)
+        })
+    }
 }
 
 /// The database's counters (`pg_stat_database`), after minus before.
@@ -103,5 +117,28 @@ impl WindowCounters {
     pub fn hit_share(&self) -> Option<f64> {
         let all = self.blocks_hit + self.blocks_read;
         (all > 0).then(|| self.blocks_hit as f64 / all as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::RelationWindow;
+
+    #[test]
+    fn tables_are_found_by_either_name() {
+        let table = |name: &str, index_scans| Relation {
+            name: name.to_owned(),
+            window: Some(RelationWindow { index_scans, ..RelationWindow::default() }),
+            ..Relation::default()
+        };
+        let tables = vec![table("public.tracks", 0), table("own.tracks", 7), table("own.other", 0)];
+        let mut evidence = Evidence { tables, ..Evidence::default() };
+        let found = |evidence: &Evidence, name| evidence.table(name).map(|table| table.name.clone());
+        assert_eq!(found(&evidence, "public.tracks").as_deref(), Some("public.tracks"));
+        assert_eq!(found(&evidence, "tracks").as_deref(), Some("own.tracks"), "the one in use");
+        assert_eq!(found(&evidence, "track"), None);
+        evidence.tables[1].window = None;
+        assert_eq!(found(&evidence, "tracks").as_deref(), Some("public.tracks"), "the larger one");
     }
 }
