@@ -3,17 +3,21 @@
 use super::{
     ObserveError, facts,
     join::StatementNames,
+    relations::{self, RelationCounters},
+    server_counters::{self, ServerCounters},
     statements::{self, StatementCounters},
+    surroundings,
 };
 use crate::flags::Setting;
-use crate::record::{Evidence, GinIndex, Relation, WindowCounters};
+use crate::record::{Evidence, GinIndex};
 use std::collections::BTreeMap;
 use tokio_postgres::{Client, Error};
 
 /// The server's counters at one moment.
 #[derive(Debug, Clone)]
 pub struct Counters {
-    database: WindowCounters,
+    server: ServerCounters,
+    relations: Result<RelationCounters, String>,
     statements: Result<StatementCounters, String>,
     gin_pending: Result<BTreeMap<String, u64>, String>,
 }
@@ -22,13 +26,15 @@ impl Counters {
     /// Reads the counters. What cannot be had is remembered with its reason, not guessed.
     ///
     /// # Errors
-    /// When the connection fails or the server's own statistics views cannot be read.
+    /// When the connection fails.
     pub async fn read(client: &Client) -> Result<Self, ObserveError> {
+        let version = facts::version_number(client).await.map_err(ObserveError::of("version"))?;
         // Views without an entry for a moment (pg_stat_clear_snapshot is for transactions alone) are always current.
         Ok(Self {
             statements: statements::read(client).await,
-            gin_pending: gin_pending(client).await,
-            database: database(client).await?,
+            relations: relations::read(client).await,
+            gin_pending: relations::gin_pending(client).await,
+            server: server_counters::read(client, version).await,
         })
     }
 }
@@ -42,44 +48,58 @@ pub async fn evidence(
     settings: Vec<Setting>,
 ) -> Evidence {
     let mut missing = Vec::new();
-    if after.database.commits + after.database.rollbacks < before.database.commits + before.database.rollbacks
-    {
-        missing.push("the database's counters of the window: they began anew in it".to_owned());
-    }
-    let statements = match (&before.statements, &after.statements) {
-        (Ok(before), Ok(after)) => statements::difference(before, after, names)
-            .map_err(|reason| missing.push(format!("statement statistics: {reason}")))
-            .ok(),
-        (Err(reason), _) | (_, Err(reason)) => {
-            missing.push(format!("statement statistics: {reason}"));
-            None
-        }
-    };
-    let gin = match (&before.gin_pending, &after.gin_pending) {
-        (Ok(before), Ok(after)) => Some(gin_indexes(before, after)),
-        (Err(reason), _) | (_, Err(reason)) => {
-            missing.push(format!("GIN pending lists: {reason}"));
-            None
-        }
-    };
-    let database_bytes =
-        or_missing(database_bytes(client).await.map_err(ObserveError::of("database size")), &mut missing);
-    let tables = or_missing(tables(client).await, &mut missing).unwrap_or_default();
-    Evidence {
+    let (window, anew) = server_counters::window(&before.server, &after.server, &mut missing);
+    let statements = both(&before.statements, &after.statements)
+        .and_then(|(before, after)| statements::difference(before, after, names));
+    let gin = both(&before.gin_pending, &after.gin_pending).map(|(before, after)| gin_indexes(before, after));
+    let counted = both(&before.relations, &after.relations);
+    // They are reset with the database's.
+    let relations_before = counted.as_ref().ok().filter(|_| !anew).map(|(before, _)| *before);
+    let nothing = RelationCounters::default();
+    let relations =
+        relations::after(client, relations_before, after.relations.as_ref().unwrap_or(&nothing)).await;
+    let mut evidence = Evidence {
+        window,
+        statements: or_missing(statements, "statement statistics", &mut missing),
+        gin: or_missing(gin, "GIN pending lists", &mut missing),
+        database_bytes: or_missing(read_bytes(client).await, "size of the database", &mut missing),
+        role: or_missing(surroundings::role(client).await, "role", &mut missing),
+        extensions: or_missing(surroundings::extensions(client).await, "extensions", &mut missing)
+            .unwrap_or_default(),
+        data_checksums: settings.iter().find(|s| s.name == "data_checksums").map(|s| s.value == "on"),
         settings,
-        statements,
-        window: difference(&before.database, &after.database),
-        database_bytes,
-        tables,
-        gin,
-        missing,
         ..Evidence::default()
+    };
+    or_missing(counted, "counters of tables and indexes", &mut missing);
+    if let Some(relations) = or_missing(relations, "tables and indexes", &mut missing) {
+        (evidence.tables, evidence.indexes) = (relations.tables, Some(relations.indexes));
+        missing.extend(relations.missing);
+    }
+    if anew {
+        missing.push("counters of tables and indexes: they began anew in the window".to_owned());
+    }
+    evidence.missing = missing;
+    evidence
+}
+
+/// Two moments can be compared where both are known.
+fn both<'a, T>(
+    before: &'a Result<T, String>,
+    after: &'a Result<T, String>,
+) -> Result<(&'a T, &'a T), String> {
+    match (before, after) {
+        (Ok(before), Ok(after)) => Ok((before, after)),
+        (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
     }
 }
 
 /// What could not be read is said, and does not cost the rest.
-fn or_missing<T>(read: Result<T, ObserveError>, missing: &mut Vec<String>) -> Option<T> {
-    read.map_err(|error| missing.push(error.to_string())).ok()
+fn or_missing<T>(read: Result<T, String>, what: &str, missing: &mut Vec<String>) -> Option<T> {
+    read.map_err(|reason| missing.push(format!("{what}: {reason}"))).ok()
+}
+
+async fn read_bytes(client: &Client) -> Result<u64, String> {
+    database_bytes(client).await.map_err(|error| crate::target::describe(&error))
 }
 
 /// Size of the database in bytes.
@@ -101,101 +121,15 @@ pub(super) fn checkpoints(version_number: i32) -> &'static str {
 }
 
 fn gin_indexes(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Vec<GinIndex> {
-    before
-        .iter()
-        .map(|(name, pages)| GinIndex {
+    // One that was made or dropped in the window has no difference.
+    let pages = before.iter().filter_map(|(name, before)| Some((name, before, after.get(name)?)));
+    pages
+        .map(|(name, before, after)| GinIndex {
             name: name.clone(),
-            pending_pages_before: *pages,
-            pending_pages_after: after.get(name).copied().unwrap_or_default(),
+            pending_pages_before: *before,
+            pending_pages_after: *after,
         })
         .collect()
-}
-
-/// Counters never run backwards, unless a crash or somebody else reset them; what they counted since says little then.
-fn difference(before: &WindowCounters, after: &WindowCounters) -> WindowCounters {
-    let less = |pick: fn(&WindowCounters) -> u64| pick(after).saturating_sub(pick(before));
-    WindowCounters {
-        commits: less(|c| c.commits),
-        rollbacks: less(|c| c.rollbacks),
-        blocks_hit: less(|c| c.blocks_hit),
-        blocks_read: less(|c| c.blocks_read),
-        temp_files: less(|c| c.temp_files),
-        temp_bytes: less(|c| c.temp_bytes),
-        deadlocks: less(|c| c.deadlocks),
-        checkpoints: less(|c| c.checkpoints),
-        ..WindowCounters::default()
-    }
-}
-
-async fn database(client: &Client) -> Result<WindowCounters, ObserveError> {
-    let version = facts::version_number(client).await.map_err(ObserveError::of("version"))?;
-    let checkpoints = checkpoints(version);
-    let row = client
-        .query_one(
-            &format!(
-                "SELECT xact_commit, xact_rollback, blks_hit, blks_read, temp_files, temp_bytes, deadlocks,
-                        ({checkpoints})
-                 FROM pg_stat_database WHERE datname = current_database()"
-            ),
-            &[],
-        )
-        .await
-        .map_err(ObserveError::of("database counters"))?;
-    let count = |index: usize| unsigned(row.get(index));
-    Ok(WindowCounters {
-        commits: count(0),
-        rollbacks: count(1),
-        blocks_hit: count(2),
-        blocks_read: count(3),
-        temp_files: count(4),
-        temp_bytes: count(5),
-        deadlocks: count(6),
-        checkpoints: count(7),
-        ..WindowCounters::default()
-    })
-}
-
-async fn tables(client: &Client) -> Result<Vec<Relation>, ObserveError> {
-    let rows = client
-        .query(
-            "SELECT format('%I.%I', schemaname, relname), pg_table_size(relid), pg_indexes_size(relid),
-                    n_live_tup, n_dead_tup,
-                    EXISTS (SELECT FROM pg_stats s WHERE s.schemaname = t.schemaname AND s.tablename = t.relname)
-             FROM pg_stat_user_tables t
-             WHERE relid = to_regclass('audio_tracks')",
-            &[],
-        )
-        .await
-        .map_err(ObserveError::of("table statistics"))?;
-    Ok(rows
-        .iter()
-        .map(|row| Relation {
-            name: row.get(0),
-            // The table may have been dropped since.
-            heap_bytes: unsigned(row.get::<_, Option<i64>>(1).unwrap_or_default()),
-            index_bytes: unsigned(row.get::<_, Option<i64>>(2).unwrap_or_default()),
-            live_rows: unsigned(row.get(3)),
-            dead_rows: unsigned(row.get(4)),
-            analyzed: row.get(5),
-            ..Relation::default()
-        })
-        .collect())
-}
-
-/// Pages in each GIN index's pending list, by `pgstatginindex` of the extension pgstattuple.
-async fn gin_pending(client: &Client) -> Result<BTreeMap<String, u64>, String> {
-    let rows = client
-        .query(
-            "SELECT format('%I.%I', c.relnamespace::regnamespace, c.relname), (pgstatginindex(i.indexrelid)).pending_pages
-             FROM pg_index i
-             JOIN pg_class c ON c.oid = i.indexrelid
-             JOIN pg_am a ON a.oid = c.relam
-             WHERE a.amname = 'gin' AND i.indrelid = to_regclass('audio_tracks')",
-            &[],
-        )
-        .await
-        .map_err(|error| crate::target::describe(&error))?;
-    Ok(rows.iter().map(|row| (row.get(0), u64::try_from(row.get::<_, i32>(1)).unwrap_or_default())).collect())
 }
 
 /// PostgreSQL counts in signed numbers that are never negative.

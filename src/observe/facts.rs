@@ -109,7 +109,7 @@ pub async fn settings(client: &Client) -> Result<Vec<Setting>, ObserveError> {
 }
 
 /// The value as a record may have it. Only free text holds secrets, and no text at all is worth knowing.
-fn shown(name: &str, kind: &str, value: String) -> String {
+pub(super) fn shown(name: &str, kind: &str, value: String) -> String {
     let is_secret = kind == "string" && SECRET.iter().any(|part| name.contains(part));
     if is_secret && !["", "(disabled)"].contains(&value.as_str()) { HIDDEN.to_owned() } else { value }
 }

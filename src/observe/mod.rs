@@ -8,8 +8,12 @@ mod instruments;
 mod join;
 mod postmaster;
 mod proc;
+mod relations;
 mod sampler;
+mod server_counters;
+mod server_views;
 mod statements;
+mod surroundings;
 
 pub use counters::{Counters, evidence};
 pub use facts::{ServerFacts, backend_pid, connection_limits, host, server_facts, settings};
