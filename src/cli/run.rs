@@ -100,6 +100,7 @@ pub(super) fn execute(args: RunArgs, matches: &ArgMatches) -> Result<ExitCode, F
         slo: args.experiment.slo,
         knee: args.experiment.knee.then_some(args.experiment.knee_budget),
         metrics: args.metrics,
+        evidence: true,
     };
     let keeper = Keeper { reports: &args.out, workload: workload.name.clone(), reserved };
     if axes.is_empty() {

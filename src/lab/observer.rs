@@ -30,6 +30,10 @@ pub(super) struct Observer {
     backend_pid: Option<i32>,
     /// The settings as a session has them that was not told otherwise.
     pub(super) settings: Vec<Setting>,
+    /// Whether it looks at all, or only notices when the server goes away.
+    pub(super) evidence: bool,
+    /// `application_name` of the load's own sessions.
+    application: String,
 }
 
 /// When the server was away, since the window began.
@@ -70,14 +74,15 @@ fn note(absences: &mut Vec<Absence>, session: Session, well: Duration, now: Dura
 }
 
 impl Observer {
-    pub(super) async fn connect(config: &Config) -> Result<Self, LabError> {
+    pub(super) async fn connect(config: &Config, evidence: bool) -> Result<Self, LabError> {
+        let application = config.get_application_name().unwrap_or_default().to_owned();
         let mut config = config.clone();
         config.application_name("loist-bench observer");
         let client = target::connect(&config).await?;
         let settings = observe::settings(&client).await?;
         observe::limit_session(&client).await?;
         let backend_pid = observe::backend_pid(&client).await;
-        Ok(Self { config, client, backend_pid, settings })
+        Ok(Self { config, client, backend_pid, settings, evidence, application })
     }
 
     /// The session, which may be closed.
@@ -119,12 +124,16 @@ impl Observer {
         }
     }
 
-    /// A sampler for a window of this length, which begins now.
-    pub(super) async fn sampler(&self, window: Duration, target: &Target) -> Sampler {
+    /// A sampler for a window of this length, which begins now; none where nothing is looked at.
+    pub(super) async fn sampler(&self, window: Duration, target: &Target) -> Option<Sampler> {
+        if !self.evidence {
+            return None;
+        }
         let interval = observe::interval_for(window);
-        let mut sampler = Sampler::new(interval, target.is_on_this_machine(), self.backend_pid);
+        let local = target.is_on_this_machine();
+        let mut sampler = Sampler::new(interval, local, self.backend_pid, &self.application);
         sampler.begin(&self.client).await;
-        sampler
+        Some(sampler)
     }
 }
 
@@ -133,7 +142,7 @@ pub(super) struct Watch<'a> {
     pub(super) observer: &'a mut Observer,
     pub(super) target: &'a Target,
     pub(super) stop: StopFlag,
-    sampler: Sampler,
+    sampler: Option<Sampler>,
     interval: Duration,
     absences: Vec<Absence>,
     /// Size of the database as seen last, for whoever listens.
@@ -169,20 +178,25 @@ impl<'a> Watch<'a> {
             if note(&mut self.absences, session, well, now) || gone {
                 self.stop.stop();
             }
+            let Some(sampler) = &mut self.sampler else {
+                // Nobody asks; a session that is open is all that is known.
+                well = if session == Session::Lost { well } else { now };
+                continue;
+            };
             if matches!(session, Session::Opened { .. }) {
-                self.sampler.begin_anew(self.observer.backend_pid);
+                sampler.begin_anew(self.observer.backend_pid);
             }
             let client = Some(self.observer.client()).filter(|_| session != Session::Lost);
-            if self.sampler.tick(client, now).await {
+            if sampler.tick(client, now).await {
                 well = now;
             }
-            self.database_bytes.set(self.sampler.database_bytes());
+            self.database_bytes.set(sampler.database_bytes());
         }
     }
 
     /// What was seen.
     pub(super) fn finish(self) -> (Samples, Vec<Absence>) {
-        (self.sampler.finish(), self.absences)
+        (self.sampler.map(Sampler::finish).unwrap_or_default(), self.absences)
     }
 }
 

@@ -26,6 +26,9 @@ pub struct RunOptions {
     pub knee: Option<Duration>,
     /// Where metrics are served during the run.
     pub metrics: Option<SocketAddr>,
+    /// Whether the evidence is gathered. Without it nothing but the settings is read around the window and nothing is
+    /// sampled in it, and the record explains little: that is for measuring what the evidence costs.
+    pub evidence: bool,
 }
 
 /// How hard. What is `None` follows from the rest.

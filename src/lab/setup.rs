@@ -62,7 +62,7 @@ pub(super) fn set_up(
     let writes = workload.operations.iter().any(Operation::writes);
     let drain = drain(&workload, options.slo);
     let library = Arc::new(prepared.library.clone());
-    let observer = steps.run("observer", context, Observer::connect(target.config()))?;
+    let observer = steps.run("observer", context, Observer::connect(target.config(), options.evidence))?;
     let client = observer.client();
     let floor = Workload::parse(FLOOR, "built-in floor")?;
     let (bound, floor) = steps.run("check the workload", context, async {
@@ -71,16 +71,17 @@ pub(super) fn set_up(
     })?;
     let (bound, floor) = (Arc::new(bound), Arc::new(floor));
     let (server, names) = steps.run("look at the server", context, async {
-        if target.is_embedded() {
+        if target.is_embedded() && options.evidence {
             observe::install_instruments(client).await?;
         }
         if writes {
             catalog::mark_modified(client).await?;
         }
-        Ok::<_, LabError>((
-            observe::server_facts(client).await?,
-            observe::statement_names(&bound, client).await,
-        ))
+        let names = match options.evidence {
+            true => observe::statement_names(&bound, client).await,
+            false => observe::StatementNames::default(),
+        };
+        Ok::<_, LabError>((observe::server_facts(client).await?, names))
     })?;
     // What was not chosen by the user comes as a surprise.
     if target.is_embedded() && target.machine().is_some_and(|machine| machine.max_connections.is_some()) {

@@ -10,6 +10,7 @@ use crate::{
     engine::{FailureClass, Load, Measured, PhasePlan, Snapshot},
     observe::{self, Counters},
     record::{Ended, Evidence, Samples},
+    target::Target,
 };
 use chrono::{DateTime, Utc};
 use std::{
@@ -51,17 +52,13 @@ pub(super) fn measure(
     }
     // It may have gone and come back since the last look.
     context.runtime.block_on(setup.observer.answers());
-    let version = setup.server.version_number;
-    let before = steps.run("read the counters", context, async {
-        setup.engine.flush_statistics(version).await;
-        Counters::read(setup.observer.client()).await
-    })?;
+    let before = before(setup, steps, context)?;
     let plan = setup.load.window(&setup.bound, setup.drain);
     let driven = drive(setup, &plan, "measuring", prepared, steps, context)?;
     // From here on an interrupt must not cost what was measured.
     let interrupted = context.interrupt.is_asked();
     let began = Instant::now();
-    let (answers, evidence) = context.runtime.block_on(testimony(setup, &before));
+    let (answers, evidence) = context.runtime.block_on(testimony(setup, before.as_ref(), &prepared.target));
     steps.ended("gather the evidence", began, context.listen);
     let evidence = evidence.unwrap_or_else(|missing| Evidence {
         settings: setup.observer.settings.clone(),
@@ -78,24 +75,47 @@ pub(super) fn measure(
     Ok(Window { driven, ended, evidence, floor: Some(floor) })
 }
 
+/// The counters before the window, unless the evidence is turned off.
+fn before(setup: &Setup, steps: &mut Steps, context: &Context<'_>) -> Result<Option<Counters>, LabError> {
+    if !setup.observer.evidence {
+        return Ok(None);
+    }
+    let counters = steps.run("read the counters", context, async {
+        setup.engine.flush_statistics(setup.server.version_number).await;
+        Counters::read(setup.observer.client()).await
+    });
+    counters.map(Some)
+}
+
 /// Whether the server still answers, and its evidence, or why there is none.
-async fn testimony(setup: &mut Setup, before: &Counters) -> (bool, Result<Evidence, String>) {
+async fn testimony(
+    setup: &mut Setup,
+    before: Option<&Counters>,
+    target: &Target,
+) -> (bool, Result<Evidence, String>) {
     let silent = || "evidence of the server: it did not answer when the load was over".to_owned();
     if !setup.observer.answers().await {
         return (false, Err(silent()));
     }
-    match tokio::time::timeout(TESTIMONY, evidence(setup, before)).await {
+    let Some(before) = before else { return (true, Err("evidence was turned off".to_owned())) };
+    match tokio::time::timeout(TESTIMONY, evidence(setup, before, target)).await {
         Ok(evidence) => (true, evidence.map_err(|error| error.to_string())),
         Err(_) => (false, Err(silent())),
     }
 }
 
-async fn evidence(setup: &Setup, before: &Counters) -> Result<Evidence, LabError> {
+async fn evidence(setup: &Setup, before: &Counters, target: &Target) -> Result<Evidence, LabError> {
     setup.engine.flush_statistics(setup.server.version_number).await;
     let client = setup.observer.client();
     let after = Counters::read(client).await?;
     let settings = setup.observer.settings.clone();
-    Ok(observe::evidence(client, before, &after, &setup.names, settings).await)
+    let mut evidence = observe::evidence(client, before, &after, &setup.names, settings).await;
+    match target.data_directory().map(observe::disk_of) {
+        Some(Ok(disk)) => evidence.disk = Some(disk),
+        Some(Err(reason)) => evidence.missing.push(format!("disk of the server: {reason}")),
+        None => {}
+    }
+    Ok(evidence)
 }
 
 /// Whether every connection works, before any load: each client calls at once, and again and again for a moment.

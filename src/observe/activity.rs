@@ -4,13 +4,14 @@ use super::{
     counters::{checkpoints, unsigned},
     facts,
 };
+use crate::record::Wait;
 use tokio_postgres::{Client, Error, Statement};
 
 /// The size of a database is the sum of its files' sizes: too dear for every tick.
 const TICKS_PER_SIZE: u64 = 10;
 
 /// What was seen at one moment. `None` is what could not be read.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Seen {
     /// Other clients' sessions in this database that were not idle.
     pub(super) sessions_active: Option<u64>,
@@ -22,6 +23,8 @@ pub(super) struct Seen {
     pub(super) autovacuums: Option<u64>,
     /// Checkpoints begun since the counters were reset.
     pub(super) checkpoints: Option<u64>,
+    /// What other clients' sessions in this database waited for.
+    pub(super) waits: Vec<Wait>,
 }
 
 /// Looks at the server again and again, on one session.
@@ -55,6 +58,7 @@ impl Activity {
             lock_waits: count(2),
             longest_lock_wait_ms: row.get::<_, Option<f64>>(3).map(|ms| ms.max(0.0)),
             checkpoints: count(4),
+            waits: waits(&row.get::<_, Option<Vec<String>>>(5).unwrap_or_default()),
         })
     }
 
@@ -85,20 +89,39 @@ fn query(version_number: i32) -> String {
     // `waitstart` is null for a moment after a wait began.
     let since = if version_number >= 140_000 { "l.waitstart" } else { "a.state_change" };
     format!(
-        "SELECT s.active, s.autovacuums, w.waiting, w.longest_ms, ({checkpoints})::bigint
+        "WITH a AS MATERIALIZED (
+             SELECT *, datname = current_database() AND pid <> pg_backend_pid() AS mine FROM pg_stat_activity)
+         SELECT s.active, s.autovacuums, w.waiting, w.longest_ms, ({checkpoints})::bigint, e.waits
          FROM (SELECT CASE WHEN count(*) FILTER (WHERE mine AND (state = 'disabled'
                                OR backend_type IS NULL AND usesysid IS NOT NULL)) = 0
                       THEN count(*) FILTER (WHERE mine AND backend_type = 'client backend' AND state <> 'idle')
                       END AS active,
                       CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE')
                       THEN count(*) FILTER (WHERE backend_type = 'autovacuum worker') END AS autovacuums
-               FROM (SELECT *, datname = current_database() AND pid <> pg_backend_pid() AS mine
-                     FROM pg_stat_activity) a) s,
+               FROM a) s,
               (SELECT count(DISTINCT l.pid) AS waiting,
                       (extract(epoch FROM max(clock_timestamp() - {since})) * 1000)::float8 AS longest_ms
-               FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-               WHERE NOT l.granted AND a.datname = current_database()) w"
+               FROM pg_locks l JOIN a ON a.pid = l.pid
+               WHERE NOT l.granted AND a.datname = current_database()) w,
+              (SELECT array_agg(class || ' ' || event || ' ' || sessions ORDER BY sessions DESC, class, event)
+                      AS waits
+               FROM (SELECT coalesce(wait_event_type, 'cpu') AS class, coalesce(wait_event, '') AS event,
+                            count(*) AS sessions
+                     FROM a
+                     WHERE mine AND backend_type = 'client backend' AND state <> 'idle'
+                       AND CASE WHEN wait_event IS NULL THEN state = 'active' ELSE wait_event_type <> 'Client' END
+                     GROUP BY 1, 2) g) e"
     )
+}
+
+/// Each text is class, event and number, parted by blanks; a class has none in its name.
+fn waits(texts: &[String]) -> Vec<Wait> {
+    let wait = |text: &String| {
+        let (class, rest) = text.split_once(' ')?;
+        let (event, sessions) = rest.rsplit_once(' ')?;
+        Some(Wait { class: class.to_owned(), event: event.to_owned(), sessions: sessions.parse().ok()? })
+    };
+    texts.iter().filter_map(wait).collect()
 }
 
 #[cfg(test)]
@@ -116,6 +139,18 @@ mod tests {
             let query = query(version);
             assert!(query.contains(waits) && query.contains(checkpoints), "{version}: {query}");
         }
+    }
+
+    #[test]
+    fn waits_are_read_from_their_texts() {
+        let wait = |class: &str, event: &str, sessions| Wait {
+            class: class.to_owned(),
+            event: event.to_owned(),
+            sessions,
+        };
+        let texts = ["cpu  3", "Lock transactionid 2", "nonsense"].map(str::to_owned);
+        assert_eq!(waits(&texts), [wait("cpu", "", 3), wait("Lock", "transactionid", 2)]);
+        assert_eq!(waits(&[]), []);
     }
 
     #[test]

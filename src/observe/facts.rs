@@ -1,6 +1,6 @@
 //! What the machine and the server are: facts that do not change during a run.
 
-use super::ObserveError;
+use super::{ObserveError, cgroup};
 use crate::{flags::Setting, record::Host};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 use tokio_postgres::{Client, Error};
@@ -18,15 +18,17 @@ pub fn host() -> Host {
         .and_then(|system| system.cpus().first())
         .map(|cpu| cpu.brand().trim().to_owned())
         .filter(|brand| !brand.is_empty());
+    let memory_bytes = system.map_or(0, |system| system.total_memory());
+    let limits = cgroup::own();
     Host {
         os: System::long_os_version().unwrap_or_else(|_| unknown()),
         kernel: System::kernel_version().unwrap_or_else(|_| unknown()),
         architecture: std::env::consts::ARCH.to_owned(),
         cpu_model: cpu_model.unwrap_or_else(unknown),
         cpus: std::thread::available_parallelism().map_or(1, usize::from),
-        memory_bytes: system.map_or(0, |system| system.total_memory()),
-        memory_limit_bytes: None,
-        cpu_limit: None,
+        memory_bytes,
+        memory_limit_bytes: limits.memory_bytes.filter(|limit| *limit < memory_bytes),
+        cpu_limit: limits.cpus,
     }
 }
 

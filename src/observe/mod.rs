@@ -1,7 +1,10 @@
 //! Evidence from the server and the host, around and during the measured window.
 
 mod activity;
+mod blockers;
+mod cgroup;
 mod counters;
+mod disk;
 mod facts;
 mod host_times;
 mod instruments;
@@ -13,9 +16,11 @@ mod sampler;
 mod server_counters;
 mod server_views;
 mod statements;
+mod storage;
 mod surroundings;
 
 pub use counters::{Counters, evidence};
+pub use disk::disk_of;
 pub use facts::{ServerFacts, backend_pid, connection_limits, host, server_facts, settings};
 pub use instruments::{install_instruments, limit_session};
 pub use join::{StatementNames, statement_names};

@@ -2,11 +2,16 @@
 
 use super::{
     activity::{Activity, Seen},
+    blockers::blockers,
     counters,
     host_times::{self, HostTimes},
+    storage::Storage,
 };
 use crate::record::{Sample, Samples};
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 use tokio_postgres::{Client, Error};
 
 /// More samples than this are not kept.
@@ -31,7 +36,10 @@ pub fn interval_for(window: Duration) -> Duration {
 #[derive(Debug)]
 pub struct Sampler {
     host: HostTimes,
+    storage: Storage,
     activity: Activity,
+    /// `application_name` of the load's own sessions.
+    application: String,
     checkpoints: Option<u64>,
     database_bytes: Option<u64>,
     samples: Samples,
@@ -41,18 +49,33 @@ impl Sampler {
     /// Begins now: the first sample's interval starts here, so this is to be called when the window begins.
     ///
     /// `backend_pid` is the number of any backend of the server (`pg_backend_pid()`). It is used only where
-    /// `server_is_local`, and only if a PostgreSQL process of this machine has it.
+    /// `server_is_local`, and only if a PostgreSQL process of this machine has it. `application` is the
+    /// `application_name` of the load's own sessions.
     #[must_use]
-    pub fn new(interval: Duration, server_is_local: bool, backend_pid: Option<i32>) -> Self {
+    pub fn new(
+        interval: Duration,
+        server_is_local: bool,
+        backend_pid: Option<i32>,
+        application: &str,
+    ) -> Self {
         let host = HostTimes::new(server_is_local, backend_pid);
+        let storage = Storage::new();
         let samples = Samples {
             interval_seconds: interval.as_secs_f64(),
             processors: host.processors(),
             allowed_processors: host_times::allowed_processors(),
             samples: Vec::new(),
-            missing: host.missing().to_vec(),
+            missing: host.missing().iter().chain(storage.missing()).cloned().collect(),
         };
-        Self { host, activity: Activity::default(), checkpoints: None, database_bytes: None, samples }
+        Self {
+            host,
+            storage,
+            activity: Activity::default(),
+            application: application.to_owned(),
+            checkpoints: None,
+            database_bytes: None,
+            samples,
+        }
     }
 
     /// Prepares the session and reads the counter of checkpoints, so that the first sample knows how many began in its
@@ -61,7 +84,7 @@ impl Sampler {
         if let Some(seen) = self.look(client).await {
             self.checkpoints = seen.checkpoints;
         }
-        let _ = self.host.sample();
+        self.storage.add_to(&mut self.host.sample());
     }
 
     /// The session is another one, of a server that may have been started again; `backend_pid` as for [`Self::new`].
@@ -83,6 +106,7 @@ impl Sampler {
     /// Returns whether the server answered in time.
     pub async fn tick(&mut self, client: Option<&Client>, at: Duration) -> bool {
         let mut sample = self.host.sample();
+        self.storage.add_to(&mut sample);
         sample.at_seconds = at.as_secs_f64();
         let answered = match client.filter(|client| !client.is_closed()) {
             Some(client) => self.add_activity(client, &mut sample).await,
@@ -101,6 +125,7 @@ impl Sampler {
     }
 
     async fn add_activity(&mut self, client: &Client, sample: &mut Sample) -> bool {
+        let began = Instant::now();
         let Some(seen) = self.look(client).await else { return false };
         if seen.autovacuums.is_none() {
             self.miss(
@@ -108,13 +133,21 @@ impl Sampler {
             );
         }
         sample.sessions_active = seen.sessions_active;
+        sample.waits = seen.waits;
         sample.lock_waits = seen.lock_waits;
         sample.longest_lock_wait_ms = seen.longest_lock_wait_ms;
         sample.autovacuums = seen.autovacuums;
         sample.checkpoints =
             seen.checkpoints.zip(self.checkpoints).map(|(now, before)| now.saturating_sub(before));
         self.checkpoints = seen.checkpoints.or(self.checkpoints);
-        if self.activity.size_is_due() {
+        if seen.lock_waits.is_some_and(|waiting| waiting > 0) {
+            match in_time(blockers(client, &self.application)).await {
+                Ok(blockers) => sample.blockers = blockers,
+                Err(reason) => self.miss(format!("who held locks that others waited for: {reason}")),
+            }
+        }
+        // The tick must not take much longer than a second.
+        if self.activity.size_is_due() && began.elapsed() < PATIENCE {
             match in_time(counters::database_bytes(client)).await {
                 Ok(bytes) => self.database_bytes = Some(bytes),
                 Err(reason) => {
@@ -186,7 +219,7 @@ mod tests {
 
     #[tokio::test]
     async fn samples_without_a_server_and_within_bounds() {
-        let mut sampler = Sampler::new(Duration::from_secs(1), false, Some(1));
+        let mut sampler = Sampler::new(Duration::from_secs(1), false, Some(1), "loist-bench");
         for second in 1..=MOST_SAMPLES as u64 + 20 {
             sampler.tick(None, Duration::from_secs(second)).await;
         }

@@ -115,7 +115,7 @@ pub struct Blocker {
     /// Age of its transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction_ms: Option<f64>,
-    /// Sessions that waited for it.
+    /// Sessions that waited for it, of the fifty at most that are looked at.
     pub blocked: u64,
     /// What they waited for, as in `relation` or `transactionid`.
     pub event: String,

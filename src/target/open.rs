@@ -7,7 +7,11 @@ use super::{
     settings::{self, Connection},
 };
 use crate::record::TargetMachine;
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio_postgres::{Config, config::Host};
 
 /// Which database to use, as the user said it.
@@ -176,6 +180,12 @@ impl Target {
     #[must_use]
     pub fn data_file_system(&self) -> Option<String> {
         self.embedded.as_ref().map(|embedded| embedded.facts().file_system.clone())
+    }
+
+    /// Directory that holds an embedded server's data.
+    #[must_use]
+    pub fn data_directory(&self) -> Option<&Path> {
+        self.embedded.as_ref().map(|embedded| embedded.facts().server.directory.as_path())
     }
 
     /// How long each step of starting an embedded server took.
