@@ -27,7 +27,7 @@ pub(super) async fn blockers(client: &Client, application: &str) -> Result<Vec<B
                  GROUP BY l.pid ORDER BY l.pid LIMIT $1),
              pairs AS (SELECT pid, event, unnest(pg_blocking_pids(pid)) AS blocker FROM waiting)
              SELECT p.blocker, a.application_name, a.state,
-                    (extract(epoch FROM clock_timestamp() - a.xact_start) * 1000)::float8,
+                    (extract(epoch FROM statement_timestamp() - a.xact_start) * 1000)::float8,
                     count(DISTINCT p.pid), mode() WITHIN GROUP (ORDER BY p.event)
              FROM pairs p LEFT JOIN a ON a.pid = p.blocker
              GROUP BY 1, 2, 3, 4

@@ -143,18 +143,22 @@ pub(super) async fn after(
 }
 
 fn tables_sql() -> String {
+    // Sizes are asked for only where it is known that nobody has to wait.
     // Whoever may not read a table is not shown its columns' statistics.
     format!(
-        "SELECT s.relid, format('%I.%I', s.schemaname, s.relname), z.heap, z.indexes, s.n_live_tup, s.n_dead_tup,
+        "WITH free AS MATERIALIZED (
+             SELECT * FROM pg_stat_user_tables s
+             WHERE NOT EXISTS (SELECT FROM ({LOCKED}) l WHERE l.relation = s.relid))
+         SELECT s.relid, format('%I.%I', s.schemaname, s.relname), z.heap, z.indexes, s.n_live_tup, s.n_dead_tup,
                 s.last_analyze IS NOT NULL OR s.last_autoanalyze IS NOT NULL
                 OR EXISTS (SELECT FROM pg_stats p WHERE p.schemaname = s.schemaname AND p.tablename = s.relname)
                 OR c.reltuples > 0 AND NOT has_any_column_privilege(s.relid, 'SELECT'),
                 s.n_mod_since_analyze, s.vacuum_count + s.autovacuum_count, s.autovacuum_count,
                 coalesce(c.reloptions, '{{}}')
-         FROM pg_stat_user_tables s
+         FROM free s
          JOIN pg_class c ON c.oid = s.relid
          CROSS JOIN LATERAL (SELECT pg_table_size(s.relid) AS heap, pg_indexes_size(s.relid) AS indexes) z
-         WHERE c.relpersistence <> 't' AND c.relkind <> 'p' AND NOT EXISTS (SELECT FROM ({LOCKED}) l WHERE l.relation = s.relid)
+         WHERE c.relpersistence <> 't' AND c.relkind <> 'p'
          ORDER BY z.heap + z.indexes DESC, 2
          LIMIT $1"
     )

@@ -8,6 +8,7 @@ pub mod interval;
 pub mod interval_log;
 pub mod knee;
 mod normal;
+pub mod paired;
 pub mod profile;
 pub mod random;
 pub mod slices;
@@ -19,6 +20,7 @@ pub use histogram::{DecodeError, IntervalHistogram, LatencyHistogram, bucket_end
 pub use interval::{Interval, miss_share_interval, quantile_intervals, wilson};
 pub use interval_log::IntervalLog;
 pub use knee::{KneeEstimate, KneeSearch, Trial, sustained};
+pub use paired::{median, median_interval};
 pub use profile::{Piece, Profile};
 pub use random::{Zipf, below, stream};
 pub use slices::{PackedSlice, Slice, Slices, blocks};

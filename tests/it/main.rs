@@ -8,6 +8,7 @@ mod clients;
 mod common;
 mod database;
 mod diagnosis;
+mod evidence;
 mod faults;
 mod lifecycle;
 mod load;
