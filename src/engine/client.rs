@@ -3,6 +3,7 @@
 use super::{
     StopFlag,
     bind::Bound,
+    capture::Capture,
     checkout::Checkouts,
     clock::Clock,
     lane::Lane,
@@ -32,6 +33,7 @@ pub(super) struct Surroundings {
     pub(super) checkouts: Rc<Checkouts>,
     pub(super) clock: Rc<Clock>,
     pub(super) interval: Rc<RefCell<Interval>>,
+    pub(super) capture: Option<Rc<RefCell<Capture>>>,
     pub(super) round_trip: Duration,
     pub(super) stop: StopFlag,
     pub(super) deadline: Instant,
@@ -82,6 +84,7 @@ fn session(around: &Surroundings) -> Session<'_> {
         checkouts: &around.checkouts,
         clock: &around.clock,
         interval: &around.interval,
+        capture: around.capture.as_deref(),
         network: Network { clock: &around.clock, delay: around.round_trip },
         buffers: Buffers::default(),
         now: Instant::now(),

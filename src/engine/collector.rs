@@ -2,6 +2,7 @@
 
 use super::{
     bind::Bound,
+    capture::{self, CapturedCalls},
     recorder::{ErrorCount, OperationInterval, StatementInterval, Tally},
     worker::Shipment,
 };
@@ -29,6 +30,8 @@ pub struct Measured {
     pub connect: LatencyHistogram,
     /// Attempts to open one that failed.
     pub connect_failures: u64,
+    /// Parameters of some of the completed calls, by operation; empty unless the phase's plan asked for them.
+    pub captured: Vec<CapturedCalls>,
 }
 
 /// What one operation's calls came to.
@@ -133,6 +136,8 @@ pub(super) struct Collector {
     release_error: LatencyHistogram,
     connect: LatencyHistogram,
     connect_failures: u64,
+    /// By thread.
+    captured: Vec<Vec<CapturedCalls>>,
     /// Open connections by thread.
     open: Vec<usize>,
     elapsed: Duration,
@@ -165,6 +170,7 @@ impl Collector {
             release_error: LatencyHistogram::default(),
             connect: LatencyHistogram::default(),
             connect_failures: 0,
+            captured: Vec::new(),
             open: vec![0; threads],
             elapsed: Duration::ZERO,
             tick: Duration::ZERO,
@@ -175,7 +181,7 @@ impl Collector {
         }
     }
 
-    pub(super) fn add(&mut self, shipment: &Shipment) {
+    pub(super) fn add(&mut self, shipment: &mut Shipment) {
         self.elapsed = self.elapsed.max(shipment.until);
         if shipment.at > self.at {
             self.at = shipment.at;
@@ -200,6 +206,9 @@ impl Collector {
         self.release_error.add(&shipment.interval.release_error);
         self.connect.add(&shipment.interval.opened.took);
         self.connect_failures += shipment.interval.opened.failed;
+        if !shipment.captured.is_empty() {
+            self.captured.push(std::mem::take(&mut shipment.captured));
+        }
         self.open[shipment.worker] = shipment.open;
         self.answered_in_tick = self.overall.count() - self.answered_before;
     }
@@ -238,6 +247,7 @@ impl Collector {
             release_error: self.release_error,
             connect: self.connect,
             connect_failures: self.connect_failures,
+            captured: capture::merge(&self.captured),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod alarm;
 mod bind;
+mod capture;
 mod checkout;
 mod client;
 mod clock;
@@ -23,6 +24,7 @@ mod session;
 mod worker;
 
 pub use bind::{Bound, BoundOperation, BoundStatement, EngineError, Typed};
+pub use capture::{CallSample, CapturedCalls};
 pub use checkout::Recycling;
 pub use collector::{Measured, OperationMeasured, Snapshot, StageMeasured, StatementMeasured};
 pub use failure::FailureClass;
@@ -88,6 +90,8 @@ pub struct PhasePlan {
     pub tick: Duration,
     /// How long after the end what waits in queues may still be taken up, and counts; the rest is unfinished.
     pub drain: Duration,
+    /// Whether to keep the parameters of some calls.
+    pub capture: bool,
 }
 
 impl Engine {
@@ -173,6 +177,7 @@ impl Engine {
             deadline: start + plan.duration,
             tick: plan.tick,
             drain: plan.drain,
+            capture: plan.capture,
             number: self.phases,
         };
         self.phases += 1;
@@ -180,7 +185,7 @@ impl Engine {
         let mut running = self.workers.len();
         let mut heard = 0;
         while running > 0 {
-            let shipment = self.intervals.recv().await.ok_or(EngineError::WorkerLost)?;
+            let mut shipment = self.intervals.recv().await.ok_or(EngineError::WorkerLost)?;
             running -= usize::from(shipment.last);
             if shipment.lost {
                 // The other threads have nothing to go on for.
@@ -188,7 +193,7 @@ impl Engine {
                 return Err(EngineError::WorkerLost);
             }
             heard += 1;
-            collector.add(&shipment);
+            collector.add(&mut shipment);
             self.workers[shipment.worker].recycle(shipment.interval);
             if heard % self.workers.len() == 0 {
                 listen(&collector.snapshot(start.elapsed()));

@@ -1,6 +1,7 @@
 //! One phase of load on one thread: clients and arrivals begin, intervals are handed over, everything ends in order.
 
 use super::{
+    capture::{Capture, CapturedCalls},
     client::{Running, Surroundings},
     lane::Lane,
     load::Load,
@@ -31,6 +32,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Who is at work during a phase.
 #[derive(Default)]
 struct Crew {
+    /// Keeps the parameters of some calls, if somebody wants them.
+    capture: Option<Rc<RefCell<Capture>>>,
     clients: Vec<Running>,
     lanes: Vec<Rc<Lane>>,
     pacers: Vec<(Rc<RefCell<Pacer>>, JoinHandle<()>)>,
@@ -47,7 +50,12 @@ pub(super) async fn drive(equipment: &Equipment, phase: &Phase) {
     let current = Rc::new(RefCell::new(*fresh()));
     // What was opened between two phases belongs to neither.
     equipment.connector.take();
-    let mut crew = Crew::default();
+    let capture = phase.capture.then(|| {
+        let number = (phase.number << 16) | equipment.assignment.index as u64;
+        let capture = Capture::new(phase.bound.operations.len(), equipment.assignment.seed, number);
+        Rc::new(RefCell::new(capture))
+    });
+    let mut crew = Crew { capture, ..Crew::default() };
     for station in &equipment.stations {
         crew.join(equipment, phase, station, &current);
     }
@@ -68,6 +76,7 @@ impl Crew {
             checkouts: Rc::clone(&station.checkouts),
             clock: Rc::clone(&equipment.clock),
             interval: Rc::clone(current),
+            capture: self.capture.clone(),
             round_trip: assignment.round_trip,
             stop: assignment.stop.clone(),
             deadline: phase.deadline,
@@ -118,6 +127,14 @@ impl Crew {
             pacer.borrow_mut().give_up(until, interval);
         }
         self.lanes.iter().for_each(|lane| lane.abandon(interval));
+    }
+
+    /// What was kept of the calls; a call that is still under way adds nothing to it any more.
+    fn captured(&self, phase: &Phase) -> Vec<CapturedCalls> {
+        let taken = |capture: &Rc<RefCell<Capture>>| {
+            capture.replace(Capture::new(phase.bound.operations.len(), 0, 0)).finish()
+        };
+        self.capture.as_ref().map(taken).unwrap_or_default()
     }
 
     /// Waits for every client, or for one that panicked, and says whether all is well. May be dropped and asked
@@ -180,7 +197,8 @@ async fn ship_until_done(
         let until = phase.start.elapsed();
         let open = equipment.stations.iter().map(|station| station.checkouts.open()).sum();
         let worker = equipment.assignment.index;
-        let shipment = Shipment { worker, at, until, late, interval, open, last, lost };
+        let captured = if last { crew.captured(phase) } else { Vec::new() };
+        let shipment = Shipment { worker, at, until, late, interval, captured, open, last, lost };
         if equipment.assignment.intervals.send(shipment).is_err() || last {
             return;
         }

@@ -3,6 +3,7 @@
 
 use super::{
     bind::Bound,
+    capture::Capture,
     checkout::{Checkouts, Connection},
     clock::Clock,
     draw::Drawn,
@@ -26,6 +27,8 @@ pub(super) struct Session<'a> {
     pub(super) checkouts: &'a Checkouts,
     pub(super) clock: &'a Clock,
     pub(super) interval: &'a RefCell<Interval>,
+    /// Keeps the parameters of some calls, if somebody wants them.
+    pub(super) capture: Option<&'a RefCell<Capture>>,
     pub(super) network: Network<'a>,
     pub(super) buffers: Buffers,
     /// When the clock was last looked at. Looking costs as much as recording, so that the end of one thing is the
@@ -80,6 +83,9 @@ impl Session<'_> {
             if outcome.is_err() {
                 break;
             }
+        }
+        if let (Ok(()), Some(capture)) = (&outcome, self.capture) {
+            capture.borrow_mut().offer(index, times.service, &values);
         }
         self.buffers.values = values;
         times.response = self.now.saturating_duration_since(intended);

@@ -3,6 +3,7 @@
 use super::{
     EngineError, StopFlag,
     bind::Bound,
+    capture::CapturedCalls,
     checkout::{Checkouts, PoolPlan},
     clock::Clock,
     connect::{Connector, Opened},
@@ -69,6 +70,8 @@ pub(super) struct Phase {
     pub(super) tick: Duration,
     /// How long after the deadline what waits in queues may still be taken up.
     pub(super) drain: Duration,
+    /// Whether to keep the parameters of some calls.
+    pub(super) capture: bool,
     /// Phases before this one.
     pub(super) number: u64,
 }
@@ -92,6 +95,8 @@ pub(super) struct Shipment {
     /// Whether it holds what ended after the phase's end.
     pub(super) late: bool,
     pub(super) interval: Box<Interval>,
+    /// What was kept of the calls, by operation; it comes with the last shipment.
+    pub(super) captured: Vec<CapturedCalls>,
     /// Connections of the thread that are open.
     pub(super) open: usize,
     /// Whether the thread's clients have all ended.
@@ -177,6 +182,7 @@ impl Drop for Guard {
                 until: Duration::ZERO,
                 late: false,
                 interval: Box::default(),
+                captured: Vec::new(),
                 open: 0,
                 last: true,
                 lost: true,

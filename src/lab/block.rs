@@ -116,6 +116,7 @@ mod tests {
             release_error: LatencyHistogram::default(),
             connect: LatencyHistogram::default(),
             connect_failures: 0,
+            captured: Vec::new(),
         }
     }
 

@@ -78,6 +78,7 @@ pub(super) fn search(
             stage_ends: Arc::from([]),
             tick: block / SLICES,
             drain: setup.drain,
+            capture: false,
         };
         let driven = drive(setup, &plan, "search", prepared, steps, context)?;
         if stop.is_set() {

@@ -216,6 +216,7 @@ impl SettledLoad {
             stage_ends,
             tick: tick(self.duration),
             drain,
+            capture: false,
         }
     }
 
@@ -230,7 +231,15 @@ impl SettledLoad {
             }
         };
         let (stage_ends, drain) = (Arc::from([]), Duration::ZERO);
-        PhasePlan { bound: Arc::clone(bound), load, duration, stage_ends, tick: tick(duration), drain }
+        PhasePlan {
+            bound: Arc::clone(bound),
+            load,
+            duration,
+            stage_ends,
+            tick: tick(duration),
+            drain,
+            capture: false,
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Statistics: latency histograms, time slices, intervals that respect serial dependence, arrivals, trends, the knee
-//! of a load, and random numbers that are the same on every machine.
+//! of a load, samples of streams, and random numbers that are the same on every machine.
 
 pub mod arrivals;
 pub mod counts;
@@ -11,6 +11,7 @@ mod normal;
 pub mod paired;
 pub mod profile;
 pub mod random;
+pub mod reservoir;
 pub mod slices;
 pub mod trend;
 
@@ -23,5 +24,6 @@ pub use knee::{KneeEstimate, KneeSearch, Trial, sustained};
 pub use paired::{median, median_interval};
 pub use profile::{Piece, Profile};
 pub use random::{Zipf, below, stream};
+pub use reservoir::{Reservoir, merge_samples};
 pub use slices::{PackedSlice, Slice, Slices, blocks};
 pub use trend::{Line, MannKendall, mann_kendall, theil_sen};
