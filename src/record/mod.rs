@@ -8,6 +8,7 @@ pub mod advice;
 pub mod diagnosis;
 pub mod evidence;
 pub mod load;
+pub mod plan_shape;
 pub mod plan_tree;
 pub mod plans;
 pub mod platform;
@@ -17,12 +18,14 @@ pub mod samples;
 pub mod statements;
 pub mod store;
 pub mod what_ifs;
+pub mod template;
 
 pub use activity::{BufferWriters, CheckpointCounters, IoCounters, SessionCounters, WalCounters};
 pub use advice::{Basis, Change, Recommendation, Stance};
 pub use diagnosis::{Disturbance, DisturbanceKind};
 pub use evidence::{Evidence, WindowCounters};
 pub use load::{Connections, Floor, Knee, KneeTrial, Load, Schedule, StageResult};
+pub use plan_shape::{fingerprint, shape};
 pub use plan_tree::PlanNode;
 pub use plans::{PlanCase, StatementPlan};
 pub use platform::{Disk, Extension, Role, TargetMachine};
@@ -34,6 +37,7 @@ pub use results::{
 pub use samples::{Blocker, Sample, Samples, Wait};
 pub use statements::{JitStatistics, StatementStatistics};
 pub use store::{Place, RecordError, load, remove_empty};
+pub use template::without_literals;
 
 pub use what_ifs::{Trial, WhatIf};
 

@@ -10,10 +10,13 @@ pub struct StatementPlan {
     pub statements: Vec<String>,
     /// Which parameters.
     pub case: PlanCase,
-    /// The statement as it was explained.
+    /// The statement as it was explained; parameters that travel beside the text stand in it as `$1`, `$2`, ...
     pub sql: String,
-    /// Response time of the call that had these parameters, as measured in the window; absent when they were drawn
-    /// for the explanation because those of a call cannot be used twice.
+    /// Their values, in that order, as SQL literals; empty where they stand in the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<String>,
+    /// How long the call that had these parameters held connections in the window, all its statements together;
+    /// absent when they were drawn for the explanation because those of a call cannot be used twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_ms: Option<f64>,
     /// Whether the plan was executed for its actual figures (EXPLAIN ANALYZE).
