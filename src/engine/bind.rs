@@ -114,6 +114,27 @@ impl Typed {
     pub fn as_parameter(&self) -> (&(dyn ToSql + Sync), Type) {
         (&self.value, self.r#type.clone())
     }
+
+    /// The type as SQL names it.
+    #[must_use]
+    pub fn sql_type(&self) -> String {
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        format!("{}.{}", quoted(self.r#type.schema()), quoted(self.r#type.name()))
+    }
+
+    /// The value as an SQL literal that is read as it would be if it travelled beside the text: NULL, or a string.
+    #[must_use]
+    pub fn literal(&self) -> String {
+        let mut literal = String::new();
+        if self.value.is_null() {
+            self.value.write_literal(&mut literal);
+            return literal;
+        }
+        let mut text = String::new();
+        self.value.write_text(&mut text);
+        Value::Text(text).write_literal(&mut literal);
+        literal.trim_start().to_owned()
+    }
 }
 
 impl Bound {
@@ -181,6 +202,14 @@ impl Bound {
         let typed =
             typed.map(|(slot, r#type)| Typed { value: values[*slot].clone(), r#type: r#type.clone() });
         (variant.sql.clone(), typed.collect())
+    }
+
+    /// Values for a call of operation number `index`, drawn as the clients draw them, from `rng`.
+    #[must_use]
+    pub fn draw_anew(&self, index: usize, rng: &mut rand_pcg::Pcg64) -> Vec<Value> {
+        let mut values = Vec::new();
+        self.draw(index, rng, &mut Vec::new(), &mut values);
+        values
     }
 
     /// Draws the values that operation number `index` names in its SQL.

@@ -84,7 +84,7 @@ impl Parts<'_> {
             series: results.series,
             samples: window.driven.samples,
             evidence: window.evidence,
-            plans: Vec::new(),
+            plans: window.plans,
             what_ifs: Vec::new(),
             disturbances: Vec::new(),
             verdict: record::Verdict {

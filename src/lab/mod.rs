@@ -9,6 +9,7 @@ mod knee;
 pub mod metrics;
 mod observer;
 mod options;
+mod plans;
 mod prepare;
 mod results;
 mod run;

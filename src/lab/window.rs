@@ -1,15 +1,16 @@
-//! The measured window: floor, warm-up, counters read, load put on, counters read again.
+//! The measured window: floor, warm-up, counters read, load put on, counters read again, plans asked for.
 
 use super::{
     Event, LabError, Prepared,
     observer::{Absence, Watch},
+    plans,
     prepare::{Context, Steps},
     setup::Setup,
 };
 use crate::{
     engine::{FailureClass, Load, Measured, PhasePlan, Snapshot},
     observe::{self, Counters},
-    record::{Ended, Evidence, Samples},
+    record::{Ended, Evidence, Samples, StatementPlan},
     target::Target,
 };
 use chrono::{DateTime, Utc};
@@ -34,6 +35,7 @@ pub(super) struct Window {
     pub(super) driven: Driven,
     pub(super) ended: Ended,
     pub(super) evidence: Evidence,
+    pub(super) plans: Vec<StatementPlan>,
     /// Absent where the run ended before it.
     pub(super) floor: Option<Measured>,
 }
@@ -53,14 +55,15 @@ pub(super) fn measure(
     // It may have gone and come back since the last look.
     context.runtime.block_on(setup.observer.answers());
     let before = before(setup, steps, context)?;
-    let plan = setup.load.window(&setup.bound, setup.drain);
+    let capture = setup.observer.evidence;
+    let plan = PhasePlan { capture, ..setup.load.window(&setup.bound, setup.drain) };
     let driven = drive(setup, &plan, "measuring", prepared, steps, context)?;
     // From here on an interrupt must not cost what was measured.
     let interrupted = context.interrupt.is_asked();
     let began = Instant::now();
     let (answers, evidence) = context.runtime.block_on(testimony(setup, before.as_ref(), &prepared.target));
     steps.ended("gather the evidence", began, context.listen);
-    let evidence = evidence.unwrap_or_else(|missing| Evidence {
+    let mut evidence = evidence.unwrap_or_else(|missing| Evidence {
         settings: setup.observer.settings.clone(),
         missing: vec![missing],
         ..Evidence::default()
@@ -72,7 +75,10 @@ pub(super) fn measure(
         () if context.interrupt.stop_flag().is_set() => Ended::ServerLost,
         () => Ended::AsPlanned,
     };
-    Ok(Window { driven, ended, evidence, floor: Some(floor) })
+    // Executing statements is counted, too: nothing is read from the counters after this.
+    let measured = (&driven.measured, ended);
+    let plans = plans::explain(setup, prepared, measured, &mut evidence.missing, steps, context);
+    Ok(Window { driven, ended, evidence, plans, floor: Some(floor) })
 }
 
 /// The counters before the window, unless the evidence is turned off.
@@ -180,7 +186,7 @@ pub(super) fn nothing_measured(
     let settings = setup.observer.settings.clone();
     let missing = vec!["evidence of the server: the run ended before the window".to_owned()];
     let evidence = Evidence { settings, missing, ..Evidence::default() };
-    Ok(Window { driven, ended, evidence, floor: None })
+    Ok(Window { driven, ended, evidence, plans: Vec::new(), floor: None })
 }
 
 /// What a phase of load gave.

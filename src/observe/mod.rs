@@ -9,6 +9,7 @@ mod facts;
 mod host_times;
 mod instruments;
 mod join;
+mod plans;
 mod postmaster;
 mod proc;
 mod relations;
@@ -24,6 +25,7 @@ pub use disk::disk_of;
 pub use facts::{ServerFacts, backend_pid, connection_limits, host, server_facts, settings};
 pub use instruments::{install_instruments, limit_session};
 pub use join::{StatementNames, statement_names};
+pub use plans::{Explained, Explaining, explain_statements};
 pub use sampler::{Sampler, interval_for};
 
 /// The server could not be observed.

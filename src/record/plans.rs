@@ -44,3 +44,16 @@ pub enum PlanCase {
     /// The plan that a prepared statement gets for any parameters, executed with the typical ones.
     Generic,
 }
+
+impl PlanCase {
+    /// As a record writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Typical => "typical",
+            Self::Heavy => "heavy",
+            Self::Rare => "rare",
+            Self::Generic => "generic",
+        }
+    }
+}
