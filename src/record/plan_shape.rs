@@ -1,6 +1,6 @@
 //! What makes two plans the same: methods, relations, indexes, and their order, without figures and literals. Pure.
 
-use super::template::without_literals;
+use super::template::folded;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -88,7 +88,7 @@ fn subplan(name: &str) -> String {
 
 fn expression(value: &Value) -> String {
     match value {
-        Value::String(text) => without_literals(text, true),
+        Value::String(text) => folded(text),
         Value::Array(list) => list.iter().map(expression).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
