@@ -4,6 +4,7 @@
 
 mod case;
 mod connections;
+mod flips;
 mod gin;
 mod indexes;
 mod locks;
@@ -20,6 +21,8 @@ mod statistics;
 mod vacuum;
 mod wal;
 mod work_memory;
+
+pub use flips::{PlanFlip, plan_flips};
 
 use crate::record::{Recommendation, Record};
 use case::Case;

@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod curve;
+pub mod flips;
 mod load;
 pub mod number;
 pub mod sweep;
