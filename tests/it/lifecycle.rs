@@ -116,6 +116,9 @@ fn an_interrupt_keeps_what_was_measured() {
         assert!(record.overall.calls > 0);
         assert!(record.window.seconds < 50.0);
         assert!(record.verdict.cautions.iter().any(|caution| caution.contains("cut short")));
+        assert!(record.plans.is_empty());
+        let missing = &record.evidence.missing;
+        assert!(missing.iter().any(|missing| missing.contains("not explained, the run was interrupted")));
         running.assert_nothing_is_left();
     }
 }

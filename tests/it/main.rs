@@ -13,6 +13,7 @@ mod faults;
 mod lifecycle;
 mod load;
 mod machine;
+mod plans;
 mod proxy;
 mod run;
 mod search;
