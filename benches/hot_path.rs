@@ -5,6 +5,7 @@ use bytes::BytesMut;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use loist_bench::{
     catalog::{CatalogSpec, Library, copy_rows},
+    engine::Capture,
     stats::{
         Arrivals, IntervalHistogram, LatencyHistogram, Profile, Share, Spacing, below, exponential, stream,
     },
@@ -120,6 +121,27 @@ fn recording(c: &mut Criterion) {
     });
 }
 
+/// What it costs a call that its parameters may be kept, once a few have been.
+fn capture(c: &mut Criterion) {
+    let values = [Value::Text("midnight & rain".to_owned()), Value::Int(21), Value::Int(0), Value::Null];
+    let mut capture = Capture::new(17, 42, 0);
+    let mut rng = stream(6, 0, 0);
+    c.bench_function("capture/offer one of 17 operations' calls", |b| {
+        b.iter(|| {
+            let number = below(&mut rng, 17 * 5_000_000);
+            let service = Duration::from_nanos(number / 17);
+            capture.offer((number % 17) as usize, service, black_box(&values));
+        });
+    });
+    c.bench_function("capture/the same without the offer", |b| {
+        b.iter(|| {
+            let number = below(&mut rng, 17 * 5_000_000);
+            black_box((Duration::from_nanos(number / 17), (number % 17) as usize, black_box(&values)));
+        });
+    });
+    black_box(capture.finish());
+}
+
 fn arrivals(c: &mut Criterion) {
     // More of them than any measurement takes.
     let profile = Arc::new(Profile::steady(1e6, Duration::from_secs(30 * 86_400)));
@@ -133,5 +155,5 @@ fn arrivals(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, interpolation, drawing, rows, recording, arrivals);
+criterion_group!(benches, interpolation, drawing, rows, recording, capture, arrivals);
 criterion_main!(benches);

@@ -80,7 +80,7 @@ impl CapturedCalls {
 
 /// What one thread keeps during one phase.
 #[derive(Debug)]
-pub(super) struct Capture {
+pub struct Capture {
     operations: Vec<Keeper>,
 }
 
@@ -94,7 +94,8 @@ struct Keeper {
 
 impl Capture {
     /// For so many operations; `number` tells the phase and the thread.
-    pub(super) fn new(operations: usize, seed: u64, number: u64) -> Self {
+    #[must_use]
+    pub fn new(operations: usize, seed: u64, number: u64) -> Self {
         let keeper = |index| {
             // Phases and threads are told by the upper bits, and no workload has so many operations.
             let rng: Pcg64 = stream(seed, CAPTURE_STREAMS, (number << 16) | index as u64);
@@ -110,7 +111,7 @@ impl Capture {
 
     /// A call has completed.
     #[inline]
-    pub(super) fn offer(&mut self, operation: usize, service: Duration, values: &[Value]) {
+    pub fn offer(&mut self, operation: usize, service: Duration, values: &[Value]) {
         let keeper = &mut self.operations[operation];
         if service > keeper.longest {
             keeper.keep_slowest(service, values);
@@ -121,7 +122,8 @@ impl Capture {
     }
 
     /// What was kept, by operation.
-    pub(super) fn finish(self) -> Vec<CapturedCalls> {
+    #[must_use]
+    pub fn finish(self) -> Vec<CapturedCalls> {
         let captured = |keeper: Keeper| CapturedCalls {
             calls: keeper.chosen.seen(),
             sample: keeper.sample,

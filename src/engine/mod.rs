@@ -24,7 +24,7 @@ mod session;
 mod worker;
 
 pub use bind::{Bound, BoundOperation, BoundStatement, EngineError, Typed};
-pub use capture::{CallSample, CapturedCalls};
+pub use capture::{CallSample, Capture, CapturedCalls};
 pub use checkout::Recycling;
 pub use collector::{Measured, OperationMeasured, Snapshot, StageMeasured, StatementMeasured};
 pub use failure::FailureClass;
