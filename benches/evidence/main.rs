@@ -171,6 +171,8 @@ fn target(server: &Server) -> TargetOptions {
         pg_version: None,
         transport: Transport::Unix,
         settings: Vec::new(),
+        machine: None,
+        profile: None,
         keep_server: false,
         use_existing: false,
     }

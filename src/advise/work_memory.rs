@@ -5,8 +5,8 @@ use super::{
     say::{self, whole_mb},
 };
 use crate::{
-    flags::setting::format_bytes,
-    record::{Basis, PlanNode, Recommendation},
+    flags::{Setting, setting::format_bytes},
+    record::{Basis, PlanNode, Recommendation, StatementPlan, WindowCounters},
 };
 
 /// More work_mem than this is not advised for a server whose memory is not known.
@@ -48,6 +48,24 @@ fn bound(case: &Case) -> u64 {
     case.memory().map_or(MODEST, |memory| memory.saturating_sub(buffers) / at_once)
 }
 
+/// What went to disk, in figures; `worst` is a node that did.
+fn spills(setting: &Setting, window: &WindowCounters, worst: Option<(&StatementPlan, &PlanNode)>) -> String {
+    format!(
+        "work_mem is {}; {} temporary files, {} in all, {} each on average{}",
+        setting.display(),
+        window.temp_files,
+        say::bytes(window.temp_bytes),
+        say::bytes(window.temp_bytes / window.temp_files.max(1)),
+        worst.map_or_else(String::new, |(plan, node)| format!(
+            "; {} of {} ({}) would need {}",
+            node.sort_method.as_deref().unwrap_or(&node.kind),
+            say::statements(&plan.statements),
+            super::plans::case(plan.case),
+            say::bytes(need(node).unwrap_or_default())
+        ))
+    )
+}
+
 /// Temporary files are sorts and hashes that did not fit in work_mem; where they are rare, leave it.
 pub(super) fn work_mem(case: &Case) -> Option<Recommendation> {
     let setting = case.setting("work_mem")?;
@@ -71,20 +89,7 @@ pub(super) fn work_mem(case: &Case) -> Option<Recommendation> {
     let of_files = if share < SPILLS_THAT_MATTER { 0 } else { current + IN_MEMORY * mean_bytes };
     let wanted = (2 * of_plans.max(of_files)).next_power_of_two().max(1 << 20);
     let to = whole_mb(wanted.min(bound(case)));
-    let spills = format!(
-        "work_mem is {}; {} temporary files, {} in all, {} each on average{}",
-        setting.display(),
-        window.temp_files,
-        say::bytes(window.temp_bytes),
-        say::bytes(mean_bytes),
-        spilled.first().map_or_else(String::new, |(plan, node)| format!(
-            "; {} of {} ({}) would need {}",
-            node.sort_method.as_deref().unwrap_or(&node.kind),
-            say::statements(&plan.statements),
-            super::plans::case(plan.case),
-            say::bytes(need(node).unwrap_or_default())
-        ))
-    );
+    let spills = spills(setting, window, spilled.first().copied());
     if to <= current {
         return Some(say::leave_alone(
             "Leave work_mem: what spills would need more than each session may take",

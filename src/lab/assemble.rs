@@ -84,8 +84,8 @@ impl Parts<'_> {
             series: results.series,
             samples: window.driven.samples,
             evidence: window.evidence,
-            plans: window.plans,
-            what_ifs: Vec::new(),
+            plans: window.explained.plans,
+            what_ifs: window.explained.what_ifs,
             disturbances: Vec::new(),
             verdict: record::Verdict {
                 outcome: Outcome::Inconclusive,

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     engine::Measured,
     observe::{self, Explained, Explaining},
-    record::{Ended, StatementPlan},
+    record::Ended,
 };
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const STEP: &str = "explain the statements";
 /// How long it may take in all.
 const BUDGET: Duration = Duration::from_secs(60);
+/// How long trials of other settings may take in all.
+const BUDGET_OF_TRIALS: Duration = Duration::from_secs(30);
 /// How much longer a server may take that does not keep its own limits, before it is not waited for any more.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -28,12 +30,13 @@ pub(super) fn explain(
     missing: &mut Vec<String>,
     steps: &mut Steps,
     context: &Context<'_>,
-) -> Vec<StatementPlan> {
+) -> Explained {
     let mut nothing = |why: &str| {
         missing.push(format!("plans of the statements: {why}"));
-        Vec::new()
+        Explained::default()
     };
     match ended {
+        Ended::AsPlanned if !setup.observer.evidence => return Explained::default(),
         Ended::AsPlanned => {}
         Ended::Interrupted => return nothing("not explained, the run was interrupted"),
         Ended::ServerLost => return nothing("not explained, the server went away"),
@@ -46,12 +49,14 @@ pub(super) fn explain(
         captured: &measured.captured,
         version_number: setup.server.version_number,
         seed: prepared.seed,
+        settings: &setup.observer.settings,
         budget: BUDGET,
+        budget_of_trials: BUDGET_OF_TRIALS,
     };
     let mut explained = Explained::default();
     let done = context.runtime.block_on(async {
         let work = observe::explain_statements(&explaining, &mut explained);
-        tokio::time::timeout(BUDGET + PATIENCE, context.interrupt.unless(work)).await
+        tokio::time::timeout(BUDGET + BUDGET_OF_TRIALS + PATIENCE, context.interrupt.unless(work)).await
     });
     steps.ended(STEP, began, context.listen);
     match done {
@@ -60,5 +65,5 @@ pub(super) fn explain(
         Err(_) => drop(nothing("the rest was not explained, the server did not answer any more")),
     }
     missing.append(&mut explained.missing);
-    explained.plans
+    explained
 }

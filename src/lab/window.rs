@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     engine::{FailureClass, Load, Measured, PhasePlan, Snapshot},
-    observe::{self, Counters},
-    record::{Ended, Evidence, Samples, StatementPlan},
+    observe::{self, Counters, Explained},
+    record::{Ended, Evidence, Samples},
     target::Target,
 };
 use chrono::{DateTime, Utc};
@@ -35,7 +35,7 @@ pub(super) struct Window {
     pub(super) driven: Driven,
     pub(super) ended: Ended,
     pub(super) evidence: Evidence,
-    pub(super) plans: Vec<StatementPlan>,
+    pub(super) explained: Explained,
     /// Absent where the run ended before it.
     pub(super) floor: Option<Measured>,
 }
@@ -77,8 +77,8 @@ pub(super) fn measure(
     };
     // Executing statements is counted, too: nothing is read from the counters after this.
     let measured = (&driven.measured, ended);
-    let plans = plans::explain(setup, prepared, measured, &mut evidence.missing, steps, context);
-    Ok(Window { driven, ended, evidence, plans, floor: Some(floor) })
+    let explained = plans::explain(setup, prepared, measured, &mut evidence.missing, steps, context);
+    Ok(Window { driven, ended, evidence, explained, floor: Some(floor) })
 }
 
 /// The counters before the window, unless the evidence is turned off.
@@ -186,7 +186,7 @@ pub(super) fn nothing_measured(
     let settings = setup.observer.settings.clone();
     let missing = vec!["evidence of the server: the run ended before the window".to_owned()];
     let evidence = Evidence { settings, missing, ..Evidence::default() };
-    Ok(Window { driven, ended, evidence, plans: Vec::new(), floor: None })
+    Ok(Window { driven, ended, evidence, explained: Explained::default(), floor: None })
 }
 
 /// What a phase of load gave.

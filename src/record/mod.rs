@@ -17,8 +17,8 @@ pub mod results;
 pub mod samples;
 pub mod statements;
 pub mod store;
-pub mod what_ifs;
 pub mod template;
+pub mod what_ifs;
 
 pub use activity::{BufferWriters, CheckpointCounters, IoCounters, SessionCounters, WalCounters};
 pub use advice::{Basis, Change, Recommendation, Stance};

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 const SEARCH: &str = "search_library.page";
 
 /// A plan of a statement, with typical parameters unless told otherwise.
+#[allow(clippy::needless_pass_by_value)] // Callers make it for this.
 fn plan(statement: &str, sql: &str, node: Value) -> StatementPlan {
     let ms = node.get("Actual Total Time").and_then(Value::as_f64).unwrap_or(1.0);
     serde_json::from_value(json!({
@@ -177,7 +178,7 @@ fn lossy_bitmaps_and_hashes_in_batches_ask_for_memory() {
 fn maintenance_has_its_minimum() {
     left("memory/maintenance-work-mem", |_| {});
     let piece = change("memory/maintenance-work-mem", |record| {
-        set(&mut record.evidence, "maintenance_work_mem", "1024")
+        set(&mut record.evidence, "maintenance_work_mem", "1024");
     });
     assert!(piece.evidence.contains("minimum"), "{}", piece.evidence);
 }
@@ -190,7 +191,7 @@ fn a_random_page_costs_what_trials_show() {
     assert!(piece.evidence.contains("took 12.0 ms as it is, 3.00 ms with it"), "{}", piece.evidence);
     assert_eq!(piece.basis, loist_bench::record::Basis::Measured);
     left("planner/random-page-cost", |record| {
-        record.what_ifs = vec![what_if("random_page_cost=1.1", vec![])]
+        record.what_ifs = vec![what_if("random_page_cost=1.1", vec![])];
     });
     left("planner/random-page-cost", |record| {
         record.what_ifs = vec![what_if("random_page_cost=1.1", vec![trial(3.0, 12.0)])];

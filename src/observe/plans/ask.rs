@@ -14,7 +14,7 @@ const OWN: &str = "loist_bench_explained";
 pub(super) struct Asker<'a> {
     pub(super) client: &'a Client,
     /// How the workload begins a transaction; where only reading is allowed, it says so.
-    pub(super) begin: &'a str,
+    pub(super) begins_with: &'a str,
     pub(super) version_number: u32,
 }
 
@@ -65,8 +65,12 @@ impl Asker<'_> {
         answer.map_err(|error| Refusal::of(&error))
     }
 
-    async fn in_transaction(&self, sent: &Sent, how: How) -> Result<Answer, Error> {
-        self.client.simple_query(self.begin).await?;
+    /// Begins a transaction to be rolled back, with limits, and returns the statement as EXPLAIN takes it.
+    ///
+    /// # Errors
+    /// When the server takes one of them not.
+    pub(super) async fn begin(&self, sent: &Sent, how: How) -> Result<String, Error> {
+        self.client.simple_query(self.begins_with).await?;
         // Where that began no transaction, nothing could be undone: this fails.
         self.client.simple_query(&format!("SAVEPOINT {OWN}")).await?;
         let limits = format!(
@@ -75,7 +79,11 @@ impl Asker<'_> {
             LOCK_LIMIT.as_millis()
         );
         self.client.simple_query(&limits).await?;
-        let statement = self.as_sent(sent, how).await?;
+        self.as_sent(sent, how).await
+    }
+
+    async fn in_transaction(&self, sent: &Sent, how: How) -> Result<Answer, Error> {
+        let statement = self.begin(sent, how).await?;
         // Planned once before: a session's first look at a table takes longer than planning does, and the sessions of
         // the load had theirs behind them.
         let planned = self.ask(&format!("EXPLAIN (SETTINGS, FORMAT JSON) {statement}")).await?;
@@ -108,7 +116,7 @@ impl Asker<'_> {
         Ok(format!("EXECUTE {OWN}{}", listed(&sent.parameters)))
     }
 
-    async fn ask(&self, explain: &str) -> Result<Value, Error> {
+    pub(super) async fn ask(&self, explain: &str) -> Result<Value, Error> {
         let messages = self.client.simple_query(explain).await?;
         let text: String = messages
             .iter()

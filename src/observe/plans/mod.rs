@@ -4,11 +4,14 @@
 //! statement is executed in a transaction of its own that is rolled back.
 
 mod ask;
+mod candidates;
 mod texts;
+mod trials;
 
 use crate::{
     engine::{Bound, CapturedCalls},
-    record::{self, PlanCase, StatementPlan},
+    flags::Setting,
+    record::{self, PlanCase, StatementPlan, WhatIf},
     stats::stream,
     workload::Protocol,
 };
@@ -16,6 +19,7 @@ use ask::{Answer, Asker, How, Refusal};
 use std::time::{Duration, Instant};
 use texts::{Case, Sent, Text};
 use tokio_postgres::Config;
+use trials::Executed;
 
 /// How long one statement may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -36,8 +40,12 @@ pub struct Explaining<'a> {
     pub version_number: u32,
     /// Of the run.
     pub seed: u64,
-    /// How long it may take in all.
+    /// As a session of the load has them.
+    pub settings: &'a [Setting],
+    /// How long it may take in all, trials of other settings not counted.
     pub budget: Duration,
+    /// How long those may take in all.
+    pub budget_of_trials: Duration,
 }
 
 /// What the server explained, and what it did not.
@@ -45,8 +53,11 @@ pub struct Explaining<'a> {
 pub struct Explained {
     /// By text in the workload's order, then by case.
     pub plans: Vec<StatementPlan>,
+    /// What other settings would have done to them.
+    pub what_ifs: Vec<WhatIf>,
     /// What is not there, and why.
     pub missing: Vec<String>,
+    executed: Vec<Executed>,
 }
 
 /// Explains every text of the workload. What was explained so far is in `into`, even if this is dropped before its end.
@@ -57,8 +68,8 @@ pub async fn explain_statements(asked: &Explaining<'_>, into: &mut Explained) {
         Ok(client) => client,
         Err(error) => return into.missing.push(format!("plans of the statements: {error}")),
     };
-    let begin = asked.bound.workload.envelope.begin.as_str();
-    let asker = Asker { client: &client, begin, version_number: asked.version_number };
+    let begins_with = asked.bound.workload.envelope.begin.as_str();
+    let asker = Asker { client: &client, begins_with, version_number: asked.version_number };
     let deadline = Instant::now() + asked.budget;
     let (mut without_call, mut too_late, mut cut_off) = (Vec::new(), Vec::new(), Vec::new());
     for (number, text) in texts::distinct(asked.bound).into_iter().enumerate() {
@@ -81,6 +92,8 @@ pub async fn explain_statements(asked: &Explaining<'_>, into: &mut Explained) {
             into.missing.push(format!("plans of {}: {why}", names.join(", ")));
         }
     }
+    let deadline = Instant::now() + asked.budget_of_trials;
+    into.what_ifs = trials::try_settings(&asker, asked.settings, &into.plans, &into.executed, deadline).await;
 }
 
 /// One text at work.
@@ -168,6 +181,10 @@ impl OneText<'_, '_> {
         let (fingerprint, shape) = (record::fingerprint(node), record::shape(node));
         if let Some(refusal) = &answer.refusal {
             self.miss(case.case, &format!("planned, but not executed: {}", refusal.reason));
+        }
+        if answer.refusal.is_none() && !case.statement.template.mutates() {
+            let sent = case.sent.clone();
+            self.into.executed.push(Executed { plan: self.into.plans.len(), sent });
         }
         self.into.plans.push(StatementPlan {
             statements: self.text.names.clone(),

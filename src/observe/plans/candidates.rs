@@ -1,0 +1,138 @@
+//! Which other settings are worth a trial, by the settings in force. Pure.
+
+use crate::{
+    flags::{Quantity, Setting},
+    record::{PlanNode, StatementPlan},
+};
+
+/// A setting of the session to try.
+pub(super) struct Candidate {
+    name: String,
+    value: String,
+    /// Plans that it can do something to.
+    pub(super) of_interest: fn(&StatementPlan, &PlanNode) -> bool,
+    /// Whether it may make the same plan faster.
+    pub(super) may_help_the_same_plan: bool,
+}
+
+impl Candidate {
+    fn new(name: &str, value: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            of_interest: |_, _| true,
+            may_help_the_same_plan: false,
+        }
+    }
+
+    /// As in `random_page_cost=1.1`.
+    pub(super) fn said(&self) -> String {
+        format!("{}={}", self.name, self.value)
+    }
+
+    /// SQL that sets it for the rest of the transaction.
+    pub(super) fn set(&self) -> String {
+        format!("SET LOCAL {} = '{}'", self.name, self.value)
+    }
+}
+
+/// Constants whose default is tried where they differ from it.
+const COSTS: [&str; 6] = [
+    "seq_page_cost",
+    "cpu_tuple_cost",
+    "cpu_index_tuple_cost",
+    "cpu_operator_cost",
+    "parallel_setup_cost",
+    "parallel_tuple_cost",
+];
+/// Cost of a random page where nothing has to turn.
+const NO_SEEK: f64 = 1.1;
+/// Memory for a sort that shows what more of it would do, on a server whose memory nobody need know.
+const AMPLE_WORK_MEM: u64 = 64 << 20;
+
+/// Other settings worth a trial.
+pub(super) fn candidates(settings: &[Setting]) -> Vec<Candidate> {
+    let find = |name: &str| settings.iter().find(|setting| setting.name == name);
+    let number = |name: &str| match find(name)?.quantity()? {
+        Quantity::Number(number) => Some(number),
+        _ => None,
+    };
+    let bytes = |name: &str| find(name).and_then(Setting::bytes);
+    let mut all = Vec::new();
+    if number("random_page_cost").is_some_and(|cost| cost > NO_SEEK) {
+        all.push(Candidate::new("random_page_cost", "1.1"));
+    }
+    let off = settings.iter().filter(|setting| {
+        setting.name.starts_with("enable_")
+            && setting.value == "off"
+            && setting.default.as_deref() == Some("on")
+    });
+    all.extend(off.map(|setting| Candidate::new(&setting.name, "on")));
+    let odd = COSTS.into_iter().filter_map(find).filter_map(|setting| {
+        let default = setting.default.as_deref()?;
+        let differs = setting.value.parse::<f64>().ok()? != default.parse::<f64>().ok()?;
+        differs.then(|| Candidate::new(&setting.name, default))
+    });
+    all.extend(odd);
+    if let (Some(cache), Some(buffers)) = (bytes("effective_cache_size"), bytes("shared_buffers"))
+        && cache < buffers
+    {
+        let blocks = (buffers * 3).max(4 << 30) / 8192;
+        all.push(Candidate::new("effective_cache_size", &blocks.to_string()));
+    }
+    if bytes("work_mem").is_some_and(|memory| memory < AMPLE_WORK_MEM) {
+        all.push(Candidate {
+            of_interest: |_, root| root.nodes().into_iter().any(PlanNode::spills),
+            may_help_the_same_plan: true,
+            ..Candidate::new("work_mem", &(AMPLE_WORK_MEM >> 10).to_string())
+        });
+    }
+    if find("jit").is_some_and(|setting| setting.value == "on") {
+        all.push(Candidate {
+            of_interest: |plan, _| plan.jit_ms().is_some(),
+            may_help_the_same_plan: true,
+            ..Candidate::new("jit", "off")
+        });
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(name: &str, value: &str, unit: Option<&str>, default: &str) -> Setting {
+        Setting {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            unit: unit.map(str::to_owned),
+            default: Some(default.to_owned()),
+            source: "default".to_owned(),
+            context: "user".to_owned(),
+            pending_restart: false,
+        }
+    }
+
+    #[test]
+    fn only_what_may_help_is_tried() {
+        let said = |settings: &[Setting]| -> Vec<String> {
+            candidates(settings).iter().map(Candidate::said).collect()
+        };
+        assert_eq!(said(&[setting("random_page_cost", "4", None, "4")]), ["random_page_cost=1.1"]);
+        assert!(said(&[setting("random_page_cost", "1.1", None, "4")]).is_empty());
+        assert_eq!(said(&[setting("enable_sort", "off", None, "on")]), ["enable_sort=on"]);
+        assert!(
+            said(&[setting("enable_partitionwise_join", "off", None, "off")]).is_empty(),
+            "off by default"
+        );
+        assert_eq!(said(&[setting("cpu_tuple_cost", "1", None, "0.01")]), ["cpu_tuple_cost=0.01"]);
+        assert_eq!(
+            said(&[
+                setting("effective_cache_size", "1024", Some("8kB"), "524288"),
+                setting("shared_buffers", "16384", Some("8kB"), "16384"),
+            ]),
+            ["effective_cache_size=524288"]
+        );
+        assert_eq!(said(&[setting("work_mem", "64", Some("kB"), "4096")]), ["work_mem=65536"]);
+    }
+}
