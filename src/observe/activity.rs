@@ -90,7 +90,9 @@ fn query(version_number: i32) -> String {
     let since = if version_number >= 140_000 { "l.waitstart" } else { "a.state_change" };
     format!(
         "WITH a AS MATERIALIZED (
-             SELECT *, datname = current_database() AND pid <> pg_backend_pid() AS mine FROM pg_stat_activity)
+             SELECT pid, datname, usesysid, backend_type, state, state_change, wait_event_type, wait_event,
+                    datname = current_database() AND pid <> pg_backend_pid() AS mine
+             FROM pg_stat_activity)
          SELECT s.active, s.autovacuums, w.waiting, w.longest_ms, ({checkpoints})::bigint, e.waits
          FROM (SELECT CASE WHEN count(*) FILTER (WHERE mine AND (state = 'disabled'
                                OR backend_type IS NULL AND usesysid IS NOT NULL)) = 0

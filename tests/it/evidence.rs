@@ -1,12 +1,23 @@
 //! What a record holds of the server and the machine, on whatever version of PostgreSQL the tests run.
 
 use crate::common::{Bench, KeptServer, wait_until};
-use loist_bench::record::{Evidence, Record, Sample};
+use loist_bench::{
+    catalog::State,
+    engine::{ClientModel, Recycling},
+    lab::{self, CatalogOptions, Interrupt, LoadOptions, RunOptions},
+    record::{Evidence, Record, Sample},
+    stats::Spacing,
+    target::{TargetOptions, Transport},
+    workload::builtin,
+};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use std::process::{Child, Stdio};
+use std::{
+    process::{Child, Stdio},
+    time::Duration,
+};
 
 /// A run on `server` whose window has begun, or is about to.
 struct Load {
@@ -126,7 +137,7 @@ fn a_role_without_rights_says_what_it_could_not_see() {
         "CREATE ROLE plain LOGIN; GRANT CREATE ON DATABASE postgres TO plain;
          GRANT CREATE ON SCHEMA public TO plain; CREATE EXTENSION pgstattuple;
          ALTER ROLE plain SET work_mem = '5MB'; ALTER ROLE plain IN DATABASE postgres SET work_mem = '6MB';
-         ALTER ROLE plain SET some.password = 'secret'",
+         ALTER ROLE plain SET app.password = 'secret'",
     );
     let url = server.url.replace("loist@", "plain@");
     let bench = Bench::new();
@@ -139,7 +150,7 @@ fn a_role_without_rights_says_what_it_could_not_see() {
     assert!(record.samples.missing.iter().any(|what| what.contains("GRANT pg_read_all_stats")));
     let role = record.evidence.role.as_ref().unwrap();
     assert_eq!((role.name.as_str(), role.is_superuser, role.reads_all_statistics), ("plain", false, false));
-    assert_eq!(role.settings, ["some.password=(hidden)", "work_mem=6MB"], "the most special of two");
+    assert_eq!(role.settings, ["app.password=(hidden)", "work_mem=6MB"], "the most special of two");
     assert!(record.evidence.table("audio_tracks").unwrap().window.unwrap().inserted > 0);
     assert!(record.evidence.window.wal.is_some());
 }
@@ -202,9 +213,9 @@ fn counters_that_were_reset_in_the_window_are_said() {
     server.sql("CREATE TABLE public.shop (id bigserial PRIMARY KEY, n int)");
     let arguments = "run read --clients 2 --tracks 50 --warmup 0s --duration 10min";
     let load = Load::start(&server, arguments);
-    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    std::thread::sleep(Duration::from_millis(1_500));
     server.sql("SELECT pg_stat_reset(); SELECT pg_stat_reset_shared('bgwriter')");
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    std::thread::sleep(Duration::from_millis(500));
     let record = load.stop();
     for part in ["the database's counters", "counters of tables and indexes", "buffer writers"] {
         assert!(said(&record, part), "{part}: {:?}", record.evidence.missing);
@@ -248,4 +259,55 @@ fn a_locked_table_costs_only_itself() {
     assert!(said(&record, "held locked after the window: public.held"), "{:?}", record.evidence.missing);
     assert!(record.evidence.table("held").is_none());
     assert!(record.evidence.table("shop").unwrap().window.unwrap().inserted > 0);
+}
+
+/// For measuring what the evidence costs: the settings are all that is read.
+#[test]
+fn evidence_can_be_turned_off() {
+    let server = KeptServer::start("");
+    let options = RunOptions {
+        catalog: CatalogOptions { tracks: 50, seed: 1, state: State::Vacuumed },
+        target: TargetOptions {
+            database_url: Some(server.url.clone()),
+            embedded: false,
+            pg_bin: None,
+            pg_version: None,
+            transport: Transport::Unix,
+            settings: Vec::new(),
+            keep_server: false,
+            use_existing: false,
+        },
+        load: LoadOptions {
+            rate: None,
+            stages: Vec::new(),
+            spacing: Spacing::Poisson,
+            think: None,
+            model: ClientModel::Pool,
+            clients: Some(2),
+            connections: None,
+            pool_min: 0,
+            connect_per_checkout: false,
+            recycling: Recycling::Fast,
+            pool_timeout: None,
+            queue: None,
+            round_trip: Duration::ZERO,
+            threads: None,
+            warmup: Duration::ZERO,
+            duration: Duration::from_secs(1),
+        },
+        slo: None,
+        protocol: None,
+        knee: None,
+        metrics: None,
+        evidence: false,
+    };
+    let interrupt = Interrupt::listen(|| {}).unwrap();
+    let record = lab::run(builtin::find("read").unwrap(), &options, &interrupt, &|_| {}).unwrap().record;
+    assert!(record.overall.completed > 0);
+    let Evidence { settings, missing, .. } = &record.evidence;
+    assert!(settings.len() > 100);
+    assert_eq!(missing.as_slice(), ["evidence was turned off"]);
+    let all = Evidence { settings: settings.clone(), missing: missing.clone(), ..Evidence::default() };
+    assert_eq!(record.evidence, all);
+    assert!(record.samples.samples.is_empty());
 }
