@@ -16,8 +16,9 @@ const STALE: f64 = 0.2;
 /// Without statistics the planner guesses.
 pub(super) fn never_analyzed(case: &Case) -> Option<Recommendation> {
     let tables = case.record.evidence.tables.iter();
-    let table =
-        tables.filter(|table| !table.analyzed && table.live_rows > 0).max_by_key(|table| table.heap_bytes)?;
+    let table = tables
+        .filter(|table| !table.analyzed && table.live_rows >= 100)
+        .max_by_key(|table| table.heap_bytes)?;
     Some(Recommendation {
         title: format!("Run ANALYZE on {}", table.name),
         evidence: format!("{} was never analysed: the planner has no statistics for it", table.name),

@@ -274,7 +274,9 @@ fn evidence_can_be_turned_off() {
             pg_version: None,
             transport: Transport::Unix,
             settings: Vec::new(),
-            keep_server: false,
+            machine: None,
+                profile: None,
+                keep_server: false,
             use_existing: false,
         },
         load: LoadOptions {

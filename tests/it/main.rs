@@ -14,6 +14,7 @@ mod lifecycle;
 mod load;
 mod machine;
 mod plans;
+mod planted;
 mod proxy;
 mod run;
 mod search;
