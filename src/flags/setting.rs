@@ -1,5 +1,6 @@
 //! One PostgreSQL setting (GUC) as the server reports it, with its unit.
 
+use super::unit::{Dimension, Unit};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,56 +60,30 @@ impl Setting {
     /// The value as PostgreSQL writes it: `128MB`, `5min`, `on`.
     #[must_use]
     pub fn display(&self) -> String {
-        match self.quantity() {
-            Some(Quantity::Bytes(bytes)) => format_bytes(bytes),
-            Some(Quantity::Milliseconds(milliseconds)) => format_time(milliseconds),
-            _ => format!("{}{}", self.value, self.unit.as_deref().unwrap_or_default()),
+        let unit = self.unit.as_deref().and_then(Unit::of);
+        match (unit, self.value.parse()) {
+            (Some(unit), Ok(amount)) => unit.display(amount),
+            _ => self.value.clone(),
         }
     }
 }
 
-/// PostgreSQL's units (manual, section 20.1.1): memory counts in 1024s; the block units are those
-/// of a server built with 8 kB pages, which report themselves.
+/// An amount in a unit, with its dimension.
 fn scale(unit: &str, number: f64) -> Option<Quantity> {
-    let digits = unit.find(|c: char| !c.is_ascii_digit()).unwrap_or(unit.len());
-    let times: f64 = if digits == 0 { 1.0 } else { unit[..digits].parse().ok()? };
-    let amount = number * times;
-    let bytes = |factor: u64| Some(Quantity::Bytes((amount * factor as f64) as u64));
-    let time = |factor: f64| Some(Quantity::Milliseconds(amount * factor));
-    match &unit[digits..] {
-        "B" => bytes(1),
-        "kB" => bytes(1 << 10),
-        "MB" => bytes(1 << 20),
-        "GB" => bytes(1 << 30),
-        "TB" => bytes(1 << 40),
-        "us" => time(0.001),
-        "ms" => time(1.0),
-        "s" => time(1_000.0),
-        "min" => time(60_000.0),
-        "h" => time(3_600_000.0),
-        "d" => time(86_400_000.0),
-        _ => None,
-    }
+    let unit = Unit::of(unit)?;
+    Some(match unit.dimension {
+        Dimension::Memory => Quantity::Bytes((number * unit.factor) as u64),
+        Dimension::Time => Quantity::Milliseconds(number * unit.factor),
+    })
 }
 
 /// Bytes in the largest of PostgreSQL's units that divides them: `128MB`, `1GB`, `64kB`.
 #[must_use]
 pub fn format_bytes(bytes: u64) -> String {
-    for (shift, unit) in [(40, "TB"), (30, "GB"), (20, "MB"), (10, "kB")] {
-        if bytes >> shift > 0 && bytes.is_multiple_of(1 << shift) {
-            return format!("{}{unit}", bytes >> shift);
-        }
+    if bytes == 0 {
+        return "0B".to_owned();
     }
-    format!("{bytes}B")
-}
-
-fn format_time(milliseconds: f64) -> String {
-    for (factor, unit) in [(86_400_000.0, "d"), (3_600_000.0, "h"), (60_000.0, "min"), (1_000.0, "s")] {
-        if milliseconds >= factor && milliseconds % factor == 0.0 {
-            return format!("{}{unit}", milliseconds / factor);
-        }
-    }
-    format!("{milliseconds}ms")
+    Unit { dimension: Dimension::Memory, factor: 1.0 }.display(bytes as f64)
 }
 
 #[cfg(test)]
@@ -137,7 +112,7 @@ mod tests {
             ("1024", Some("MB"), Some(1 << 30), "1GB"),
             ("300", Some("s"), None, "5min"),
             ("100", Some("ms"), None, "100ms"),
-            ("-1", Some("kB"), None, "-1kB"),
+            ("-1", Some("kB"), None, "-1"),
             ("4", None, None, "4"),
             ("on", None, None, "on"),
         ] {
