@@ -4,6 +4,7 @@ mod advise;
 mod args;
 mod config_file;
 mod failure;
+mod flags;
 mod interrupt;
 mod load_args;
 mod machine_arg;
@@ -37,7 +38,7 @@ environment variable (LOIST_BENCH_TRACKS=10000); the command line wins, then the
 
 Exit codes:
   0    as wished
-  1    the objective was missed
+  1    the objective was missed, or a check found something
   2    wrong usage or bad input
   3    the database or the environment failed
   4    inconclusive: the run cannot tell
@@ -48,6 +49,8 @@ enum Command {
     Run(Box<run::RunArgs>),
     Seed(seed::SeedArgs),
     Advise(advise::AdviseArgs),
+    #[command(subcommand)]
+    Flags(flags::FlagsCommand),
     #[command(subcommand)]
     Server(server::ServerCommand),
     Schema(meta::SchemaArgs),
@@ -92,6 +95,7 @@ fn dispatch() -> Result<ExitCode, Failure> {
             seed::execute(args)
         }
         Command::Advise(args) => advise::execute(&args),
+        Command::Flags(command) => flags::execute(command),
         Command::Server(command) => server::execute(command),
         Command::Schema(args) => meta::schema(&args),
         Command::Completions(args) => meta::completions(&args, Cli::command()),

@@ -2,13 +2,23 @@
 //! profiles; reading, checking and writing lists of settings in the forms that people use.
 
 pub mod catalog;
+pub mod check;
+pub mod cloud;
+pub mod document;
 pub mod error;
+pub mod form;
+mod list;
 pub mod machine;
 pub mod profile;
+pub mod read;
+pub mod render;
 pub mod setting;
 pub mod unit;
 pub mod value;
 
+pub use document::{Document, Written};
 pub use error::FlagsError;
+pub use form::Form;
 pub use machine::{Machine, Platform};
+pub use profile::Profile;
 pub use setting::{Quantity, Setting};

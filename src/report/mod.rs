@@ -3,6 +3,7 @@
 pub mod csv;
 pub mod curve;
 pub mod flips;
+pub mod flags;
 mod load;
 pub mod number;
 pub mod sweep;

@@ -1,0 +1,92 @@
+//! `loist-bench flags render`.
+
+use super::{FormArg, subject, subject::Subject, version};
+use crate::{
+    cli::{failure::Failure, output},
+    flags::{
+        Document, Form, Machine,
+        catalog::DEFAULT_VERSION,
+        render::{Options, render},
+    },
+    record::Record,
+    report,
+};
+use clap::Args;
+use std::{io::Write, path::PathBuf, process::ExitCode};
+
+/// Write settings as a gcloud command, Terraform, SQL, or lines of postgresql.conf
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RenderArgs {
+    /// Profile (pg-defaults, plan, as-documented), a file in any form that `flags check` reads, a record with its
+    /// recommendations, or - for standard input
+    #[arg(value_name = "PROFILE|FILE|RECORD")]
+    subject: String,
+    /// Form to write
+    #[arg(long = "as", value_enum, value_name = "FORM")]
+    form: FormArg,
+    /// Name of the Cloud SQL instance [default: that of --current, else INSTANCE]
+    #[arg(long, value_name = "NAME")]
+    instance: Option<String>,
+    /// What is set now: the output of gcloud sql instances describe NAME --format=json, or any form that is read.
+    /// Cloud SQL loses what a new list does not name; flags of this file are carried along
+    #[arg(long, value_name = "FILE")]
+    current: Option<PathBuf>,
+    /// Machine, for limits that are shares of its memory: db-custom-1-3840, or 2cpu-8GB
+    #[arg(long, env = "LOIST_BENCH_MACHINE")]
+    machine: Option<Machine>,
+    /// Major version of PostgreSQL [default: what the files name, else 15]
+    #[arg(long, value_name = "MAJOR", env = "LOIST_BENCH_PG_VERSION", value_parser = version)]
+    pg_version: Option<u32>,
+}
+
+pub(super) fn execute(args: &RenderArgs) -> Result<ExitCode, Failure> {
+    let subject = subject::load(&args.subject, None)?;
+    let current = args.current.as_deref().map(|path| subject::file(path, None)).transpose()?;
+    let current = current.map(|subject| subject.document);
+    let form = Form::from(args.form);
+    let wanted = wanted(&subject)?;
+    // A record says what its server had, which is what an undo goes back to.
+    let is_record = subject.document.form == Form::Record && !form.is_cloud_sql();
+    let before = current.as_ref().or(is_record.then_some(&subject.document));
+    let named = |of: &dyn Fn(&Document) -> Option<u32>| current.as_ref().and_then(of);
+    let version = args.pg_version.or_else(|| named(&|current| current.version)).or(subject.document.version);
+    let place = current.as_ref().unwrap_or(&subject.document).machine.as_ref();
+    let machine = subject::machine(args.machine.as_ref(), place);
+    let options = Options {
+        instance: args.instance.as_deref().or(subject.document.instance.as_deref()),
+        current: before,
+        machine: machine.as_ref(),
+        version: version.unwrap_or(DEFAULT_VERSION),
+    };
+    let rendered = render(&wanted, form, &options)
+        .map_err(|error| Failure::bad_input(format!("{}: {error}", subject.origin)))?;
+    output::print(&rendered.text)?;
+    for warning in &rendered.warnings {
+        let _ = writeln!(anstream::stderr(), "loist-bench: warning: {warning}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The settings to write: those of the text, and of a record with what it recommends.
+fn wanted(subject: &Subject) -> Result<Vec<(String, String)>, Failure> {
+    if let Some(remark) = subject.document.remarks.iter().find(|remark| remark.is_error) {
+        let message = format!("{}:{}: {}: {}", subject.origin, remark.line, remark.found, remark.why);
+        return Err(Failure::bad_input(message));
+    }
+    if subject.document.form != Form::Record {
+        return Ok(subject.document.pairs());
+    }
+    let record: Record = serde_json::from_str(&subject.text).map_err(|error| {
+        Failure::bad_input(format!(
+            "{}:{}: this is not a loist-bench record: {error}",
+            subject.origin,
+            error.line()
+        ))
+    })?;
+    let wanted = report::flags::recommended(&record, &subject.document);
+    if wanted.is_empty() {
+        let message = format!("{}: it recommends no change of a setting, and none was set", subject.origin);
+        return Err(Failure::bad_input(message));
+    }
+    Ok(wanted)
+}

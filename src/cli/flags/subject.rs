@@ -1,0 +1,76 @@
+//! What a flags command is about: a shipped profile, a file, or standard input.
+
+use crate::{
+    cli::failure::Failure,
+    flags::{
+        Document, FlagsError, Form, Machine, profile,
+        read::{Place, read},
+    },
+};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+/// What a flags command is about.
+pub(super) struct Subject {
+    /// As the user named it.
+    pub(super) origin: String,
+    /// The settings.
+    pub(super) document: Document,
+    /// The text, if it was one.
+    pub(super) text: String,
+}
+
+/// Finds a shipped profile of that name, else reads a file, the `record.json` in a directory, or with `-` standard input.
+pub(super) fn load(name: &str, form: Option<Form>) -> Result<Subject, Failure> {
+    let path = Path::new(name);
+    if name == "-" {
+        return parse("standard input", stdin()?, form);
+    }
+    // A form says that a text is meant.
+    match profile::find(name) {
+        Ok(profile) if form.is_none() => Ok(Subject {
+            origin: format!("profile {name}"),
+            document: Document::of_profile(&profile),
+            text: String::new(),
+        }),
+        Err(error) if !path.exists() => {
+            Err(Failure::bad_input(format!("{error}; and there is no file of that name")))
+        }
+        _ => file(path, form),
+    }
+}
+
+/// Reads a file, or the `record.json` in a directory.
+pub(super) fn file(path: &Path, form: Option<Form>) -> Result<Subject, Failure> {
+    let path: PathBuf = if path.is_dir() { path.join("record.json") } else { path.to_owned() };
+    let origin = path.display().to_string();
+    let bytes = std::fs::read(&path).map_err(|error| Failure::bad_input(format!("{origin}: {error}")))?;
+    parse(&origin, bytes, form)
+}
+
+fn stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::bad_input(format!("standard input: {error}")))?;
+    Ok(bytes)
+}
+
+fn parse(origin: &str, bytes: Vec<u8>, form: Option<Form>) -> Result<Subject, Failure> {
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::bad_input(format!("{origin}: it is not UTF-8 text")))?;
+    match read(&text, form) {
+        Ok(document) => Ok(Subject { origin: origin.to_owned(), document, text }),
+        Err(FlagsError::Malformed { line, reason }) => {
+            Err(Failure::bad_input(format!("{origin}:{line}: {reason}")))
+        }
+        Err(error) => Err(Failure::bad_input(format!("{origin}: {error}"))),
+    }
+}
+
+/// The machine that was given, else the one that a text names, if it is one that is offered.
+pub(super) fn machine(given: Option<&Machine>, named: Option<&Place<String>>) -> Option<Machine> {
+    given.cloned().or_else(|| named?.what.parse().ok())
+}

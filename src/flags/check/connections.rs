@@ -1,0 +1,40 @@
+//! The budget of connections: what all clients may open against what the server lets in.
+
+use super::{Finding, Severity::Error, sheet::Sheet};
+
+pub(super) fn check(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(budget(sheet));
+}
+
+fn budget(sheet: &Sheet<'_>) -> Option<Finding> {
+    let wanted = u64::from(sheet.context.connections?);
+    let most = sheet.number("max_connections")? as u64;
+    let kept = ["superuser_reserved_connections", "reserved_connections"]
+        .iter()
+        .filter_map(|name| sheet.number(name))
+        .sum::<f64>() as u64;
+    let left = most.saturating_sub(kept);
+    if wanted <= left {
+        return None;
+    }
+    let chosen = sheet.chosen("max_connections");
+    let whose = match (&chosen, &sheet.machine) {
+        (None, Some(machine)) if machine.max_connections.is_some() => {
+            format!(" (the default of {})", machine.name)
+        }
+        (None, _) => " (the default)".to_owned(),
+        (Some(_), _) => String::new(),
+    };
+    let why = format!(
+        "clients may open {wanted} connections, but max_connections is {most}{whose}, of which {kept} are kept for \
+         administrators: {} would be refused",
+        wanted - left
+    );
+    let found = format!("{wanted} connections");
+    let finding = Finding::new("connections/budget", Error, found, why);
+    let finding = chosen.map_or_else(|| finding.clone(), |chosen| finding.clone().at(chosen.written.line));
+    Some(finding.of("max_connections").instead(format!(
+        "pools that open {left} in all, or max_connections={} where memory allows it",
+        wanted + kept
+    )))
+}

@@ -1,0 +1,143 @@
+//! Memory: settings against each other, and all of them against the machine's.
+
+use super::{
+    Finding,
+    Severity::{Error, Warning},
+    sheet::Sheet,
+};
+use crate::flags::setting::format_bytes;
+
+/// Share of memory above which shared_buffers take more from the page cache than they give (manual, section 20.4.1).
+const MOST_BUFFERS: f64 = 0.4;
+/// Cloud SQL refuses more than this, which another rule says.
+const REFUSED_BUFFERS: f64 = 0.6;
+const MB: u64 = 1 << 20;
+
+pub(super) fn check(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(cache_below_buffers(sheet));
+    let Some((memory, whose)) = sheet.memory() else { return };
+    findings.extend(beyond_memory(sheet, memory, &whose));
+    findings.extend(large_buffers(sheet, memory, &whose));
+    findings.extend(overcommit(sheet, memory, &whose));
+}
+
+/// In MB where it is not whole in something larger.
+fn megabytes(bytes: u64) -> String {
+    if bytes.is_multiple_of(1 << 30) { format_bytes(bytes) } else { format!("{}MB", bytes / MB) }
+}
+
+/// The planner's cache holds shared_buffers and what the operating system caches beside them.
+fn cache_below_buffers(sheet: &Sheet<'_>) -> Option<Finding> {
+    let (cache, buffers) = (sheet.bytes("effective_cache_size")?, sheet.bytes("shared_buffers")?);
+    let chosen = sheet.chosen("effective_cache_size").or_else(|| sheet.chosen("shared_buffers"))?;
+    let memory = sheet.memory().map_or(u64::MAX, |(memory, _)| memory);
+    if cache >= buffers || buffers > memory {
+        return None;
+    }
+    let why = format!(
+        "effective_cache_size {} is below shared_buffers {}, which are a part of it: index scans look dearer than \
+         they are",
+        megabytes(cache),
+        megabytes(buffers)
+    );
+    let finding = chosen.finding("memory/cache-below-buffers", Warning, why);
+    // As much again for the page cache, as far as there is memory for it.
+    let better = buffers.saturating_mul(2).min((memory / 10).saturating_mul(7)).max(buffers) / MB * MB;
+    Some(match sheet.bytes_as_written("effective_cache_size", better) {
+        Some(instead) => finding.instead(instead),
+        None => finding,
+    })
+}
+
+/// One setting alone is more than the machine has.
+fn beyond_memory(sheet: &Sheet<'_>, memory: u64, whose: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, share) in
+        [("shared_buffers", 4), ("effective_cache_size", 2), ("work_mem", 100), ("maintenance_work_mem", 16)]
+    {
+        let Some(chosen) = sheet.chosen(name) else { continue };
+        let Some(bytes) = chosen.flag.bytes(&chosen.value).filter(|bytes| *bytes > memory) else { continue };
+        // The planner only believes in effective_cache_size; the others are really taken.
+        let severity = if name == "effective_cache_size" { Warning } else { Error };
+        let why = format!("{} is more than the memory of {whose}, {}", megabytes(bytes), megabytes(memory));
+        let finding = chosen.finding("memory/beyond", severity, why);
+        findings.push(match sheet.bytes_as_written(name, memory / share / MB * MB) {
+            Some(instead) => finding.instead(instead),
+            None => finding,
+        });
+    }
+    findings
+}
+
+fn large_buffers(sheet: &Sheet<'_>, memory: u64, whose: &str) -> Option<Finding> {
+    let chosen = sheet.chosen("shared_buffers")?;
+    let bytes = chosen.flag.bytes(&chosen.value)?;
+    let share = bytes as f64 / memory as f64;
+    let most = if sheet.is_cloud_sql() { REFUSED_BUFFERS } else { 1.0 };
+    if share <= MOST_BUFFERS || share > most {
+        return None;
+    }
+    let why = format!(
+        "{} is {:.0} % of the memory of {whose}: above 40 % it takes more from the page cache than it gives",
+        megabytes(bytes),
+        share * 100.0
+    );
+    let finding = chosen.finding("memory/large-buffers", Warning, why);
+    Some(match sheet.bytes_as_written("shared_buffers", memory / 4 / MB * MB) {
+        Some(instead) => finding.instead(instead),
+        None => finding,
+    })
+}
+
+/// What the server takes when every connection sorts and hashes at once: one sort and one hash each.
+fn overcommit(sheet: &Sheet<'_>, memory: u64, whose: &str) -> Option<Finding> {
+    // With nothing set that takes memory there is nothing to say.
+    let takers =
+        ["shared_buffers", "work_mem", "hash_mem_multiplier", "maintenance_work_mem", "temp_buffers"];
+    let others = ["max_connections", "autovacuum_max_workers", "autovacuum_work_mem"];
+    let set = takers.iter().chain(&others).any(|name| sheet.chosen(name).is_some());
+    let buffers = sheet.bytes("shared_buffers")?;
+    if !set || buffers > memory {
+        return None;
+    }
+    let most = sheet.number("max_connections")? as u64;
+    let connections = sheet.context.connections.map_or(most, |wanted| most.min(u64::from(wanted)));
+    let work_mem = sheet.bytes("work_mem")?;
+    let hash = sheet.number("hash_mem_multiplier")?;
+    let for_queries = (work_mem as f64 * (1.0 + hash) * connections as f64) as u64;
+    let temp_buffers = sheet.bytes("temp_buffers")?.saturating_mul(connections);
+    let maintenance = sheet.bytes("maintenance_work_mem")?;
+    let workers = sheet.number("autovacuum_max_workers")? as u64;
+    let vacuums = sheet.bytes("autovacuum_work_mem").unwrap_or(maintenance).saturating_mul(workers);
+    let for_maintenance = vacuums.saturating_add(maintenance);
+    let sum =
+        [buffers, for_queries, temp_buffers, for_maintenance].into_iter().fold(0_u64, u64::saturating_add);
+    if sum <= memory {
+        return None;
+    }
+    let why = format!(
+        "all together may take {}, {whose} has {}: shared_buffers {} + {connections} connections x work_mem {} x \
+         (1 sort + 1 hash x {hash}) = {} + temp_buffers {} + {} x maintenance_work_mem = {}",
+        megabytes(sum),
+        megabytes(memory),
+        megabytes(buffers),
+        format_bytes(work_mem),
+        megabytes(for_queries),
+        megabytes(temp_buffers),
+        workers + 1,
+        megabytes(for_maintenance),
+    );
+    let found = format!("{} of {}", megabytes(sum), megabytes(memory));
+    let finding = Finding::new("memory/overcommit", Warning, found, why);
+    let left = memory.saturating_sub(buffers).saturating_sub(temp_buffers).saturating_sub(for_maintenance);
+    let each = (left as f64 / (1.0 + hash) / connections.max(1) as f64) as u64;
+    // Only work_mem below what is set, and not below what makes sense, is a remedy.
+    Some(if (MB..work_mem).contains(&each) {
+        match sheet.bytes_as_written("work_mem", each / MB * MB) {
+            Some(instead) => finding.instead(format!("{instead}, or fewer connections")),
+            None => finding,
+        }
+    } else {
+        finding.instead("fewer connections, smaller shared_buffers, or a machine with more memory")
+    })
+}

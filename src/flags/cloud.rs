@@ -1,0 +1,86 @@
+//! What Cloud SQL for PostgreSQL makes of a setting.
+
+use super::{
+    catalog::{Flag, Limits},
+    machine::Machine,
+    value::Value,
+};
+
+/// What tells for certain which flags there are.
+#[must_use]
+pub fn list_command(version: u32) -> String {
+    format!("gcloud sql flags list --database-version=POSTGRES_{version}")
+}
+
+/// Why Cloud SQL refuses a value that PostgreSQL takes, and the nearest that it takes. Shares of memory are only known
+/// with the machine.
+#[must_use]
+pub fn limits_error(
+    flag: &Flag,
+    value: &Value,
+    machine: Option<&Machine>,
+) -> Option<(String, Option<Value>)> {
+    match (flag.cloud_sql_limits.as_ref()?, value) {
+        (Limits::Words(words), Value::Word(word)) if !words.contains(word) => {
+            Some((format!("Cloud SQL takes {}", words.join(" or ")), None))
+        }
+        (Limits::Range { min, max }, Value::Integer(amount)) => {
+            let why = || {
+                let limit = |limit: &Option<f64>| limit.map_or_else(String::new, |limit| limit.to_string());
+                format!("Cloud SQL takes {} .. {}", limit(min), limit(max))
+            };
+            outside(*amount, *min, *max).map(|nearest| (why(), Some(Value::Integer(nearest))))
+        }
+        (Limits::MemoryShare { min, max }, Value::Integer(amount)) => {
+            let machine = machine?;
+            let memory = machine.memory_bytes as f64 / flag.unit()?.factor;
+            // The API rounds down: on 1024 MB it names 13107 .. 78643 pages.
+            let (least, most) = ((memory * min).floor(), (memory * max).floor());
+            let nearest = outside(*amount, Some(least), Some(most))?;
+            let why = format!(
+                "Cloud SQL takes {:.0} to {:.0} % of the machine's memory, on {} {least} .. {most} ({} .. {})",
+                min * 100.0,
+                max * 100.0,
+                machine.name,
+                megabytes(flag, least),
+                megabytes(flag, most),
+            );
+            Some((why, Some(Value::Integer(nearest))))
+        }
+        _ => None,
+    }
+}
+
+fn megabytes(flag: &Flag, amount: f64) -> String {
+    let bytes = amount * flag.unit().map_or(1.0, |unit| unit.factor);
+    format!("{:.0}MB", bytes / f64::from(1 << 20))
+}
+
+/// The limit that `amount` is beyond.
+fn outside(amount: i64, min: Option<f64>, max: Option<f64>) -> Option<i64> {
+    let below = min.map(|min| min as i64).filter(|min| amount < *min);
+    below.or_else(|| max.map(|max| max as i64).filter(|max| amount > *max))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalog::find;
+    use super::*;
+
+    #[test]
+    fn shares_are_of_the_machines_memory_as_the_api_counts_them() {
+        let machine: Machine = "1cpu-1024MB".parse().unwrap();
+        let error = |name: &str, pages: i64| {
+            limits_error(find(name).unwrap(), &Value::Integer(pages), Some(&machine)).map(|(_, to)| to)
+        };
+        assert_eq!(error("shared_buffers", 13107), None);
+        assert_eq!(error("shared_buffers", 13106), Some(Some(Value::Integer(13107))));
+        assert_eq!(error("shared_buffers", 78643), None);
+        assert_eq!(error("shared_buffers", 78644), Some(Some(Value::Integer(78643))));
+        assert_eq!(error("effective_cache_size", 91750), None);
+        assert_eq!(error("effective_cache_size", 91751), Some(Some(Value::Integer(91750))));
+        let huge_pages = find("huge_pages").unwrap();
+        let (why, _) = limits_error(huge_pages, &Value::Word("on"), None).unwrap();
+        assert_eq!(why, "Cloud SQL takes try or off");
+    }
+}

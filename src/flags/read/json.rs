@@ -1,0 +1,161 @@
+//! JSON: what gcloud says of an instance, and run records of loist-bench.
+
+use super::{Document, Form, Place, Written, line_of, malformed};
+use crate::flags::{error::FlagsError, setting::Setting};
+use serde::Deserialize;
+
+/// The part of `gcloud sql instances describe --format=json` that matters here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Instance {
+    name: Option<String>,
+    database_version: Option<String>,
+    settings: Option<InstanceSettings>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InstanceSettings {
+    tier: Option<String>,
+    #[serde(default)]
+    database_flags: Vec<DatabaseFlag>,
+}
+
+#[derive(Deserialize)]
+struct DatabaseFlag {
+    name: String,
+    #[serde(default)]
+    value: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    Many(Vec<Instance>),
+    One(Box<Instance>),
+}
+
+/// Reads what gcloud says of an instance, or a list of one (`gcloud sql instances list`).
+pub(super) fn describe(text: &str) -> Result<Document, FlagsError> {
+    // An untagged enum alone would hide where the JSON is broken.
+    let value: serde_json::Value = parse(text)?;
+    let instance = match serde_json::from_value(value) {
+        Ok(OneOrMany::One(instance)) => *instance,
+        Ok(OneOrMany::Many(mut instances)) if instances.len() == 1 => instances.remove(0),
+        Ok(OneOrMany::Many(instances)) => {
+            let reason = format!("{} instances: describe one of them", instances.len());
+            return Err(malformed(1, reason));
+        }
+        Err(_) => return Err(malformed(1, NOT_AN_INSTANCE)),
+    };
+    let Some(settings) = instance.settings else { return Err(malformed(1, NOT_AN_INSTANCE)) };
+    let mut document = Document::new(Form::Describe);
+    let place = |word: &str| text.find(&format!("\"{word}\"")).map_or(0, |at| line_of(text, at));
+    for flag in settings.database_flags {
+        let line = place(&flag.name);
+        document.set(flag.name, flag.value, line);
+    }
+    document.machine = settings.tier.map(|what| Place { line: place(&what), what });
+    document.set_version(&instance.database_version.unwrap_or_default());
+    document.instance = instance.name;
+    Ok(document)
+}
+
+const NOT_AN_INSTANCE: &str =
+    "this is not what `gcloud sql instances describe INSTANCE --format=json` prints, and no run record";
+
+/// The part of a run record that matters here; the whole stands above this floor.
+#[derive(Deserialize)]
+struct Record {
+    host: Host,
+    server: Server,
+    evidence: Evidence,
+}
+
+#[derive(Deserialize)]
+struct Host {
+    cpus: u64,
+    memory_bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct Server {
+    kind: String,
+    version_number: u32,
+}
+
+#[derive(Deserialize)]
+struct Evidence {
+    settings: Vec<Setting>,
+}
+
+/// Sources of values that somebody chose.
+const CHOSEN: [&str; 6] =
+    ["configuration file", "database", "user", "database user", "global", "environment variable"];
+/// Settings of the place where a server runs, which loist-bench and every start script choose.
+const OF_THE_PLACE: [&str; 19] = [
+    "cluster_name",
+    "config_file",
+    "data_directory",
+    "dynamic_shared_memory_type",
+    "external_pid_file",
+    "hba_file",
+    "ident_file",
+    "lc_messages",
+    "lc_monetary",
+    "lc_numeric",
+    "lc_time",
+    "listen_addresses",
+    "log_timezone",
+    "port",
+    "shared_preload_libraries",
+    "timezone",
+    "unix_socket_directories",
+    "default_text_search_config",
+    "datestyle",
+];
+
+/// What loist-bench's own server is started with, unless the user says otherwise.
+const OF_LOIST_BENCH: [(&str, &str); 3] =
+    [("max_connections", "300"), ("pg_stat_statements.max", "10000"), ("compute_query_id", "on")];
+
+/// Whether somebody chose the value for its own sake. initdb writes some defaults into the configuration file, too.
+fn is_chosen(setting: &Setting, is_embedded: bool) -> bool {
+    let is_own = is_embedded && OF_LOIST_BENCH.contains(&(setting.name.as_str(), setting.value.as_str()));
+    if is_own || setting.default.as_ref() == Some(&setting.value) {
+        return setting.pending_restart;
+    }
+    let of_the_place = OF_THE_PLACE.contains(&setting.name.to_ascii_lowercase().as_str())
+        || setting.name.starts_with("ssl")
+        || setting.name.starts_with("unix_socket");
+    setting.pending_restart || (CHOSEN.contains(&setting.source.as_str()) && !of_the_place)
+}
+
+/// Reads the settings of a run record: those that somebody chose are what is set, the rest is in force.
+pub(super) fn record(text: &str) -> Result<Document, FlagsError> {
+    let value = parse(text)?;
+    let record: Record = serde_json::from_value(value)
+        .map_err(|error| malformed(1, format!("this is not a loist-bench record: {error}")))?;
+    let mut document = Document::new(Form::Record);
+    document.version = Some(record.server.version_number / 10_000);
+    // The host is the server's machine only where loist-bench started the server itself.
+    let is_embedded = record.server.kind == "embedded";
+    if is_embedded {
+        let what = format!("{}cpu-{}B", record.host.cpus, record.host.memory_bytes);
+        document.machine = Some(Place { what, line: 0 });
+    }
+    for setting in record.evidence.settings {
+        if is_chosen(&setting, is_embedded) {
+            let (name, value) = (setting.name.clone(), setting.value.clone());
+            document.settings.push(Written { name, value, line: 0, observed: Some(setting) });
+        } else {
+            document.in_force.insert(setting.name, setting.value);
+        }
+    }
+    Ok(document)
+}
+
+fn parse(text: &str) -> Result<serde_json::Value, FlagsError> {
+    serde_json::from_str(text)
+        .map_err(|error| malformed(error.line().max(1), format!("this is not JSON: {error}")))
+}

@@ -1,0 +1,51 @@
+//! Reading a list of settings from any of the forms in which people write it.
+
+mod conf;
+mod gcloud;
+mod json;
+mod sql;
+mod sql_words;
+mod terraform;
+mod terraform_words;
+
+use super::error::FlagsError;
+pub use super::{
+    document::{Document, Place, Remark, Written},
+    form::Form,
+};
+
+/// Reads `text` as `form`, or as what it looks like.
+///
+/// # Errors
+/// When it is not of that form, or sets nothing at all.
+pub fn read(text: &str, form: Option<Form>) -> Result<Document, FlagsError> {
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let form = form.unwrap_or_else(|| Form::detect(&text));
+    let document = match form {
+        Form::Gcloud => gcloud::read(&text)?,
+        Form::Terraform => terraform::read(&text)?,
+        Form::AlterSystem | Form::Set => sql::read(&text, form)?,
+        Form::Conf => conf::read(&text)?,
+        Form::Describe => json::describe(&text)?,
+        Form::Record => json::record(&text)?,
+    };
+    // An instance without flags, and a file of comments, are answers; a wrong form is not.
+    let may_be_empty = matches!(form, Form::Describe | Form::Record);
+    if document.settings.is_empty() && document.remarks.is_empty() && !may_be_empty {
+        return Err(FlagsError::Nothing { form: form.label() });
+    }
+    Ok(document)
+}
+
+/// An error in a line.
+fn malformed(line: usize, reason: impl Into<String>) -> FlagsError {
+    FlagsError::Malformed { line, reason: reason.into() }
+}
+
+/// The line (from 1) that holds byte `offset` of `text`.
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests;

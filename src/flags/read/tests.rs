@@ -1,0 +1,157 @@
+use super::*;
+use proptest::prelude::*;
+
+fn pairs(text: &str, form: Option<Form>) -> Vec<(String, String)> {
+    read(text, form).unwrap().pairs()
+}
+
+fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn a_gcloud_command_line() {
+    let text = "# before\ngcloud sql instances patch my-db --tier db-custom-2-7680 \\\n  \
+                --database-version=POSTGRES_16 \\\n  --database-flags='^:^a=1,2:work_mem=4096:b='  # end\n";
+    let document = read(text, None).unwrap();
+    assert_eq!(document.pairs(), owned(&[("a", "1,2"), ("work_mem", "4096"), ("b", "")]));
+    assert_eq!(document.settings[1].line, 4);
+    assert_eq!(document.instance.as_deref(), Some("my-db"));
+    assert_eq!(document.machine, Some(Place { what: "db-custom-2-7680".into(), line: 2 }));
+    assert_eq!(document.version, Some(16));
+    assert_eq!(pairs("--database-flags a=1,b=2", None), owned(&[("a", "1"), ("b", "2")]));
+    assert_eq!(pairs("\"a=1,b=2\"\n", None), owned(&[("a", "1"), ("b", "2")]));
+}
+
+#[test]
+fn terraform_with_other_things_around() {
+    let text = r#"
+# database_flags { name = "x" value = "1" }
+resource "google_sql_database_instance" "db" {
+  database_version = "POSTGRES_15"
+  /* a
+     comment */
+  labels = { tier_of = "x" }
+  settings {
+    tier = "db-custom-1-3840"
+    database_flags {
+      name  = "work_mem"
+      value = "4096" // kB
+    }
+    database_flags { 
+      value = 1.1
+      name = "random_page_cost"
+    }
+    database_flags {
+      name  = "jit"
+      value = var.jit ? "on" : "off"
+    }
+  }
+  user_data = <<-EOT
+    database_flags { name = "y" }
+  EOT
+}
+"#;
+    let document = read(text, None).unwrap();
+    assert_eq!(document.form, Form::Terraform);
+    assert_eq!(document.pairs(), owned(&[("work_mem", "4096"), ("random_page_cost", "1.1")]));
+    assert_eq!(document.settings[0].line, 10);
+    assert_eq!(document.machine.unwrap().what, "db-custom-1-3840");
+    assert_eq!(document.version, Some(15));
+    assert_eq!((document.remarks.len(), document.remarks[0].line), (1, 18));
+    let list = "database_flags = [{ name = \"a\", value = \"on\" }, { name = \"b\", value = 2 }]";
+    assert_eq!(pairs(list, None), owned(&[("a", "on"), ("b", "2")]));
+}
+
+#[test]
+fn scripts_of_sql() {
+    let text = "-- SET x = 1;\n\\c db\nALTER SYSTEM SET work_mem TO '4MB';\nalter system set jit = off;\n\
+                ALTER SYSTEM SET search_path = '$user', public;\n/* ; */ ALTER SYSTEM SET geqo = on;\n\
+                ALTER SYSTEM RESET geqo;\nALTER SYSTEM SET log_temp_files = -1;\nSELECT pg_reload_conf();";
+    let document = read(text, None).unwrap();
+    let wanted =
+        [("work_mem", "4MB"), ("jit", "off"), ("search_path", "\"$user\", public"), ("log_temp_files", "-1")];
+    assert_eq!(document.pairs(), owned(&wanted));
+    assert_eq!(document.settings[1].line, 4);
+    let text = "BEGIN; SET LOCAL work_mem = '4MB'; SET ROLE app; SET jit TO DEFAULT; \
+                ALTER ROLE app IN DATABASE m SET geqo = off; ALTER TABLE t SET (fillfactor = 70);";
+    assert_eq!(pairs(text, Some(Form::Set)), owned(&[("work_mem", "4MB"), ("geqo", "off")]));
+    let unquoted = read("ALTER SYSTEM SET work_mem = 4MB", None).unwrap();
+    assert!(unquoted.remarks[0].why.contains("work_mem = '4MB'"), "{:?}", unquoted.remarks);
+    assert_eq!(unquoted.pairs(), owned(&[("work_mem", "4MB")]));
+}
+
+#[test]
+fn a_postgresql_conf() {
+    let text = "# comment\nwork_mem = 4MB\t# each\nsearch_path '\"$user\", it''s'\nlog_line_prefix='%m\\t#'\n\
+                include_dir 'conf.d'\nmax_wal_size = 1.5GB\nshared_buffers = 64 kB\nrandom_page_cost = 1.1\n";
+    let document = read(text, None).unwrap();
+    let wanted = [
+        ("work_mem", "4MB"),
+        ("search_path", "\"$user\", it's"),
+        ("log_line_prefix", "%m\t#"),
+        ("max_wal_size", "1.5GB"),
+        ("shared_buffers", "64 kB"),
+        ("random_page_cost", "1.1"),
+    ];
+    assert_eq!(document.pairs(), owned(&wanted));
+    let remarks: Vec<(usize, bool)> = document.remarks.iter().map(|r| (r.line, r.is_error)).collect();
+    assert_eq!(remarks, [(5, false), (6, true), (7, true)]);
+}
+
+#[test]
+fn what_gcloud_says_of_an_instance() {
+    let text = "{\n \"name\": \"music\",\n \"databaseVersion\": \"POSTGRES_15\",\n \"settings\": {\n  \
+                \"tier\": \"db-custom-1-3840\",\n  \"databaseFlags\": [\n   {\"name\": \"work_mem\", \"value\": \
+                \"4096\"}\n  ]\n }\n}";
+    for text in [text.to_owned(), format!("[{text}]")] {
+        let document = read(&text, None).unwrap();
+        assert_eq!(document.pairs(), owned(&[("work_mem", "4096")]));
+        assert_eq!(document.settings[0].line, 7);
+        assert_eq!((document.version, document.instance.as_deref()), (Some(15), Some("music")));
+        assert_eq!(document.machine.unwrap(), Place { what: "db-custom-1-3840".into(), line: 5 });
+    }
+}
+
+#[test]
+fn bad_text_is_refused_with_its_line() {
+    for (text, form, part) in [
+        ("", None, "it sets no flag: read as postgresql.conf"),
+        ("gcloud sql instances list", None, "it sets no flag: read as a gcloud"),
+        ("gcloud x \\\n --database-flags=", None, "line 2: --database-flags has no value"),
+        ("gcloud x --database-flags=a=1,2", None, "line 1: `2` has no `=`"),
+        ("--database-flags='a=1", None, "a quote is not closed"),
+        ("work_mem = 4MB\n\n= 5", None, "line 3: `=` begins no setting"),
+        ("work_mem =", None, "line 1: there is no value"),
+        ("work_mem = 'x", None, "line 1: a quote is not closed"),
+        ("ALTER SYSTEM\nSET a = 'x", None, "line 2: a quote is not closed"),
+        ("ALTER SYSTEM SET a = 1 /* x", None, "a comment is not closed"),
+        ("database_flags {\n name = \"a\"\n}", None, "line 1: a block of database_flags has a name and"),
+        ("\ndatabase_flags {\n name = \"a\"\n value = \"1\"", None, "line 2: this block is not closed"),
+        ("database_flags = [{ name = \"a\", value = \"b\" }", None, "line 1: this list is not closed"),
+        ("{ \"settings\": \n", None, "line 2: this is not JSON"),
+        ("{}", None, "this is not what `gcloud"),
+        ("[{\"settings\":{}},{\"settings\":{}}]", None, "2 instances: describe one"),
+        ("{\"format\": \"loist-bench/record\"}", None, "this is not a loist-bench record"),
+        ("work_mem = 4MB", Some(Form::Terraform), "it sets no flag: read as Terraform"),
+    ] {
+        let error = read(text, form).unwrap_err().to_string();
+        assert!(error.contains(part), "{text}: {error}");
+    }
+    let two = "resource \"a\" \"b\" {\n database_flags {\n name=\"a\"\n value=\"1\"\n}\n}\n\
+               resource \"a\" \"c\" {\n database_flags {\n name=\"a\"\n value=\"2\"\n}\n}";
+    assert!(read(two, None).unwrap_err().to_string().contains("line 7: here begins a second instance"));
+}
+
+proptest! {
+    /// Whatever it is given, a reader answers.
+    #[test]
+    fn no_text_breaks_a_reader(text in "[-a-c'\"\\\\{}\\[\\]=,;:#<>/* \n1^äA$]{0,60}", form in 0..8_usize) {
+        let forms = [Form::Gcloud, Form::Terraform, Form::AlterSystem, Form::Conf, Form::Set, Form::Describe,
+            Form::Record];
+        let starts = ["", "database_flags {", "ALTER SYSTEM SET ", "--database-flags=", "a = ", "<<"];
+        for start in starts {
+            let _ = read(&format!("{start}{text}"), forms.get(form).copied());
+        }
+    }
+}
