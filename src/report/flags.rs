@@ -130,7 +130,7 @@ pub fn flag(flag: &Flag, machine: Option<&Machine>, version: u32) -> String {
     let show = |amount: Option<f64>| amount.map_or_else(|| "-".to_owned(), |amount| flag.show_amount(amount));
     let mut out = String::new();
     let mut row = |name: &str, value: String| {
-        let _ = writeln!(out, "{name:<12}{value}");
+        let _ = writeln!(out, "{name:<14}{value}");
     };
     row("flag", flag.name.to_owned());
     let unit = flag.unit.map_or_else(String::new, |unit| format!(", bare numbers in {unit}"));

@@ -10,6 +10,7 @@ mod database;
 mod diagnosis;
 mod evidence;
 mod faults;
+mod flags;
 mod lifecycle;
 mod load;
 mod machine;

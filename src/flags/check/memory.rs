@@ -59,7 +59,7 @@ fn beyond_memory(sheet: &Sheet<'_>, memory: u64, whose: &str) -> Vec<Finding> {
         let Some(bytes) = chosen.flag.bytes(&chosen.value).filter(|bytes| *bytes > memory) else { continue };
         // The planner only believes in effective_cache_size; the others are really taken.
         let severity = if name == "effective_cache_size" { Warning } else { Error };
-        let why = format!("{} is more than the memory of {whose}, {}", megabytes(bytes), megabytes(memory));
+        let why = format!("{} is more than the {} of {whose}", megabytes(bytes), megabytes(memory));
         let finding = chosen.finding("memory/beyond", severity, why);
         findings.push(match sheet.bytes_as_written(name, memory / share / MB * MB) {
             Some(instead) => finding.instead(instead),
@@ -78,9 +78,10 @@ fn large_buffers(sheet: &Sheet<'_>, memory: u64, whose: &str) -> Option<Finding>
         return None;
     }
     let why = format!(
-        "{} is {:.0} % of the memory of {whose}: above 40 % it takes more from the page cache than it gives",
+        "{} is {:.0} % of the {} of {whose}: above 40 % it takes more from the page cache than it gives",
         megabytes(bytes),
-        share * 100.0
+        share * 100.0,
+        megabytes(memory)
     );
     let finding = chosen.finding("memory/large-buffers", Warning, why);
     Some(match sheet.bytes_as_written("shared_buffers", memory / 4 / MB * MB) {

@@ -1,0 +1,238 @@
+//! `loist-bench flags`: every form written and read, the two mistakes, bad input; and the catalogue against a server.
+
+use crate::common::{Answer, Bench, KeptServer};
+use loist_bench::flags::catalog::{self, Kind};
+use serde_json::{Value, json};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+const TIER: &str = "--machine db-custom-1-3840";
+const PLAN: &str = "gcloud sql instances patch loist-music-library-db --database-flags=shared_buffers=131072,\
+                    work_mem=4096,maintenance_work_mem=65536,effective_cache_size=262144,random_page_cost=1.1";
+
+fn expect_with_input(bench: &Bench, code: i32, arguments: &str, input: &str) -> Answer {
+    let mut child = bench
+        .command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    Answer::of(child.wait_with_output().unwrap(), code, arguments)
+}
+
+/// The sample record, changed.
+fn record(bench: &Bench, change: impl FnOnce(&mut Value)) -> PathBuf {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample/record.json");
+    let mut record: Value = serde_json::from_str(&std::fs::read_to_string(sample).unwrap()).unwrap();
+    change(&mut record);
+    bench.write("record.json", &record.to_string())
+}
+
+fn setting<'a>(record: &'a mut Value, name: &str) -> &'a mut Value {
+    let settings = record["evidence"]["settings"].as_array_mut().unwrap();
+    settings.iter_mut().find(|setting| setting["name"] == name).unwrap()
+}
+
+#[test]
+fn the_plan_for_gcloud() {
+    let bench = Bench::new();
+    let answer = bench.expect(0, "flags render plan --as gcloud --instance loist-music-library-db");
+    assert!(answer.stdout.lines().any(|line| line == PLAN), "{}", answer.stdout);
+    for told in [&answer.stdout, &answer.stderr] {
+        assert!(told.contains("replaces the whole set") && told.contains("--current current.json"), "{told}");
+    }
+    // All but the command is comment, so that the whole can be pasted.
+    assert!(answer.stdout.lines().all(|line| line == PLAN || line.starts_with('#')));
+}
+
+/// What is written in any form is found clean, and is written the same again.
+#[test]
+fn every_form_is_written_and_read() {
+    let bench = Bench::new();
+    for (form, machine) in [
+        ("gcloud", TIER),
+        ("terraform", TIER),
+        ("conf", TIER),
+        ("alter-system", "--machine 2cpu-8GB"),
+        ("set", "--machine 2cpu-8GB"),
+    ] {
+        let written = bench.expect(0, &format!("flags render plan --as {form}")).stdout;
+        bench.write("settings", &written);
+        let checked = bench.expect(0, &format!("flags check settings {machine}")).stdout;
+        assert!(checked.contains("0 errors, 0 warnings"), "{checked}");
+        let again = bench.expect(0, &format!("flags render settings --as {form}")).stdout;
+        // Comments may tell of what was left out the first time.
+        let own = |text: &str| -> Vec<String> {
+            let is_comment = |line: &&str| line.starts_with('#') || line.starts_with("--");
+            text.lines().filter(|line| !is_comment(line)).map(str::to_owned).collect()
+        };
+        assert_eq!(own(&again), own(&written));
+    }
+}
+
+#[test]
+fn the_two_mistakes_are_refused_and_explained() {
+    let bench = Bench::new();
+    let list = "shared_buffers=1GB,work_mem=4MB,maintenance_work_mem=64MB,effective_cache_size=2GB";
+    let answer = expect_with_input(&bench, 1, &format!("flags check - {TIER}"), list);
+    for part in ["refuses `1GB`", "shared_buffers=131072", "work_mem=4096", "effective_cache_size=262144"] {
+        assert!(answer.stdout.contains(part), "{part}: {}", answer.stdout);
+    }
+    let list = "shared_buffers=98304,work_mem=64,maintenance_work_mem=1024,effective_cache_size=100000";
+    let command = format!("gcloud sql instances patch db \\\n  --database-flags={list}\n");
+    let answer = expect_with_input(&bench, 1, &format!("flags check - {TIER}"), &command);
+    for part in [
+        "line 2: work_mem=64",
+        "work_mem=64 is 64kB, PostgreSQL's minimum: it looks like MB written without its unit; 64MB would be 65536",
+        "shared_buffers=98304 is 768MB in pages of 8 kB",
+        "effective_cache_size=100000 is 781.25MB in pages of 8 kB",
+    ] {
+        assert!(answer.stdout.contains(part), "{part}: {}", answer.stdout);
+    }
+    let answer = bench.expect(1, &format!("flags check as-documented {TIER}"));
+    assert!(answer.stdout.contains("64kB is PostgreSQL's minimum"));
+}
+
+#[test]
+fn logging_and_connections_of_production() {
+    let bench = Bench::new();
+    bench.write(
+        "main.tf",
+        "resource \"google_sql_database_instance\" \"db\" {\n  settings {\n    tier = \"db-custom-1-3840\"\n    \
+         database_flags {\n      name  = \"log_statement\"\n      value = \"all\"\n    }\n  }\n}\n",
+    );
+    let answer = bench.expect(1, "flags check main.tf --connections 130 --format json");
+    let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
+    let rules: Vec<&str> =
+        answer["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap()).collect();
+    assert_eq!(rules[..2], ["connections/budget", "logging/costly"]);
+    assert_eq!(answer["findings"][1]["line"], 4);
+    assert_eq!((&answer["form"], &answer["machine"]["vcpus"]), (&json!("terraform"), &json!(1)));
+}
+
+#[test]
+fn flags_that_are_set_are_carried_along() {
+    let bench = Bench::new();
+    let current = json!({"name": "music", "databaseVersion": "POSTGRES_15", "settings": {
+        "tier": "db-custom-1-3840",
+        "databaseFlags": [{"name": "cloudsql.iam_authentication", "value": "on"}, {"name": "work_mem", "value": "5120"}],
+    }});
+    bench.write("current.json", &current.to_string());
+    let answer = bench.expect(0, "flags render plan --as gcloud --current current.json");
+    let line = "gcloud sql instances patch music --database-flags=shared_buffers=131072,work_mem=4096,\
+                maintenance_work_mem=65536,effective_cache_size=262144,random_page_cost=1.1,\
+                cloudsql.iam_authentication=on";
+    assert!(answer.stdout.lines().any(|found| found == line), "{}", answer.stdout);
+    assert!(answer.stdout.contains("# undo: gcloud sql instances patch music --database-flags=cloudsql"));
+    assert_eq!(answer.stderr, "", "nothing to warn of");
+    bench.expect(0, "flags check current.json");
+}
+
+#[test]
+fn a_record_gives_its_recommendations_and_what_waits() {
+    let bench = Bench::new();
+    record(&bench, |record| {
+        *setting(record, "work_mem") = json!({"name": "work_mem", "value": "8192", "unit": "kB", "default": "4096",
+            "source": "configuration file", "context": "user", "pending_restart": false});
+        record["advice"][0]["change"] = json!({"setting": "shared_buffers", "from": "128MB", "to": "256MB",
+            "restart": true, "apply": "", "undo": ""});
+    });
+    let answer = bench.expect(0, "flags render record.json --as alter-system");
+    let statements: Vec<&str> =
+        answer.stdout.lines().filter(|line| line.starts_with("ALTER SYSTEM SET")).collect();
+    let wanted = ["ALTER SYSTEM SET work_mem = '8MB';", "ALTER SYSTEM SET shared_buffers = '256MB';"];
+    assert_eq!(statements, wanted, "and none of the server's own");
+    assert!(answer.stdout.contains("--   ALTER SYSTEM RESET shared_buffers;"), "{}", answer.stdout);
+    bench.expect(0, "flags check record.json");
+    record(&bench, |record| setting(record, "shared_buffers")["pending_restart"] = json!(true));
+    let answer = bench.expect(1, "flags check record.json");
+    assert!(answer.stdout.contains("a change waits for a restart: 128MB is still in force"));
+}
+
+#[test]
+fn flags_and_profiles_are_shown() {
+    let bench = Bench::new();
+    let all = bench.expect(0, "flags show").stdout;
+    assert!(all.contains("pg-defaults") && all.contains("800000kB"), "{all}");
+    let flag = bench.expect(0, &format!("flags show shared_buffers {TIER}")).stdout;
+    assert!(flag.contains("10 to 60 % of the memory: 49152 .. 294912 on db-custom-1-3840"), "{flag}");
+    let flag: Value =
+        serde_json::from_str(&bench.expect(0, "flags show work_mem --format json").stdout).unwrap();
+    assert_eq!((&flag["unit"], &flag["type"]), (&json!("kB"), &json!("integer")));
+    let plan = bench.expect(0, &format!("flags show plan {TIER}")).stdout;
+    assert!(plan.contains("131072") && plan.contains("26.7 %"), "{plan}");
+}
+
+#[test]
+fn bad_input_is_one_sentence() {
+    let bench = Bench::new();
+    bench.write("broken.conf", "work_mem = 4MB\n= 5\n");
+    bench.write("empty.conf", "# nothing\n");
+    bench.write("unit.conf", "work_mem = 4mb\n");
+    bench.write("typo.conf", "shared_bufers = 1GB\n");
+    for (arguments, part) in [
+        ("flags check missing.conf", "there is no profile `missing.conf`"),
+        ("flags check broken.conf", "broken.conf:2: `=` begins no setting"),
+        ("flags check empty.conf", "empty.conf: it sets no flag: read as postgresql.conf"),
+        ("flags check broken.conf --as record", "broken.conf:1: this is not JSON"),
+        ("flags check plan --machine db-n1-standard-1", "its equal for PostgreSQL is db-custom-1-3840"),
+        ("flags check plan --machine db-custom-3-7680", "the nearest that is offered is db-custom-4-7680"),
+        ("flags check plan --memory-limit 3", "as in 512MB or 2GB"),
+        ("flags check plan --pg-version 9", "from 13 to 18"),
+        ("flags render unit.conf --as gcloud", "work_mem=4mb: `mb` is no unit of work_mem: write B, kB, MB"),
+        ("flags render typo.conf --as set", "did you mean shared_buffers?"),
+        ("flags render plan", "required arguments"),
+        ("flags render plan --as gcloud --current missing.json", "missing.json: No such file"),
+        ("flags show shared_bufers", "did you mean shared_buffers?"),
+        ("flags show io_method --pg-version 15", "it is there from 18"),
+    ] {
+        bench.expect(2, arguments).one_sentence(part);
+    }
+    let answer = bench.expect(1, "flags check typo.conf");
+    assert!(answer.stdout.contains("line 1: shared_bufers=1GB"), "{}", answer.stdout);
+}
+
+/// Every fact of the catalogue is what the server says of itself, and no setting is missing.
+#[test]
+fn the_catalogue_is_the_servers() {
+    let server = KeptServer::start("");
+    let version: u32 = server.sql("SHOW server_version_num")[0].parse::<u32>().unwrap() / 10_000;
+    let rows = server.sql("SELECT row_to_json(s)::text FROM pg_settings s WHERE context <> 'internal'");
+    assert!(rows.len() > 300);
+    for row in rows {
+        let row: Value = serde_json::from_str(&row).unwrap();
+        let text = |column: &str| row[column].as_str();
+        let name = text("name").unwrap();
+        let Some(flag) = catalog::find_in(name, version) else { panic!("{name} is missing") };
+        let kind = match text("vartype").unwrap() {
+            "bool" => Kind::Boolean,
+            "integer" => Kind::Integer,
+            "real" => Kind::Real,
+            "enum" => Kind::Enum,
+            _ => Kind::String,
+        };
+        assert_eq!((flag.name, flag.kind), (name, kind));
+        assert_eq!(flag.unit, text("unit"), "{name}");
+        assert_eq!(Some(flag.context), text("context"), "{name}");
+        let near = |ours: Option<f64>, column: &str| {
+            let theirs: Option<f64> = text(column).and_then(|limit| limit.parse().ok());
+            // The server shows six digits.
+            ours == theirs
+                || ours.zip(theirs).is_some_and(|(ours, theirs)| (ours / theirs - 1.0).abs() < 1e-5)
+        };
+        assert!(near(flag.min, "min_val") && near(flag.max, "max_val"), "{name}: {row}");
+        // What depends on the build or the cluster has no default there.
+        if let Some(default) = flag.default {
+            assert_eq!(Some(default), text("boot_val"), "{name}");
+        }
+        // A build may lack some words, such as lz4.
+        for word in row["enumvals"].as_array().into_iter().flatten() {
+            assert!(flag.values.contains(&word.as_str().unwrap()), "{name}: {word}");
+        }
+    }
+}
