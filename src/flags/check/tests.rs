@@ -147,6 +147,28 @@ fn a_session_cannot_set_what_is_the_servers() {
     assert_eq!(findings[0].line, Some(2));
 }
 
+/// 300 x (16 + 2 x 16) MB for queries, 300 x 8 for temp_buffers, 4 x 64 for maintenance, and the buffers.
+#[test]
+fn the_sum_of_memory_is_told_with_its_parts() {
+    let text = "shared_buffers = 4GB\nmax_connections = 300\nwork_mem = 16MB\neffective_cache_size = 12GB";
+    let findings = found_of_conf(text);
+    assert_eq!(rules(&findings), ["memory/overcommit"]);
+    assert_eq!(findings[0].found, "21152MB of 16GB");
+    assert_eq!(
+        findings[0].why,
+        "all together may take 21152MB, 4cpu-16GB has 16GB: shared_buffers 4GB + 300 connections x work_mem 16MB x \
+         (1 sort + 1 hash x 2) = 14400MB + temp_buffers 2400MB + 4 x maintenance_work_mem = 256MB"
+    );
+    assert_eq!(findings[0].instead.as_deref(), Some("work_mem = '10MB', or fewer connections"));
+    let less = text.replace("16MB", "10MB");
+    assert_eq!(rules(&found_of_conf(&less)), Vec::<&str>::new(), "what is advised is enough");
+}
+
+#[test]
+fn nothing_is_no_number_that_lost_its_unit() {
+    assert_eq!(rules(&found_of_conf("work_mem = 0")), ["value/range"]);
+}
+
 #[test]
 fn a_memory_limit_goes_before_the_machine() {
     let machine = machine("4cpu-16GB");

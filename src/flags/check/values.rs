@@ -84,7 +84,7 @@ fn is_least(flag: &Flag, amount: f64) -> bool {
     };
     let least = flag.min.filter(|min| *min > 0.0).map(|min| min.max(of_cloud_sql));
     let default: Option<f64> = flag.default.and_then(|default| default.parse().ok());
-    least.is_some_and(|least| (0.0..=least).contains(&amount) && default.is_some_and(|usual| usual > least))
+    least.is_some_and(|least| amount > 0.0 && amount <= least && default.is_some_and(|usual| usual > least))
 }
 
 fn is_memory(flag: &Flag) -> bool {
