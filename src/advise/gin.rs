@@ -9,26 +9,26 @@ fn searches_sequentially(node: &PlanNode) -> bool {
     node.is_sequential_scan() && node.filter.as_ref().is_some_and(asks)
 }
 
+/// Part of the response time that reading pending pages may take.
+const READING: f64 = 0.1;
 /// Pages that push the planner away from an index of some hundreds.
-const MANY: u64 = 16;
+const MANY: u64 = 64;
 
 fn pages(index: &GinIndex) -> u64 {
     index.pending_pages_before.max(index.pending_pages_after)
 }
 
-/// Share of the response time in which searches through the index read what is pending, block by block.
-fn reading(case: &Case, indexes: &[GinIndex], pending: u64) -> f64 {
-    let each = pending as f64 / indexes.len().max(1) as f64;
-    let of_gin = |node: &PlanNode| {
-        let scanned = node.index.as_deref().unwrap_or_default();
-        node.kind == "Bitmap Index Scan"
-            && indexes.iter().any(|index| index.name.rsplit('.').next() == Some(scanned))
+/// Share of the response time in which searches through an index read what is pending in it, block by block: by the
+/// blocks that the plan read in all.
+fn reading(case: &Case, indexes: &[GinIndex]) -> f64 {
+    let pending = |node: &PlanNode| {
+        let scanned = node.index.as_deref().filter(|_| node.kind == "Bitmap Index Scan")?;
+        let index = indexes.iter().find(|index| index.name.rsplit('.').next() == Some(scanned))?;
+        Some(pages(index) as f64 * node.loops)
     };
     case.share_of_plans(|_, root| {
-        if !root.nodes().into_iter().any(of_gin) {
-            return 0.0;
-        }
-        each / (root.blocks_hit + root.blocks_read).max(1) as f64
+        let read: f64 = root.nodes().into_iter().filter_map(pending).sum();
+        read / (root.blocks_hit + root.blocks_read).max(1) as f64
     })
 }
 
@@ -48,7 +48,7 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
         worst.name, worst.pending_pages_before, worst.pending_pages_after
     );
     let sequential = case.nodes(searches_sequentially);
-    let by_reading = reading(case, indexes, before.max(after));
+    let by_reading = reading(case, indexes);
     let by_scanning =
         case.share_of_plans(
             |_, root| if root.nodes().into_iter().any(searches_sequentially) { 0.7 } else { 0.0 },
@@ -58,7 +58,8 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
     let effect = if unseen { 0.5 } else { by_scanning.max(by_reading) };
     // Searches may scan by choice, too, where most rows match: a few pages are not the cause.
     let scans = !sequential.is_empty() && before >= MANY;
-    if !scans && !unseen && !case.is_felt(by_reading) {
+    let read = before.max(after) >= MANY && by_reading >= READING;
+    if !scans && !unseen && !read {
         let title = "Leave GIN fastupdate: what is pending is not felt";
         let evidence = format!("{figures}; reading them is {}", case.felt_figures(by_reading));
         return Some(say::leave_alone(title, evidence, Basis::Inferred));
@@ -74,7 +75,10 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
     let table = case.tracks().map_or("audio_tracks", |table| table.name.as_str());
     Some(Recommendation {
         title: format!("VACUUM {table} after ingests: {} pages wait in GIN pending lists", before.max(after)),
-        evidence: format!("{figures}{scan}"),
+        evidence: format!(
+            "{figures}; reading them is {} of the response time{scan}",
+            say::percent(by_reading)
+        ),
         change: Some(at_once(indexes, table)),
         expected: "searches use the index instead of scanning the pending list or the table".to_owned(),
         risk:

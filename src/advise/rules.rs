@@ -191,7 +191,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "gin/pending-list",
-        threshold: "pages pending while a search scans from end to end, or where they are felt",
+        threshold: "64 pages pending while a search scans from end to end, or a tenth of the response time to read them",
         source: manual!("gin.html"),
         judge: gin::pending_list,
     },

@@ -109,6 +109,7 @@ async fn settle(client: &Client, state: State) -> Result<(), CatalogError> {
     let refused = CatalogError::of("settled");
     match state {
         State::Vacuumed => {
+            hand_statistics_in(client).await.map_err(&refused)?;
             client.batch_execute(&format!("VACUUM (ANALYZE) {TABLE}")).await.map_err(&refused)?;
             match client.batch_execute("CHECKPOINT").await {
                 // Only a superuser may; without it the checkpoint comes by itself, some time.
@@ -118,6 +119,20 @@ async fn settle(client: &Client, state: State) -> Result<(), CatalogError> {
         }
         State::Fresh => forget_statistics(client).await,
     }
+}
+
+/// A session tells up to a second later what it did to a table: rows that were loaded before ANALYZE would count as changed
+/// since, and bring autovacuum into the measurement.
+async fn hand_statistics_in(client: &Client) -> Result<(), tokio_postgres::Error> {
+    let known = client
+        .query_one("SELECT EXISTS (SELECT FROM pg_proc WHERE proname = 'pg_stat_force_next_flush')", &[])
+        .await?;
+    if known.get(0) {
+        return client.batch_execute("SELECT pg_stat_force_next_flush()").await;
+    }
+    // Before PostgreSQL 15 it does so with the first statement after half a second.
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    client.batch_execute("SELECT 1").await
 }
 
 /// A table keeps the planner's statistics when it is emptied: those of an earlier load must go.

@@ -46,13 +46,13 @@ pub(super) struct EmbeddedArgs {
     /// How to reach the embedded server
     #[arg(long, value_enum, default_value = "unix", env = "LOIST_BENCH_TRANSPORT")]
     transport: TransportArg,
-    /// Machine that the server is for, as in db-custom-1-3840 or 2cpu8GB: the embedded server is confined to as many
+    /// Machine that the server is for, as in db-custom-1-3840 or 2cpu-8GB: the embedded server is confined to as many
     /// processors and as much memory, as far as this machine can do that, and says what it could not
     #[arg(long, value_name = "MACHINE", env = "LOIST_BENCH_MACHINE", value_parser = machine)]
     machine: Option<Machine>,
-    /// Settings that the embedded server is started with: the profile pg-defaults, plan or as-documented; --set wins
-    /// over it
-    #[arg(long, value_name = "PROFILE", env = "LOIST_BENCH_FLAGS", value_parser = flags)]
+    /// Settings that the embedded server is started with: the profile pg-defaults, plan or as-documented, or a file in
+    /// any form that `flags check` reads; --set wins over it
+    #[arg(long, value_name = "PROFILE|FILE", env = "LOIST_BENCH_FLAGS", value_parser = flags)]
     flags: Option<Profile>,
     /// Setting of the embedded server, as in work_mem=64kB (may be repeated)
     #[arg(long = "set", value_name = "NAME=VALUE", env = "LOIST_BENCH_SET", value_parser = setting)]

@@ -34,6 +34,14 @@ impl Failure {
         Self::Said { message: message.into(), code: ENVIRONMENT }
     }
 
+    /// What is said of it, in one sentence.
+    pub(super) fn sentence(&self) -> String {
+        match self {
+            Self::Said { message, .. } => message.clone(),
+            Self::Usage(error, _) => error.to_string(),
+        }
+    }
+
     /// What clap found. `places` tells where the configuration file says what.
     pub(super) fn usage(error: clap::Error, places: &Places) -> Self {
         let place = place(&error, places);

@@ -2,8 +2,8 @@
 
 pub mod csv;
 pub mod curve;
-pub mod flips;
 pub mod flags;
+pub mod flips;
 mod load;
 pub mod number;
 pub mod sweep;

@@ -275,8 +275,8 @@ fn evidence_can_be_turned_off() {
             transport: Transport::Unix,
             settings: Vec::new(),
             machine: None,
-                profile: None,
-                keep_server: false,
+            profile: None,
+            keep_server: false,
             use_existing: false,
         },
         load: LoadOptions {

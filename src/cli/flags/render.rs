@@ -68,7 +68,7 @@ pub(super) fn execute(args: &RenderArgs) -> Result<ExitCode, Failure> {
 }
 
 /// The settings to write: those of the text, and of a record with what it recommends.
-fn wanted(subject: &Subject) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn wanted(subject: &Subject) -> Result<Vec<(String, String)>, Failure> {
     if let Some(remark) = subject.document.remarks.iter().find(|remark| remark.is_error) {
         let message = format!("{}:{}: {}: {}", subject.origin, remark.line, remark.found, remark.why);
         return Err(Failure::bad_input(message));

@@ -82,6 +82,13 @@ struct Host {
 struct Server {
     kind: String,
     version_number: u32,
+    machine: Option<NamedMachine>,
+}
+
+/// The machine that the run was for.
+#[derive(Deserialize)]
+struct NamedMachine {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -125,10 +132,15 @@ fn is_chosen(setting: &Setting, is_embedded: bool) -> bool {
     if is_own || setting.default.as_ref() == Some(&setting.value) {
         return setting.pending_restart;
     }
-    let of_the_place = OF_THE_PLACE.contains(&setting.name.to_ascii_lowercase().as_str())
-        || setting.name.starts_with("ssl")
-        || setting.name.starts_with("unix_socket");
-    setting.pending_restart || (CHOSEN.contains(&setting.source.as_str()) && !of_the_place)
+    setting.pending_restart || (CHOSEN.contains(&setting.source.as_str()) && !is_of_the_place(&setting.name))
+}
+
+/// Whether a setting says where and for whom a server runs, not how: its files, addresses, locale and libraries.
+#[must_use]
+pub fn is_of_the_place(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    OF_THE_PLACE.contains(&name.as_str())
+        || ["ssl", "unix_socket", "include"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Reads the settings of a run record: those that somebody chose are what is set, the rest is in force.
@@ -140,7 +152,9 @@ pub(super) fn record(text: &str) -> Result<Document, FlagsError> {
     document.version = Some(record.server.version_number / 10_000);
     // The host is the server's machine only where loist-bench started the server itself.
     let is_embedded = record.server.kind == "embedded";
-    if is_embedded {
+    if let Some(machine) = record.server.machine {
+        document.machine = Some(Place { what: machine.name, line: 0 });
+    } else if is_embedded {
         let what = format!("{}cpu-{}B", record.host.cpus, record.host.memory_bytes);
         document.machine = Some(Place { what, line: 0 });
     }

@@ -13,6 +13,7 @@ pub use super::{
     document::{Document, Place, Remark, Written},
     form::Form,
 };
+pub use json::is_of_the_place;
 
 /// Reads `text` as `form`, or as what it looks like.
 ///
