@@ -24,9 +24,10 @@ mod work_memory;
 
 pub use flips::{PlanFlip, plan_flips};
 
-use crate::record::{Recommendation, Record};
+use crate::record::{Recommendation, Record, Stance};
 use case::Case;
 use rules::RULES;
+use std::cmp::Ordering;
 
 /// All that the rules have to say: what to change first, by expected effect on the response time, then
 /// what to leave alone.
@@ -45,12 +46,11 @@ pub fn advise(record: &Record) -> Vec<Recommendation> {
             })
         })
         .collect();
+    // Where nothing else decides, the order of the table does: what people ask for first comes first in it.
     advice.sort_by(|a, b| {
-        (a.stance as u8)
-            .cmp(&(b.stance as u8))
-            .then_with(|| b.effect.total_cmp(&a.effect))
-            .then_with(|| a.basis.cmp(&b.basis))
-            .then_with(|| a.rule.cmp(&b.rule))
+        let by_effect = b.effect.total_cmp(&a.effect).then_with(|| a.basis.cmp(&b.basis));
+        let by_effect = if a.stance == Stance::Change { by_effect } else { Ordering::Equal };
+        (a.stance as u8).cmp(&(b.stance as u8)).then(by_effect)
     });
     advice
 }

@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{Cell, Table};
 use std::fmt::Write;
 
-/// Pieces of advice shown; the record holds them all.
+/// Lines of advice shown; the record holds it all.
 const MOST_ADVICE: usize = 5;
 /// The whole summary. It holds ANSI styles: a stream that shows none must strip them.
 #[must_use]
@@ -48,6 +48,9 @@ pub fn render_advice(record: &Record) -> String {
             let _ = writeln!(out, "   risk      {}", piece.risk);
         }
         let _ = writeln!(out, "   verify    {}", piece.verify);
+        if !piece.threshold.is_empty() {
+            let _ = writeln!(out, "   rule      speaks from: {} ({})", piece.threshold, piece.source);
+        }
     }
     out
 }
@@ -205,15 +208,18 @@ fn advice(out: &mut String, record: &Record) -> std::fmt::Result {
         return Ok(());
     }
     writeln!(out, "\n{}Advice{:#}", bold(), bold())?;
-    for piece in record.advice.iter().take(MOST_ADVICE) {
+    let all = record.advice.len();
+    // The line that says how many more there are is one of them.
+    let shown = if all > MOST_ADVICE { MOST_ADVICE - 1 } else { all };
+    for piece in record.advice.iter().take(shown) {
         let mark = match piece.stance {
             Stance::Change => "->",
             Stance::LeaveAlone => " =",
         };
         writeln!(out, "{mark} {} ({})", piece.title, basis(piece.basis))?;
     }
-    if record.advice.len() > MOST_ADVICE {
-        writeln!(out, "   and {} more: loist-bench advise RECORD", record.advice.len() - MOST_ADVICE)?;
+    if all > shown {
+        writeln!(out, "   and {} more: loist-bench advise RECORD", all - shown)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // In a test, that is the assertion.
 
 use loist_bench::{
-    advise::advise,
+    advise::{advise, rules},
     record::{self, Evidence, Recommendation, Record, Stance},
 };
 use std::path::Path;
@@ -180,4 +180,15 @@ fn advice_is_ordered() {
     assert!(changes.is_sorted_by(|a, b| a >= b), "{changes:?}");
     let place = |rule: &str| advice.iter().position(|piece| piece.rule == rule).unwrap();
     assert!(place("planner/enable-off") < place("logging/statements"));
+}
+
+/// The table of the documentation is that of the program.
+#[test]
+fn the_rules_are_documented() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/advice.md")).unwrap();
+    let documented: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("| `") && line.contains('/')).collect();
+    let rules: Vec<String> =
+        rules().map(|(name, threshold, source)| format!("| `{name}` | {threshold} | {source} |")).collect();
+    assert_eq!(documented, rules);
 }
