@@ -1,22 +1,15 @@
 //! What the evidence costs: the same load with it and without it, in turns, as ratios of their throughput.
-//! `cargo bench --bench evidence -- [--pairs 15] [--seconds 20] [--plain-server]`.
+//! `cargo bench --bench evidence -- [--pairs 60] [--seconds 2] [--workload read] [--plain-server]`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // It is a program for a terminal.
 
+mod phases;
+mod runs;
 mod server;
 
 use clap::Parser;
-use loist_bench::{
-    catalog::State,
-    engine::{ClientModel, Recycling},
-    lab::{self, CatalogOptions, Interrupt, LoadOptions, RunOptions},
-    record::Ended,
-    stats::{self, Spacing},
-    target::{TargetOptions, Transport},
-    workload::builtin,
-};
-use server::Server;
-use std::{error::Error, process::ExitCode, time::Duration};
+use loist_bench::stats;
+use std::{error::Error, process::ExitCode};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -25,10 +18,10 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 #[command(bin_name = "cargo bench --bench evidence --")]
 struct Options {
     /// How often each side runs; the order alternates
-    #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pairs: u16,
     /// Length of each window
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=3_600))]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=3_600))]
     seconds: u16,
     /// Clients of the closed loop
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=250))]
@@ -37,10 +30,10 @@ struct Options {
     #[arg(long, default_value_t = 10_000)]
     tracks: u64,
     /// A built-in workload, or a file
-    #[arg(long, default_value = "mcp-mix")]
+    #[arg(long, default_value = "read")]
     workload: String,
-    /// Run the side without evidence on a server of its own that preloads nothing: what pg_stat_statements and
-    /// auto_explain cost is in the ratio, too
+    /// Make whole runs, and those without evidence on a server of its own that preloads nothing: what
+    /// pg_stat_statements and auto_explain cost is in the ratio, too. Runs differ more than windows do
     #[arg(long)]
     plain_server: bool,
     /// Only see that it works
@@ -79,34 +72,8 @@ fn main() -> ExitCode {
 }
 
 fn compare(options: &Options) -> Outcome<()> {
-    let interrupt = Interrupt::listen(|| {})?;
-    let with = Server::start(&[])?;
-    with.install_instruments()?;
-    let plain = match options.plain_server {
-        true => Some(Server::start(&["--set", "shared_preload_libraries="])?),
-        false => None,
-    };
-    let without = plain.as_ref().unwrap_or(&with);
     println!("{}", heading(options));
-    let mut ratios = Vec::new();
-    for pair in 1..=options.pairs {
-        let on = || measure(options, &with, true, &interrupt);
-        let off = || measure(options, without, false, &interrupt);
-        // What drifts with time favours neither side.
-        let (on, off) = if pair % 2 == 1 {
-            let on = on()?;
-            (on, off()?)
-        } else {
-            let off = off()?;
-            (on()?, off)
-        };
-        eprintln!(
-            "pair {pair} of {}: {on:.0} calls/s with, {off:.0} without, {:.3}",
-            options.pairs,
-            on / off
-        );
-        ratios.push(on / off);
-    }
+    let ratios = if options.plain_server { runs::ratios(options)? } else { phases::ratios(options)? };
     println!("{}", result(&ratios));
     if options.test {
         println!("This was to see that it works: figures of one second mean nothing.");
@@ -114,11 +81,17 @@ fn compare(options: &Options) -> Outcome<()> {
     Ok(())
 }
 
+/// Tells of one pair, and gives its ratio.
+fn told(pair: u16, options: &Options, on: f64, off: f64) -> f64 {
+    eprintln!("pair {pair} of {}: {on:.0} calls/s with, {off:.0} without, {:.3}", options.pairs, on / off);
+    on / off
+}
+
 fn heading(options: &Options) -> String {
     let Options { pairs, seconds, clients, tracks, workload, .. } = options;
     let servers = match options.plain_server {
-        true => "Two servers side by side; the one without evidence preloads nothing.",
-        false => "One server for both, with pg_stat_statements loaded.",
+        true => "Whole runs on two servers side by side; the one without evidence preloads nothing.",
+        false => "Windows in turn over the same connections of one server, with pg_stat_statements loaded.",
     };
     format!("{workload}, {tracks} tracks, {clients} clients, {pairs} pairs of {seconds} s each.\n{servers}\n")
 }
@@ -138,64 +111,4 @@ fn result(ratios: &[f64]) -> String {
          median {median:.3} ({least:.3}..{most:.3}); {interval}\n\
          Below 1, the evidence costs throughput; an interval that holds 1 tells no difference."
     )
-}
-
-/// Calls a second of one window.
-fn measure(options: &Options, server: &Server, evidence: bool, interrupt: &Interrupt) -> Outcome<f64> {
-    let run = RunOptions {
-        catalog: CatalogOptions { tracks: options.tracks, seed: 42, state: State::Vacuumed },
-        target: target(server),
-        load: load(options),
-        slo: None,
-        protocol: None,
-        knee: None,
-        metrics: None,
-        evidence,
-    };
-    let record = lab::run(builtin::find(&options.workload)?, &run, interrupt, &|_| {})?.record;
-    if record.run.ended != Ended::AsPlanned {
-        return Err("the run was cut short".into());
-    }
-    let overall = &record.overall;
-    if overall.completed == 0 || overall.failed > 0 {
-        return Err(format!("{} calls failed", overall.failed).into());
-    }
-    Ok(overall.calls_per_second)
-}
-
-fn target(server: &Server) -> TargetOptions {
-    TargetOptions {
-        database_url: Some(server.url().to_owned()),
-        embedded: false,
-        pg_bin: None,
-        pg_version: None,
-        transport: Transport::Unix,
-        settings: Vec::new(),
-        machine: None,
-        profile: None,
-        keep_server: false,
-        use_existing: false,
-    }
-}
-
-/// A closed loop without pauses: whatever the evidence takes is missing from the rate.
-fn load(options: &Options) -> LoadOptions {
-    LoadOptions {
-        rate: None,
-        stages: Vec::new(),
-        spacing: Spacing::Poisson,
-        think: None,
-        model: ClientModel::Pool,
-        clients: Some(options.clients.into()),
-        connections: None,
-        pool_min: 0,
-        connect_per_checkout: false,
-        recycling: Recycling::Fast,
-        pool_timeout: None,
-        queue: None,
-        round_trip: Duration::ZERO,
-        threads: None,
-        warmup: Duration::from_secs(if options.test { 0 } else { 2 }),
-        duration: Duration::from_secs(options.seconds.into()),
-    }
 }

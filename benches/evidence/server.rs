@@ -36,6 +36,14 @@ impl Server {
         &self.0.url
     }
 
+    /// Makes the catalog.
+    pub(crate) fn seed(&self, tracks: u64) -> Outcome<()> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_loist-bench"));
+        command.args(["seed", "--quiet", "--tracks", &tracks.to_string(), "--database-url", self.url()]);
+        let output = command.stdin(Stdio::null()).output()?;
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into()) }
+    }
+
     /// Makes the extensions that the evidence is read from, as on a server that a run starts itself.
     pub(crate) fn install_instruments(&self) -> Outcome<()> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
