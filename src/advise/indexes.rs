@@ -5,7 +5,7 @@ use super::{
     predicate::{self, Predicate},
     say,
 };
-use crate::record::{Basis, Change, Index, PlanNode, Recommendation, StatementPlan};
+use crate::record::{Basis, Change, Index, PlanNode, Recommendation, StatementPlan, WhatIf};
 
 /// Rows that a scan threw away for each that it kept, from which its condition is selective.
 const SELECTIVE: f64 = 10.0;
@@ -60,6 +60,16 @@ pub(super) fn expressions(case: &Case) -> Option<Recommendation> {
     speak_of_missing(case, true)
 }
 
+/// The single commands of SQL that makes indexes, without what no transaction takes; `None` for other SQL.
+pub(super) fn in_a_transaction(apply: &str) -> Option<Vec<String>> {
+    let commands: Vec<String> = apply
+        .split(';')
+        .map(|command| command.trim().replace("CREATE INDEX CONCURRENTLY", "CREATE INDEX"))
+        .filter(|command| !command.is_empty())
+        .collect();
+    commands.iter().all(|command| command.starts_with("CREATE INDEX ")).then_some(commands)
+}
+
 /// Share of the response time that scans like this one take, if an index answered at once.
 fn scanning(case: &Case, node: &PlanNode) -> f64 {
     case.share_of_plans(|_, root| {
@@ -73,64 +83,110 @@ fn scanning(case: &Case, node: &PlanNode) -> f64 {
     })
 }
 
-fn speak_of_missing(case: &Case, of_expression: bool) -> Option<Recommendation> {
-    // Without a list of indexes nobody knows what is there.
-    case.record.evidence.indexes.as_ref()?;
-    let wasteful = wasteful(case);
-    let (plan, node, wanted, first) = wasteful.iter().find_map(|(plan, node)| {
-        let wanted = wanted(case, node);
-        let first = wanted.first()?.clone();
-        (first.is_expression == of_expression).then_some((*plan, *node, wanted, first))
-    })?;
-    let full = case.tracks().filter(|table| table.name.rsplit('.').next() == node.relation.as_deref());
-    let table = full.map_or_else(|| node.relation.clone().unwrap_or_default(), |table| table.name.clone());
-    let creates: Vec<String> = wanted.iter().filter_map(|predicate| predicate.index_on(&table)).collect();
-    if creates.is_empty() {
-        return None;
+/// A scan that wants indexes.
+struct Missing<'a> {
+    plan: &'a StatementPlan,
+    node: &'a PlanNode,
+    table: String,
+    wanted: Vec<Predicate>,
+    creates: Vec<String>,
+    drops: Vec<String>,
+}
+
+impl Missing<'_> {
+    /// The dearest scan of that kind.
+    fn find<'a>(case: &'a Case, of_expression: bool) -> Option<Missing<'a>> {
+        // Without a list of indexes nobody knows what is there.
+        case.record.evidence.indexes.as_ref()?;
+        let (plan, node, wanted) = wasteful(case).into_iter().find_map(|(plan, node)| {
+            let wanted = wanted(case, node);
+            (wanted.first()?.is_expression == of_expression).then_some((plan, node, wanted))
+        })?;
+        let full = case.tracks().filter(|table| table.name.rsplit('.').next() == node.relation.as_deref());
+        let table =
+            full.map_or_else(|| node.relation.clone().unwrap_or_default(), |table| table.name.clone());
+        let schema = table.rsplit_once('.').map_or(String::new(), |(schema, _)| format!("{schema}."));
+        let (mut creates, mut drops) = (Vec::new(), Vec::new());
+        for predicate in &wanted {
+            let mut name = predicate.index_name(&table);
+            while known(case).any(|index| index.name == format!("{schema}{name}")) {
+                name.push('2');
+            }
+            creates.extend(predicate.index_on(&table, &name));
+            drops.push(format!("DROP INDEX CONCURRENTLY {schema}{name};"));
+        }
+        (!creates.is_empty()).then_some(Missing { plan, node, table, wanted, creates, drops })
     }
-    let effect = scanning(case, node);
-    let figures = format!(
-        "{} ({}) reads {table} from end to end: {:.0} rows thrown away for {:.0} kept by {}; {} ms",
-        say::statements(&plan.statements),
-        super::plans::case(plan.case),
-        node.removed_by_filter * node.loops,
-        node.actual_rows.unwrap_or_default() * node.loops,
-        node.filter.as_deref().unwrap_or("no condition"),
-        say::ms(plan.execution_ms().unwrap_or_default())
-    );
+
+    fn figures(&self) -> String {
+        let Missing { plan, node, table, .. } = self;
+        format!(
+            "{} ({}) reads {table} from end to end: {:.0} rows thrown away for {:.0} kept by {}; {} ms",
+            say::statements(&plan.statements),
+            super::plans::case(plan.case),
+            node.removed_by_filter * node.loops,
+            node.actual_rows.unwrap_or_default() * node.loops,
+            node.filter.as_deref().unwrap_or("no condition"),
+            say::ms(plan.execution_ms().unwrap_or_default())
+        )
+    }
+
+    fn change(&self) -> Change {
+        let operands: Vec<&str> = self.wanted.iter().map(|predicate| predicate.operand.as_str()).collect();
+        Change {
+            setting: format!("index on {}", operands.join(" and ")),
+            from: "none".to_owned(),
+            to: operands.join(" and "),
+            restart: false,
+            apply: format!("{};", self.creates.join("; ")),
+            undo: self.drops.join(" "),
+        }
+    }
+}
+
+fn speak_of_missing(case: &Case, of_expression: bool) -> Option<Recommendation> {
+    let missing = Missing::find(case, of_expression)?;
+    let (effect, mut evidence, change) = (scanning(case, missing.node), missing.figures(), missing.change());
     // An index on an expression is a thing of its own to keep: only where it is felt.
     if of_expression && !case.is_felt(effect) {
         let title = "Leave the functions in conditions: an index on them would not be felt";
-        return Some(say::leave_alone(
-            title,
-            format!("{figures}; {}", case.felt_figures(effect)),
-            Basis::Inferred,
-        ));
+        evidence = format!("{evidence}; {}", case.felt_figures(effect));
+        return Some(say::leave_alone(title, evidence, Basis::Inferred));
     }
-    let what = wanted.iter().map(|predicate| predicate.operand.as_str()).collect::<Vec<_>>().join(" and ");
+    let commands = in_a_transaction(&change.apply).unwrap_or_default();
+    let is_of_them = |what_if: &&WhatIf| commands.iter().all(|command| what_if.settings.contains(command));
+    let trial = case.record.what_ifs.iter().find(is_of_them);
+    if let Some(what_if) = trial {
+        evidence = format!("{evidence}; {}", super::planner::trials(what_if));
+    }
+    if trial.is_some_and(|what_if| what_if.examined > 0 && what_if.tried.is_empty()) {
+        let title = "Leave the indexes: the planner would not use the one that was tried";
+        return Some(say::leave_alone(title, evidence, Basis::Measured));
+    }
+    let saved = trial.map_or(0.0, |what_if| case.saved(what_if));
     Some(Recommendation {
         title: if of_expression {
-            format!("Index the expression {what}, or compare the column itself")
+            format!("Index the expression {}, or compare the column itself", change.to)
         } else {
-            format!("Create an index on {what} of {table}, which is searched from end to end")
+            format!(
+                "Create an index on {} of {}, which is searched from end to end",
+                change.to, missing.table
+            )
         },
-        evidence: figures,
-        change: Some(Change {
-            setting: format!("index on {what}"),
-            from: "none".to_owned(),
-            to: first.operand,
-            restart: false,
-            apply: format!("{};", creates.join("; ")),
-            undo: "DROP INDEX CONCURRENTLY of what was made;".to_owned(),
-        }),
-        expected: format!("{} of the response time, if the index answers at once", say::percent(effect)),
-        basis: Basis::Inferred,
+        evidence,
+        change: Some(change),
+        expected: if saved > 0.0 {
+            format!("{} of the response time, by the trials of this run", say::percent(saved))
+        } else {
+            format!("{} of the response time, if the index answers at once", say::percent(effect))
+        },
+        basis: if saved > 0.0 { Basis::Measured } else { Basis::Inferred },
         risk: "each insert, and each update that is not HOT, writes to it; building it reads the table"
             .to_owned(),
         verify:
             "with the extension hypopg: hypopg_create_index and EXPLAIN; then run again: the plan uses it"
                 .to_owned(),
-        effect: effect.max(0.05),
+        effect: if saved > 0.0 { saved } else { effect.max(0.05) },
         ..say::change()
     })
 }

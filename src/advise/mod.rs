@@ -55,6 +55,16 @@ pub fn advise(record: &Record) -> Vec<Recommendation> {
     advice
 }
 
+/// SQL of the indexes that the record's advice asks for, as it can stand in a transaction.
+#[must_use]
+pub fn missing_indexes(record: &Record) -> Vec<String> {
+    let pieces = record.advice.iter().filter(|piece| piece.rule.starts_with("indexes/"));
+    let applied = pieces.filter_map(|piece| piece.change.as_ref()).map(|change| change.apply.as_str());
+    let mut creates: Vec<String> = applied.filter_map(indexes::in_a_transaction).flatten().collect();
+    creates.dedup();
+    creates
+}
+
 /// Every rule's name, threshold and source, in the order of the families.
 pub fn rules() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     RULES.iter().map(|rule| (rule.name, rule.threshold, rule.source))

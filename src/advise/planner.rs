@@ -24,7 +24,15 @@ pub(super) fn trials(what_if: &WhatIf) -> String {
     let best =
         what_if.tried.iter().filter(|trial| trial.is_faster()).max_by(|a, b| gain(a).total_cmp(&gain(b)));
     let with = what_if.settings.join(", ");
+    let supposed = what_if.tried.iter().find(|trial| trial.base_ms.is_empty());
     match best {
+        None if supposed.is_some() => format!(
+            "the planner would use it ({with}), by hypopg: {} of {} plans change{}",
+            what_if.tried.len(),
+            what_if.examined,
+            supposed
+                .map_or_else(String::new, |trial| format!(", {} -> {}", trial.shape, trial.changed_shape))
+        ),
         None => format!(
             "with {with} {} of {} plans change, none is faster each time",
             what_if.tried.len(),

@@ -26,19 +26,34 @@ pub(super) fn arms(filter: &str) -> Vec<Predicate> {
 }
 
 impl Predicate {
-    /// SQL of an index on `table` that answers it; `None` for one that no index answers well.
-    pub(super) fn index_on(&self, table: &str) -> Option<String> {
+    /// SQL of an index called `name` on `table` that answers it; `None` for one that no index answers well.
+    pub(super) fn index_on(&self, table: &str, name: &str) -> Option<String> {
         let operand = if self.is_expression { format!("({})", self.operand) } else { self.operand.clone() };
-        match self.operator {
-            "@@" => Some(format!("CREATE INDEX CONCURRENTLY ON {table} USING gin ({operand})")),
-            "%" | "~~*" | "~~" => {
-                Some(format!("CREATE INDEX CONCURRENTLY ON {table} USING gin ({operand} gin_trgm_ops)"))
-            }
-            "=" | ">=" | "<=" | ">" | "<" => {
-                Some(format!("CREATE INDEX CONCURRENTLY ON {table} ({operand})"))
-            }
-            _ => None,
-        }
+        let keys = match self.operator {
+            "@@" => format!(" USING gin ({operand})"),
+            "%" | "~~*" | "~~" => format!(" USING gin ({operand} gin_trgm_ops)"),
+            "=" | ">=" | "<=" | ">" | "<" => format!(" ({operand})"),
+            _ => return None,
+        };
+        Some(format!("CREATE INDEX CONCURRENTLY {name} ON {table}{keys}"))
+    }
+
+    /// A name for such an index, as the library's own are called; PostgreSQL keeps 63 bytes of it.
+    pub(super) fn index_name(&self, table: &str) -> String {
+        let plain = |text: &str| -> String {
+            let letters =
+                text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
+            letters
+                .collect::<String>()
+                .split('_')
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join("_")
+        };
+        let table = table.rsplit('.').next().unwrap_or(table);
+        let mut name = format!("idx_{}_{}", plain(table), plain(&self.operand));
+        name.truncate(60);
+        name
     }
 
     /// How selective a condition of this kind usually is: the lower, the more.
@@ -164,19 +179,22 @@ mod tests {
 
     #[test]
     fn each_condition_has_its_index() {
-        let index = |filter: &str| conjuncts(filter)[0].index_on("t");
+        let index = |filter: &str| {
+            let predicate = &conjuncts(filter)[0];
+            predicate.index_on("s.t", &predicate.index_name("s.t"))
+        };
         assert_eq!(
             index("(search_vector @@ 'x'::tsquery)").unwrap(),
-            "CREATE INDEX CONCURRENTLY ON t USING gin (search_vector)"
+            "CREATE INDEX CONCURRENTLY idx_t_search_vector ON s.t USING gin (search_vector)"
         );
         assert_eq!(
             index("((artist)::text % 'x'::text)").unwrap(),
-            "CREATE INDEX CONCURRENTLY ON t USING gin (artist gin_trgm_ops)"
+            "CREATE INDEX CONCURRENTLY idx_t_artist ON s.t USING gin (artist gin_trgm_ops)"
         );
-        assert_eq!(index("(year = 5)").unwrap(), "CREATE INDEX CONCURRENTLY ON t (year)");
+        assert_eq!(index("(year = 5)").unwrap(), "CREATE INDEX CONCURRENTLY idx_t_year ON s.t (year)");
         assert_eq!(
             index("(upper((format)::text) = 'MP3'::text)").unwrap(),
-            "CREATE INDEX CONCURRENTLY ON t ((upper((format)::text)))"
+            "CREATE INDEX CONCURRENTLY idx_t_upper_format_text ON s.t ((upper((format)::text)))"
         );
         assert_eq!(index("(year <> 5)"), None);
     }

@@ -4,6 +4,7 @@ mod assemble;
 mod block;
 mod diagnosis;
 mod event;
+mod index_trials;
 mod interrupt;
 mod knee;
 pub mod metrics;

@@ -3,7 +3,7 @@
 use super::{
     Event, Interrupt, LabError, Prepared, RunOptions,
     assemble::Parts,
-    knee,
+    index_trials, knee,
     metrics::Publisher,
     prepare::{Context, Steps, prepare},
     setup::{Setup, set_up},
@@ -81,6 +81,7 @@ pub(super) fn run_prepared(
     let parts = Parts { setup: &setup, knee, window, prepared, options, steps, left_out, started_at };
     let mut record = parts.assemble();
     record.advice = advise::advise(&record);
+    index_trials::try_missing_indexes(&mut record, prepared, &context);
     Ok(Run { record, interval_log })
 }
 

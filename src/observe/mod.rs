@@ -25,7 +25,7 @@ pub use disk::disk_of;
 pub use facts::{ServerFacts, backend_pid, connection_limits, host, server_facts, settings};
 pub use instruments::{install_instruments, limit_session};
 pub use join::{StatementNames, statement_names};
-pub use plans::{Explained, Explaining, explain_statements};
+pub use plans::{Explained, Explaining, explain_statements, try_indexes};
 pub use sampler::{Sampler, interval_for};
 
 /// The server could not be observed.

@@ -598,7 +598,7 @@ fn a_search_without_its_index_wants_one() {
     });
     assert_eq!(
         piece.change.unwrap().apply,
-        "CREATE INDEX CONCURRENTLY ON loist_bench.audio_tracks USING gin (search_vector);"
+        "CREATE INDEX CONCURRENTLY idx_audio_tracks_search_vector ON loist_bench.audio_tracks USING gin (search_vector);"
     );
     let there = |record: &mut Record| {
         record.evidence.indexes = Some(vec![index("idx_search", "gin", &["search_vector"])]);

@@ -214,3 +214,34 @@ fn writers_wait_for_somebody() {
     let piece = named(&record, "locks/waits");
     assert!(piece.title.contains("walreceiver of the standby"), "{}", piece.title);
 }
+
+/// A workload of one's own that filters by a column without an index: on a throw-away server the index is made and tried.
+#[test]
+fn a_missing_index_is_tried() {
+    let bench = Bench::new();
+    let workload = bench.write(
+        "by-duration.toml",
+        "name = 'by-duration'
+         description = 'Tracks of one length'
+         [[operation]]
+         name = 'long'
+         weight = 1.0
+         parameters.seconds = { draw = 'integer', min = 200, max = 210 }
+         [[operation.transaction]]
+         end = 'rollback'
+         [[operation.transaction.statement]]
+         name = 'tracks'
+         sql = 'SELECT id FROM audio_tracks WHERE duration_seconds = :seconds'",
+    );
+    let output = bench.output(&format!(
+        "run {} --tracks 10000 --quiet --warmup 1s --duration 3s {WELL}",
+        workload.display()
+    ));
+    assert!(matches!(output.status.code(), Some(0 | 1 | 4)), "{}", String::from_utf8_lossy(&output.stderr));
+    let record = bench.record();
+    let piece = named(&record, "indexes/missing");
+    assert!(piece.change.as_ref().unwrap().apply.contains("(duration_seconds)"), "{piece:?}");
+    assert!(piece.evidence.contains("executions of each in turn"), "{}", piece.evidence);
+    assert_eq!(piece.basis, Basis::Measured);
+    assert_eq!(advise::advise(&record), record.advice);
+}

@@ -5,8 +5,11 @@
 
 mod ask;
 mod candidates;
+mod index_trials;
 mod texts;
 mod trials;
+
+pub use index_trials::try_indexes;
 
 use crate::{
     engine::{Bound, CapturedCalls},

@@ -15,7 +15,7 @@ use tokio_postgres::Error;
 
 /// Executions of each kind in a trial: with five, chance alone puts all of one kind before all of the other in one of
 /// 252 trials.
-const EXECUTIONS: usize = 5;
+pub(super) const EXECUTIONS: usize = 5;
 /// How long one execution may take.
 const LIMIT: Duration = Duration::from_secs(5);
 /// Statements that take longer are not executed ten times more.
@@ -126,7 +126,7 @@ async fn changed(asker: &Asker<'_>, set: &str, explain: &str) -> Result<Value, E
 }
 
 /// Time of planning and execution.
-fn ms(explained: &Value) -> f64 {
+pub(super) fn ms(explained: &Value) -> f64 {
     let part = |name: &str| explained.get(name).and_then(Value::as_f64).unwrap_or_default();
     part("Planning Time") + part("Execution Time")
 }
