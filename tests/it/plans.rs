@@ -190,7 +190,11 @@ fn existing_tables_are_explained_read_only() {
         explaining.iter().filter(|sent| sent[0] == "BEGIN READ ONLY").collect();
     assert_eq!(read_only.len(), 1);
     for transaction in read_only[0].split_inclusive(|sql| sql == "ROLLBACK") {
-        let inner: Vec<&String> = transaction.iter().filter(|sql| *sql != "DEALLOCATE ALL").collect();
+        // What the log costs is tried outside of transactions, by round trips that do nothing.
+        let outside = |sql: &&String| {
+            ["DEALLOCATE ALL", "SELECT 1"].contains(&sql.as_str()) || sql.contains("SET log_statement")
+        };
+        let inner: Vec<&String> = transaction.iter().filter(|sql| !outside(sql)).collect();
         if let [first, .., last] = inner.as_slice() {
             assert_eq!((first.as_str(), last.as_str()), ("BEGIN READ ONLY", "ROLLBACK"), "{transaction:?}");
         }
