@@ -57,7 +57,7 @@ impl<'a> Case<'a> {
     pub(super) fn memory(&self) -> Option<u64> {
         let host = &self.record.host;
         match &self.record.server.machine {
-            Some(machine) => Some(machine.memory_bytes),
+            Some(machine) => Some(machine.memory_bytes).filter(|bytes| *bytes > 0),
             None if self.record.server.kind == ServerKind::Embedded && host.memory_bytes > 0 => {
                 Some(host.memory_limit_bytes.map_or(host.memory_bytes, |limit| limit.min(host.memory_bytes)))
             }

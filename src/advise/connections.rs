@@ -230,12 +230,7 @@ pub(super) fn timeouts(case: &Case) -> Option<Recommendation> {
     // Far above what a call may take, far below what a user waits.
     let target_ms = case.record.overall.slo.target_us / 1e3;
     let to = format!("{:.0}s", (target_ms * 50.0 / 1e3).clamp(5.0, 60.0));
-    let mut change = say::alter_system(case, first, &to)?;
-    for other in missing.iter().skip(1) {
-        let more = say::alter_system(case, other, &to)?;
-        change.apply = format!("{} {}", change.apply, more.apply);
-        change.undo = format!("{} {}", change.undo, more.undo);
-    }
+    let (change, more_changes) = say::alter_systems(case, missing.iter().map(|name| (*name, to.as_str())))?;
     Some(Recommendation {
         title: format!("Set {} to {to}; give the pool a connect_timeout", missing.join(" and ")),
         evidence: format!(
@@ -243,6 +238,7 @@ pub(super) fn timeouts(case: &Case) -> Option<Recommendation> {
             if missing.len() == 1 { format!("{first} is") } else { format!("{} are", missing.join(" and ")) }
         ),
         change: Some(change),
+        more_changes,
         expected: "no gain in speed; what hangs ends".to_owned(),
         basis: Basis::Convention,
         risk: "long maintenance needs SET statement_timeout = 0 in its own session".to_owned(),

@@ -78,16 +78,12 @@ pub(super) fn connections(case: &Case) -> Option<Recommendation> {
         let title = "Leave the logging of connections: there are few";
         return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
-    let mut change = say::alter_system(case, name, "off")?;
-    for other in names.iter().skip(1) {
-        let more = say::alter_system(case, other, "off")?;
-        change.apply = format!("{} {}", change.apply, more.apply);
-        change.undo = format!("{} {}", change.undo, more.undo);
-    }
+    let (change, more_changes) = say::alter_systems(case, names.iter().map(|name| (*name, "off")))?;
     Some(Recommendation {
         title: format!("Switch {} off: each call opens a connection", names.join(" and ")),
         evidence: figures,
         change: Some(change),
+        more_changes,
         expected: "a line or three less for each connection".to_owned(),
         basis: Basis::Convention,
         risk: "who connected when can no longer be read from the log".to_owned(),

@@ -131,12 +131,9 @@ pub(super) fn enable_off(case: &Case) -> Option<Recommendation> {
     let saved = saved(&first.name);
     let shown =
         case.what_if(&first.name).map_or_else(String::new, |what_if| format!("; {}", trials(what_if)));
-    let mut change = say::alter_system(case, &first.name, "on")?;
-    for other in off.iter().filter(|other| other.name != first.name) {
-        let more = say::alter_system(case, &other.name, "on")?;
-        change.apply = format!("{} {}", change.apply, more.apply);
-        change.undo = format!("{} {}", change.undo, more.undo);
-    }
+    let others = off.iter().filter(|other| other.name != first.name);
+    let names_in_order = std::iter::once(first).chain(others).map(|setting| (setting.name.as_str(), "on"));
+    let (change, more_changes) = say::alter_systems(case, names_in_order)?;
     Some(Recommendation {
         title: format!("Switch {} back on", names.join(" and ")),
         evidence: format!(
@@ -149,6 +146,7 @@ pub(super) fn enable_off(case: &Case) -> Option<Recommendation> {
             first.source
         ),
         change: Some(change),
+        more_changes,
         expected: if saved > 0.0 {
             format!("{} of the response time, by the trials of this run", say::percent(saved))
         } else {

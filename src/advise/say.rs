@@ -13,6 +13,7 @@ pub(super) fn change() -> Recommendation {
         threshold: String::new(),
         source: String::new(),
         change: None,
+        more_changes: Vec::new(),
         expected: String::new(),
         basis: Basis::Inferred,
         risk: String::new(),
@@ -68,6 +69,16 @@ pub(super) fn alter_system(case: &Case, name: &str, to: &str) -> Option<Change> 
         to: to.to_owned(),
         restart,
     })
+}
+
+/// The same for several settings: the first, and those that go with it. `None` where one is not there.
+pub(super) fn alter_systems<'a>(
+    case: &Case,
+    changes: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Option<(Change, Vec<Change>)> {
+    let mut all =
+        changes.into_iter().map(|(name, to)| alter_system(case, name, to)).collect::<Option<Vec<_>>>()?;
+    (!all.is_empty()).then(|| (all.remove(0), all))
 }
 
 /// Bytes for people, in 1024s, three digits.

@@ -23,6 +23,9 @@ pub struct Recommendation {
     /// The setting to change, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// Settings that go with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_changes: Vec<Change>,
     /// What it should bring.
     pub expected: String,
     /// What the advice rests on.
@@ -33,6 +36,13 @@ pub struct Recommendation {
     pub verify: String,
     /// Expected share of the response time, 0..=1, by which advice is ordered.
     pub effect: f64,
+}
+
+impl Recommendation {
+    /// Everything that it would change.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.change.iter().chain(&self.more_changes)
+    }
 }
 
 /// Change something, or leave it alone.

@@ -17,7 +17,7 @@ use std::fmt::Write;
 #[must_use]
 pub fn recommended(record: &Record, set: &Document) -> Vec<(String, String)> {
     let mut wanted = set.pairs();
-    let changes = record.advice.iter().filter_map(|piece| piece.change.as_ref());
+    let changes = record.advice.iter().flat_map(crate::record::Recommendation::changes);
     // Some changes are of indexes or tables.
     for change in changes.filter(|change| catalog::find(&change.setting).is_some()) {
         match wanted.iter_mut().find(|(name, _)| *name == change.setting) {

@@ -5,7 +5,7 @@ use super::{
     number::{bytes, grouped, milliseconds, percent, three_digits},
     table,
 };
-use crate::record::{Ended, OperationResult, Outcome, Record, ServerKind, Stance, Summary};
+use crate::record::{Ended, OperationResult, Outcome, Recommendation, Record, ServerKind, Stance, Summary};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Cell, Table};
 use std::fmt::Write;
@@ -37,7 +37,7 @@ pub fn render_advice(record: &Record) -> String {
             writeln!(out, "{}{}{:#}  [{}, {}]", bold(), piece.title, bold(), piece.rule, basis(piece.basis));
         let _ = writeln!(out, "   seen      {}", piece.evidence);
         let _ = writeln!(out, "   expected  {}", piece.expected);
-        if let Some(change) = &piece.change {
+        for change in piece.changes() {
             let restart = if change.restart { " (restart)" } else { "" };
             let _ =
                 writeln!(out, "   change    {}: {} -> {}{restart}", change.setting, change.from, change.to);
@@ -52,7 +52,28 @@ pub fn render_advice(record: &Record) -> String {
             let _ = writeln!(out, "   rule      speaks from: {} ({})", piece.threshold, piece.source);
         }
     }
+    let _ = in_one_go(&mut out, record);
     out
+}
+
+/// How to write all the settings at once, if there are any.
+fn in_one_go(out: &mut String, record: &Record) -> std::fmt::Result {
+    let mut changes = record.advice.iter().flat_map(Recommendation::changes);
+    if !changes.any(|change| record.evidence.setting(&change.setting).is_some()) {
+        return Ok(());
+    }
+    let cloud = record.server.machine.as_ref().is_some_and(|machine| machine.platform == "cloud_sql");
+    if cloud {
+        writeln!(
+            out,
+            "\nCloud SQL takes no ALTER SYSTEM. All settings as its flags: loist-bench flags render RECORD --as gcloud --current CURRENT.json"
+        )
+    } else {
+        writeln!(
+            out,
+            "\nAll settings in one go: loist-bench flags render RECORD --as alter-system (or conf, set, gcloud, terraform)"
+        )
+    }
 }
 
 fn bold() -> Style {

@@ -523,7 +523,8 @@ fn the_pools_fit_the_server() {
 #[test]
 fn what_hangs_ends() {
     let piece = change("connections/timeouts", |_| {});
-    assert!(piece.change.unwrap().apply.contains("idle_in_transaction_session_timeout"));
+    let names: Vec<&str> = piece.changes().map(|change| change.setting.as_str()).collect();
+    assert_eq!(names, ["statement_timeout", "idle_in_transaction_session_timeout"]);
     let bounded = |record: &mut Record| {
         set(&mut record.evidence, "statement_timeout", "10000");
         set(&mut record.evidence, "idle_in_transaction_session_timeout", "10000");
