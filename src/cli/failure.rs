@@ -2,8 +2,8 @@
 
 use super::config_file::Places;
 use crate::{
-    catalog::CatalogError, engine::EngineError, lab::LabError, record::RecordError, target::TargetError,
-    workload::WorkloadError,
+    catalog::CatalogError, engine::EngineError, flags::secret::without_passwords, lab::LabError,
+    record::RecordError, target::TargetError, workload::WorkloadError,
 };
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::{io::Write, process::ExitCode};
@@ -110,29 +110,6 @@ fn place(error: &clap::Error, places: &Places) -> Option<String> {
         .map(|(place, _)| place.clone())
 }
 
-/// Stars instead of a password in what somebody wrote where no address belongs.
-fn without_passwords(text: &str) -> String {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(start) = rest.find("://") {
-        let (before, after) = rest.split_at(start + 3);
-        out.push_str(before);
-        let end = after.find(|c: char| c.is_whitespace() || "'\"`".contains(c)).unwrap_or(after.len());
-        let (address, behind) = after.split_at(end);
-        match address.rfind('@').and_then(|at| Some((at, address[..at].find(':')?))) {
-            Some((at, colon)) => {
-                out.push_str(&address[..=colon]);
-                out.push_str("***");
-                out.push_str(&address[at..]);
-            }
-            None => out.push_str(address),
-        }
-        rest = behind;
-    }
-    out.push_str(rest);
-    out
-}
-
 impl From<LabError> for Failure {
     fn from(error: LabError) -> Self {
         let message = error.to_string();
@@ -189,24 +166,6 @@ impl From<RecordError> for Failure {
                 Self::environment(message)
             }
             _ => Self::bad_input(message),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_are_stars() {
-        for (text, told) in [
-            ("postgres://u:secret@h/d: no", "postgres://u:***@h/d: no"),
-            ("invalid value 'postgres://u:s3@cr/et@h/d' for", "invalid value 'postgres://u:***@h/d' for"),
-            ("two: a://b:c@d and e://f:g@h", "two: a://b:***@d and e://f:***@h"),
-            ("metrics: http://127.0.0.1:80/metrics", "metrics: http://127.0.0.1:80/metrics"),
-            ("postgres://u@h:5432/d", "postgres://u@h:5432/d"),
-        ] {
-            assert_eq!(without_passwords(text), told);
         }
     }
 }

@@ -18,8 +18,8 @@ pub(super) fn machine(text: &str) -> Result<Machine, String> {
 
 /// A shipped profile by its name, or the settings of a file in any form that `flags check` reads.
 pub(super) fn flags(text: &str) -> Result<Profile, String> {
-    let settings = flags::settings_of(text).map_err(|failure| failure.sentence())?;
-    Ok(Profile { name: text.to_owned(), settings })
+    let wanted = flags::settings_of(text).map_err(|failure| failure.sentence())?;
+    Ok(Profile { name: text.to_owned(), settings: wanted.settings, notes: wanted.notes })
 }
 
 #[cfg(test)]

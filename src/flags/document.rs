@@ -47,7 +47,7 @@ pub struct Place<T> {
 /// Something about the text itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remark {
-    /// Line, from 1.
+    /// Line, from 1; 0 where there are none.
     pub line: usize,
     /// What the text says.
     pub found: String,

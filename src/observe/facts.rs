@@ -1,7 +1,13 @@
 //! What the machine and the server are: facts that do not change during a run.
 
 use super::{ObserveError, cgroup};
-use crate::{flags::Setting, record::Host};
+use crate::{
+    flags::{
+        Setting,
+        secret::{HIDDEN, is_secret},
+    },
+    record::Host,
+};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 use tokio_postgres::{Client, Error};
 
@@ -78,11 +84,6 @@ pub async fn connection_limits(client: &Client) -> Result<(usize, usize), Observ
     Ok((number(0), number(1)))
 }
 
-/// What a record says for a setting whose value may hold a secret.
-const HIDDEN: &str = "(hidden)";
-/// Parts of the names of such settings: connection strings, shell commands, passphrases.
-const SECRET: [&str; 5] = ["conninfo", "_command", "passphrase", "password", "secret"];
-
 /// Every setting, as this session sees it; the value of one that may hold a secret is hidden.
 ///
 /// # Errors
@@ -112,8 +113,8 @@ pub async fn settings(client: &Client) -> Result<Vec<Setting>, ObserveError> {
 
 /// The value as a record may have it. Only free text holds secrets, and no text at all is worth knowing.
 pub(super) fn shown(name: &str, kind: &str, value: String) -> String {
-    let is_secret = kind == "string" && SECRET.iter().any(|part| name.contains(part));
-    if is_secret && !["", "(disabled)"].contains(&value.as_str()) { HIDDEN.to_owned() } else { value }
+    let may_be_secret = kind == "string" && is_secret(name);
+    if may_be_secret && !["", "(disabled)"].contains(&value.as_str()) { HIDDEN.to_owned() } else { value }
 }
 
 /// Version of the server, as in 150018.

@@ -26,6 +26,9 @@ pub struct Profile {
     pub name: String,
     /// Names and values, as `postgresql.conf` has them.
     pub settings: Vec<(String, String)>,
+    /// What of the file is not among them, a sentence each.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 impl Machine {

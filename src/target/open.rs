@@ -45,6 +45,8 @@ pub struct Target {
     config: Config,
     origin: String,
     address: String,
+    /// What of the profile's file the server was not started with.
+    left_out: Vec<String>,
     embedded: Option<Embedded>,
     machine: Option<TargetMachine>,
     use_existing: bool,
@@ -108,6 +110,7 @@ impl Target {
             config,
             origin: connection.origin,
             address,
+            left_out: Vec::new(),
             embedded: None,
             machine: options.machine.as_ref().map(Machine::recorded_only),
             use_existing: options.use_existing,
@@ -143,7 +146,9 @@ impl Target {
         let address = settings::address(&config);
         let origin = "embedded".to_owned();
         let machine = embedded.facts().server.machine.clone();
-        Ok(Self { config, origin, address, embedded: Some(embedded), machine, use_existing: false })
+        let notes = options.profile.iter().flat_map(|profile| &profile.notes);
+        let left_out = notes.map(|note| format!("--flags {note}")).collect();
+        Ok(Self { config, origin, address, left_out, embedded: Some(embedded), machine, use_existing: false })
     }
 
     /// How to connect.
@@ -203,7 +208,7 @@ impl Target {
         let in_memory = in_memory
             .map(|name| format!("the server's data lies on {name}: writes cost other than on a disk"));
         let not_done = self.machine.iter().flat_map(|machine| machine.not_done.iter().cloned());
-        in_memory.into_iter().chain(not_done).collect()
+        in_memory.into_iter().chain(not_done).chain(self.left_out.iter().cloned()).collect()
     }
 
     /// The machine that the server is for, if one was named, and how far it is confined to it.

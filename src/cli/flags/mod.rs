@@ -4,19 +4,14 @@ mod check;
 mod render;
 mod show;
 mod subject;
+mod wanted;
 
 use super::failure::Failure;
-use crate::flags::{Form, catalog::VERSIONS, read::is_of_the_place};
+use crate::flags::{Form, catalog::VERSIONS};
 use clap::{Subcommand, ValueEnum};
 use std::process::ExitCode;
 
-/// The settings to start a server with: those of a shipped profile, of a file in any form that is read, or of a record
-/// with what it recommends. Where a server is and who may reach it is not theirs to say: that is left out.
-pub(super) fn settings_of(text: &str) -> Result<Vec<(String, String)>, Failure> {
-    let subject = subject::load(text, None)?;
-    let wanted = render::wanted(&subject)?;
-    Ok(wanted.into_iter().filter(|(name, _)| !is_of_the_place(name)).collect())
-}
+pub(super) use wanted::settings_of;
 
 /// Settings for PostgreSQL and Cloud SQL: write them in the form you need, check them, look one up
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,6 @@
 //! `loist-bench flags render`.
 
-use super::{FormArg, subject, subject::Subject, version};
+use super::{FormArg, subject, version, wanted::wanted};
 use crate::{
     cli::{failure::Failure, output},
     flags::{
@@ -8,8 +8,6 @@ use crate::{
         catalog::DEFAULT_VERSION,
         render::{Options, render},
     },
-    record::Record,
-    report,
 };
 use clap::Args;
 use std::{io::Write, path::PathBuf, process::ExitCode};
@@ -42,9 +40,13 @@ pub(in crate::cli) struct RenderArgs {
 pub(super) fn execute(args: &RenderArgs) -> Result<ExitCode, Failure> {
     let subject = subject::load(&args.subject, None)?;
     let current = args.current.as_deref().map(|path| subject::file(path, None)).transpose()?;
-    let current = current.map(|subject| subject.document);
     let form = Form::from(args.form);
-    let wanted = wanted(&subject)?;
+    let mut wanted = wanted(&subject)?;
+    if let Some(current) = &current {
+        wanted.notes.extend(current.not_read("what it sets may be lost"));
+        wanted.notes.extend(current.unknown_machine());
+    }
+    let current = current.map(|subject| subject.document);
     // A record says what its server had, which is what an undo goes back to.
     let is_record = subject.document.form == Form::Record && !form.is_cloud_sql();
     let before = current.as_ref().or(is_record.then_some(&subject.document));
@@ -57,36 +59,13 @@ pub(super) fn execute(args: &RenderArgs) -> Result<ExitCode, Failure> {
         current: before,
         machine: machine.as_ref(),
         version: version.unwrap_or(DEFAULT_VERSION),
+        notes: &wanted.notes,
     };
-    let rendered = render(&wanted, form, &options)
+    let rendered = render(&wanted.settings, form, &options)
         .map_err(|error| Failure::bad_input(format!("{}: {error}", subject.origin)))?;
     output::print(&rendered.text)?;
     for warning in &rendered.warnings {
         let _ = writeln!(anstream::stderr(), "loist-bench: warning: {warning}");
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The settings to write: those of the text, and of a record with what it recommends.
-pub(super) fn wanted(subject: &Subject) -> Result<Vec<(String, String)>, Failure> {
-    if let Some(remark) = subject.document.remarks.iter().find(|remark| remark.is_error) {
-        let message = format!("{}:{}: {}: {}", subject.origin, remark.line, remark.found, remark.why);
-        return Err(Failure::bad_input(message));
-    }
-    if subject.document.form != Form::Record {
-        return Ok(subject.document.pairs());
-    }
-    let record: Record = serde_json::from_str(&subject.text).map_err(|error| {
-        Failure::bad_input(format!(
-            "{}:{}: this is not a loist-bench record: {error}",
-            subject.origin,
-            error.line()
-        ))
-    })?;
-    let wanted = report::flags::recommended(&record, &subject.document);
-    if wanted.is_empty() {
-        let message = format!("{}: it recommends no change of a setting, and none was set", subject.origin);
-        return Err(Failure::bad_input(message));
-    }
-    Ok(wanted)
 }

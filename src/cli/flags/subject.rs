@@ -4,7 +4,7 @@ use crate::{
     cli::failure::Failure,
     flags::{
         Document, FlagsError, Form, Machine, profile,
-        read::{Place, read},
+        read::{Place, Remark, read},
     },
 };
 use std::{
@@ -20,6 +20,29 @@ pub(super) struct Subject {
     pub(super) document: Document,
     /// The text, if it was one.
     pub(super) text: String,
+}
+
+impl Subject {
+    /// Where something stands, as in `main.tf:3`.
+    pub(super) fn place(&self, line: usize) -> String {
+        if line > 0 { format!("{}:{line}", self.origin) } else { self.origin.clone() }
+    }
+
+    /// What could not be read, a sentence each that ends with what follows from it.
+    pub(super) fn not_read(&self, consequence: &str) -> Vec<String> {
+        let remarks = self.document.remarks.iter().filter(|remark| !remark.is_error);
+        let sentence = |remark: &Remark| {
+            format!("{}: {}: {}: {consequence}", self.place(remark.line), remark.found, remark.why)
+        };
+        remarks.map(sentence).collect()
+    }
+
+    /// Says so when the machine that it names is none that is offered.
+    pub(super) fn unknown_machine(&self) -> Option<String> {
+        let named = self.document.machine.as_ref()?;
+        let error = named.what.parse::<Machine>().err()?;
+        Some(format!("{}: {error}: limits that are shares of memory are not checked", self.place(named.line)))
+    }
 }
 
 /// Finds a shipped profile of that name, else reads a file, the `record.json` in a directory, or with `-` standard input.

@@ -4,6 +4,7 @@ use super::{Context, Finding, Severity};
 use crate::flags::{
     Document, Form, Machine, Written,
     catalog::{self, DEFAULT_VERSION, Flag, VERSIONS},
+    secret::shown,
     value::Value,
 };
 
@@ -41,6 +42,7 @@ pub(super) fn of_written(
     // A record's bare numbers are the server's; nobody wrote them so.
     let value =
         written.observed.as_ref().map_or_else(|| written.value.clone(), crate::flags::Setting::display);
+    let value = shown(&written.name, &value);
     Finding::new(rule, severity, format!("{}={value}", written.name), why).at(written.line).of(&written.name)
 }
 

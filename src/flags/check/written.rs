@@ -10,6 +10,7 @@ use crate::flags::{
     catalog::{self, Known},
     cloud::list_command,
     render::unknown,
+    secret::shown,
 };
 
 pub(super) fn check(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
@@ -22,7 +23,8 @@ pub(super) fn check(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
         let again = &sheet.document.settings[at + 1..];
         if let Some(last) = again.iter().rev().find(|later| later.name.eq_ignore_ascii_case(&written.name)) {
             let place = if last.line > 0 { format!(" in line {}", last.line) } else { String::new() };
-            let why = format!("set again{place}: the last wins, {}={}", last.name, last.value);
+            let why =
+                format!("set again{place}: the last wins, {}={}", last.name, shown(&last.name, &last.value));
             findings.push(of_written(written, "duplicate", Warning, why).instead("leave one of them out"));
         }
     }

@@ -1,7 +1,7 @@
 //! postgresql.conf (manual, section 20.1.2).
 
 use super::{Document, Form, malformed};
-use crate::flags::error::FlagsError;
+use crate::flags::{error::FlagsError, secret::shown};
 
 pub(super) fn read(text: &str) -> Result<Document, FlagsError> {
     let mut document = Document::new(Form::Conf);
@@ -23,17 +23,19 @@ pub(super) fn read(text: &str) -> Result<Document, FlagsError> {
         let behind = behind.trim();
         let is_include = name.to_ascii_lowercase().starts_with("include");
         if is_include {
-            document.remark(number, line, "other files are not looked into: check them by themselves", false);
+            let why = "other files are not followed: name them by themselves";
+            document.remark(number, name, why, false);
         } else if behind.is_empty() || behind.starts_with('#') {
             if needs_quotes(rest, &value) {
-                let why = format!("PostgreSQL takes this only in quotes: {name} = '{value}'");
-                document.remark(number, format!("{name} = {value}"), why, true);
+                let shown = shown(name, &value);
+                let why = format!("PostgreSQL takes this only in quotes: {name} = '{shown}'");
+                document.remark(number, format!("{name} = {shown}"), why, true);
             }
             document.set(name, value, number);
         } else {
             let all = rest.split('#').next().unwrap_or(rest).trim_end().replace('\'', "''");
-            let why = format!("PostgreSQL takes one value: write {name} = '{all}'");
-            document.remark(number, line, why, true);
+            let why = format!("PostgreSQL takes one value: write {name} = '{}'", shown(name, &all));
+            document.remark(number, name, why, true);
             document.set(name, all, number);
         }
     }

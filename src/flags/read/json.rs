@@ -1,7 +1,7 @@
 //! JSON: what gcloud says of an instance, and run records of loist-bench.
 
 use super::{Document, Form, Place, Written, line_of, malformed};
-use crate::flags::{error::FlagsError, setting::Setting};
+use crate::flags::{error::FlagsError, place::is_of_the_place, secret::HIDDEN, setting::Setting};
 use serde::Deserialize;
 
 /// The part of `gcloud sql instances describe --format=json` that matters here.
@@ -99,28 +99,6 @@ struct Evidence {
 /// Sources of values that somebody chose.
 const CHOSEN: [&str; 6] =
     ["configuration file", "database", "user", "database user", "global", "environment variable"];
-/// Settings of the place where a server runs, which loist-bench and every start script choose.
-const OF_THE_PLACE: [&str; 19] = [
-    "cluster_name",
-    "config_file",
-    "data_directory",
-    "dynamic_shared_memory_type",
-    "external_pid_file",
-    "hba_file",
-    "ident_file",
-    "lc_messages",
-    "lc_monetary",
-    "lc_numeric",
-    "lc_time",
-    "listen_addresses",
-    "log_timezone",
-    "port",
-    "shared_preload_libraries",
-    "timezone",
-    "unix_socket_directories",
-    "default_text_search_config",
-    "datestyle",
-];
 
 /// What loist-bench's own server is started with, unless the user says otherwise.
 const OF_LOIST_BENCH: [(&str, &str); 3] =
@@ -133,14 +111,6 @@ fn is_chosen(setting: &Setting, is_embedded: bool) -> bool {
         return setting.pending_restart;
     }
     setting.pending_restart || (CHOSEN.contains(&setting.source.as_str()) && !is_of_the_place(&setting.name))
-}
-
-/// Whether a setting says where and for whom a server runs, not how: its files, addresses, locale and libraries.
-#[must_use]
-pub fn is_of_the_place(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    OF_THE_PLACE.contains(&name.as_str())
-        || ["ssl", "unix_socket", "include"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Reads the settings of a run record: those that somebody chose are what is set, the rest is in force.
@@ -159,10 +129,13 @@ pub(super) fn record(text: &str) -> Result<Document, FlagsError> {
         document.machine = Some(Place { what, line: 0 });
     }
     for setting in record.evidence.settings {
-        if is_chosen(&setting, is_embedded) {
+        let is_hidden = setting.value == HIDDEN;
+        if is_hidden && is_chosen(&setting, is_embedded) {
+            document.remark(0, setting.name, "the record hides its value, which may hold a secret", false);
+        } else if is_chosen(&setting, is_embedded) {
             let (name, value) = (setting.name.clone(), setting.value.clone());
             document.settings.push(Written { name, value, line: 0, observed: Some(setting) });
-        } else {
+        } else if !is_hidden {
             document.in_force.insert(setting.name, setting.value);
         }
     }

@@ -13,7 +13,6 @@ pub use super::{
     document::{Document, Place, Remark, Written},
     form::Form,
 };
-pub use json::is_of_the_place;
 
 /// Reads `text` as `form`, or as what it looks like.
 ///

@@ -4,7 +4,7 @@ use super::{
     Document, Form,
     sql_words::{Kind, Word, statements},
 };
-use crate::flags::{error::FlagsError, list};
+use crate::flags::{error::FlagsError, list, secret::shown};
 
 pub(super) fn read(text: &str, form: Form) -> Result<Document, FlagsError> {
     let mut document = Document::new(form);
@@ -61,8 +61,9 @@ fn change(words: &[Word], document: &mut Document) {
     }
     let written = joined(&name.text, value);
     if let Some(unquoted) = value.iter().find(|word| is_number_with_unit(word)) {
-        let why = format!("in SQL a value with a unit stands in quotes: {} = '{written}'", name.text);
-        document.remark(unquoted.line, format!("{} = {written}", name.text), why, true);
+        let shown = shown(&name.text, &written);
+        let why = format!("in SQL a value with a unit stands in quotes: {} = '{shown}'", name.text);
+        document.remark(unquoted.line, format!("{} = {shown}", name.text), why, true);
     }
     document.set(name.text.clone(), written, name.line);
 }

@@ -7,7 +7,7 @@ use super::{
     Document, Form, Place, malformed,
     terraform_words::{What, Word, words},
 };
-use crate::flags::error::FlagsError;
+use crate::flags::{error::FlagsError, secret::shown};
 
 pub(super) fn read(text: &str) -> Result<Document, FlagsError> {
     let words = words(text)?;
@@ -87,7 +87,8 @@ fn block(words: &[Word], mut at: usize, line: usize, document: &mut Document) ->
         (Some(Ok(name)), Some(Ok(value))) => document.set(name, value, line),
         (Some(name), Some(value)) => {
             let text = |part: Result<String, String>| part.unwrap_or_else(|expression| expression);
-            let found = format!("{} = {}", text(name), text(value));
+            let name = text(name);
+            let found = format!("{name} = {}", shown(&name, &text(value)));
             document.remark(line, found, "only Terraform knows this value: it is not checked", false);
         }
         _ => return Err(malformed(line, "a block of database_flags has a name and a value")),

@@ -10,6 +10,7 @@ pub use super::form::Form;
 use super::{
     Document, FlagsError, Machine,
     catalog::{self, Flag, Known},
+    secret::shown,
     value::Value,
 };
 
@@ -24,6 +25,8 @@ pub struct Options<'a> {
     pub machine: Option<&'a Machine>,
     /// PostgreSQL's major version.
     pub version: u32,
+    /// What else is to be warned of.
+    pub notes: &'a [String],
 }
 
 /// Settings as text.
@@ -52,7 +55,7 @@ pub fn render(
     form: Form,
     options: &Options<'_>,
 ) -> Result<Rendered, FlagsError> {
-    let mut warnings = Vec::new();
+    let mut warnings = options.notes.to_vec();
     let items = items(settings, options.version, &mut warnings)?;
     let is_offered = |item: &Item| {
         let is_offered = item.flag.is_none_or(|flag| flag.cloud_sql != Known::No);
@@ -67,7 +70,7 @@ pub fn render(
         warnings.push(format!("left out: {}: {why}", item.name));
     }
     if items.is_empty() {
-        let why = warnings.first().cloned().unwrap_or_else(|| "there are no settings".to_owned());
+        let why = warnings.last().cloned().unwrap_or_else(|| "there are no settings".to_owned());
         return Err(FlagsError::Render(format!("nothing to write: {why}")));
     }
     let text = match form {
@@ -90,7 +93,7 @@ fn items(
 ) -> Result<Vec<Item>, FlagsError> {
     let mut items: Vec<Item> = Vec::new();
     for (name, text) in settings {
-        let refuse = |why: String| Err(FlagsError::Render(format!("{name}={text}: {why}")));
+        let refuse = |why: String| Err(FlagsError::Render(format!("{name}={}: {why}", shown(name, text))));
         let Some(known) = catalog::find(name) else {
             if name.contains('.') {
                 warnings.push(format!("{name} is not in the catalogue: written as it stands, not checked"));
@@ -121,7 +124,8 @@ fn items(
 }
 
 /// What is said of a name that nobody knows.
-pub(super) fn unknown(name: &str) -> String {
+#[must_use]
+pub fn unknown(name: &str) -> String {
     catalog::nearest(name).map_or_else(
         || "PostgreSQL has no setting of that name".to_owned(),
         |nearest| format!("PostgreSQL has no setting of that name; did you mean {nearest}?"),

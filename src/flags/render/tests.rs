@@ -5,7 +5,7 @@ use proptest::prelude::*;
 const WRITTEN: [Form; 5] = [Form::Gcloud, Form::Terraform, Form::AlterSystem, Form::Conf, Form::Set];
 
 fn options() -> Options<'static> {
-    Options { instance: None, current: None, machine: None, version: 15 }
+    Options { instance: None, current: None, machine: None, version: 15, notes: &[] }
 }
 
 fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
