@@ -12,6 +12,20 @@ pub fn list_command(version: u32) -> String {
     format!("gcloud sql flags list --database-version=POSTGRES_{version}")
 }
 
+/// The name of an instance, if it can be one.
+///
+/// # Errors
+/// When it cannot.
+pub fn instance_name(name: &str) -> Result<String, String> {
+    let is_right = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && name.len() <= 98;
+    if is_right {
+        return Ok(name.to_owned());
+    }
+    Err("an instance's name begins with a letter, and has letters, digits and hyphens, 98 at most".to_owned())
+}
+
 /// Why Cloud SQL refuses a value that PostgreSQL takes, and the nearest that it takes. Shares of memory are only known
 /// with the machine.
 #[must_use]

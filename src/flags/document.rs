@@ -1,7 +1,7 @@
 //! A list of settings as somebody wrote it.
 
 use super::{Profile, Setting, form::Form};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
 /// A list of settings as somebody wrote it, and what stands beside them.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +33,8 @@ pub struct Written {
     pub line: usize,
     /// What the server said of it; from a run record.
     pub observed: Option<Setting>,
+    /// Whose it is where that is not the whole server's: `session`, `role app`.
+    pub scope: Option<String>,
 }
 
 /// Something, and the line (from 1) in which it stands.
@@ -86,10 +88,14 @@ impl Document {
     #[must_use]
     pub fn pairs(&self) -> Vec<(String, String)> {
         let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         for written in &self.settings {
-            match pairs.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(&written.name)) {
-                Some((_, value)) => value.clone_from(&written.value),
-                None => pairs.push((written.name.clone(), written.value.clone())),
+            match places.entry(written.name.to_ascii_lowercase()) {
+                Entry::Occupied(place) => pairs[*place.get()].1.clone_from(&written.value),
+                Entry::Vacant(place) => {
+                    place.insert(pairs.len());
+                    pairs.push((written.name.clone(), written.value.clone()));
+                }
             }
         }
         pairs
@@ -102,12 +108,22 @@ impl Document {
     }
 
     pub(super) fn set(&mut self, name: impl Into<String>, value: impl Into<String>, line: usize) {
-        self.settings.push(Written { name: name.into(), value: value.into(), line, observed: None });
+        self.settings.push(Written {
+            name: name.into(),
+            value: value.into(),
+            line,
+            observed: None,
+            scope: None,
+        });
     }
 
-    /// Takes back what was set before, as `RESET` does.
-    pub(super) fn reset(&mut self, name: &str) {
-        self.settings.retain(|written| !written.name.eq_ignore_ascii_case(name));
+    /// Takes back what was set for `scope` before, as `RESET` does; every setting without a name.
+    pub(super) fn reset(&mut self, name: Option<&str>, scope: Option<&str>) {
+        let is_meant = |written: &Written| {
+            let is_named = name.is_none_or(|name| written.name.eq_ignore_ascii_case(name));
+            is_named && written.scope.as_deref() == scope
+        };
+        self.settings.retain(|written| !is_meant(written));
     }
 
     pub(super) fn remark(

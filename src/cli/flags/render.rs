@@ -6,6 +6,7 @@ use crate::{
     flags::{
         Document, Form, Machine,
         catalog::DEFAULT_VERSION,
+        cloud::instance_name,
         render::{Options, render},
     },
 };
@@ -23,7 +24,7 @@ pub(in crate::cli) struct RenderArgs {
     #[arg(long = "as", value_enum, value_name = "FORM")]
     form: FormArg,
     /// Name of the Cloud SQL instance [default: that of --current, else INSTANCE]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = instance_name)]
     instance: Option<String>,
     /// What is set now: the output of gcloud sql instances describe NAME --format=json, or any form that is read.
     /// Cloud SQL loses what a new list does not name; flags of this file are carried along

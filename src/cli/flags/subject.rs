@@ -3,11 +3,12 @@
 use crate::{
     cli::failure::Failure,
     flags::{
-        Document, FlagsError, Form, Machine, profile,
+        Document, FlagsError, Form, Machine, Written, profile,
         read::{Place, Remark, read},
     },
 };
 use std::{
+    collections::BTreeSet,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -35,6 +36,21 @@ impl Subject {
             format!("{}: {}: {}: {consequence}", self.place(remark.line), remark.found, remark.why)
         };
         remarks.map(sentence).collect()
+    }
+
+    /// Says so when roles, databases or sessions have values of their own, of which one list keeps the last.
+    pub(super) fn merged_scopes(&self) -> Option<String> {
+        let settings = &self.document.settings;
+        let is_merged = |one: &&Written| {
+            settings
+                .iter()
+                .any(|other| other.name.eq_ignore_ascii_case(&one.name) && other.scope != one.scope)
+        };
+        let scoped = settings.iter().filter(|one| one.scope.is_some());
+        let names: BTreeSet<&str> = scoped.filter(is_merged).map(|one| one.name.as_str()).collect();
+        let list = names.into_iter().collect::<Vec<_>>().join(", ");
+        (!list.is_empty())
+            .then(|| format!("{}: set for several scopes, of which the last is taken: {list}", self.origin))
     }
 
     /// Says so when the machine that it names is none that is offered.

@@ -68,7 +68,8 @@ pub(super) fn wanted(subject: &Subject) -> Result<Wanted, Failure> {
         let place = subject.place(remark.line);
         return Err(Failure::bad_input(format!("{place}: {}: {}", remark.found, remark.why)));
     }
-    let notes = subject.not_read("what it sets is missing here");
+    let mut notes = subject.not_read("what it sets is missing here");
+    notes.extend(subject.merged_scopes());
     if subject.document.form != Form::Record {
         return Ok(Wanted { settings: subject.document.pairs(), notes });
     }

@@ -32,9 +32,12 @@ fn budget(sheet: &Sheet<'_>) -> Option<Finding> {
     );
     let found = format!("{wanted} connections");
     let finding = Finding::new("connections/budget", Error, found, why);
-    let finding = chosen.map_or_else(|| finding.clone(), |chosen| finding.clone().at(chosen.written.line));
-    Some(finding.of("max_connections").instead(format!(
-        "pools that open {left} in all, or max_connections={} where memory allows it",
-        wanted + kept
-    )))
+    let line = chosen.map_or(0, |chosen| chosen.written.line);
+    let finding = finding.at(line).of("max_connections");
+    let most_of_all = sheet.flag("max_connections").and_then(|flag| flag.max).unwrap_or_default();
+    let pools = (left > 0).then(|| format!("pools that open {left} in all"));
+    let more = ((wanted + kept) as f64 <= most_of_all)
+        .then(|| format!("max_connections={} where memory allows it", wanted + kept));
+    let remedies: Vec<String> = pools.into_iter().chain(more).collect();
+    Some(if remedies.is_empty() { finding } else { finding.instead(remedies.join(", or ")) })
 }

@@ -10,14 +10,14 @@ use crate::flags::{Form, value::Value};
 
 pub(super) fn check(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
     let chosen = sheet.all_chosen();
-    for one in &chosen {
+    for one in chosen {
         findings.extend(logging(sheet, one));
         findings.extend(durability(sheet, one));
         findings.extend(switched_off(sheet, one));
         findings.extend(pending(one));
     }
     findings.extend(parallel(sheet));
-    findings.extend(restarts(sheet, &chosen));
+    findings.extend(restarts(sheet, chosen));
 }
 
 /// The value as one word.

@@ -7,6 +7,7 @@ use crate::flags::{
     secret::shown,
     value::Value,
 };
+use std::collections::HashSet;
 
 /// Everything that rules look at.
 pub(super) struct Sheet<'a> {
@@ -16,9 +17,11 @@ pub(super) struct Sheet<'a> {
     pub(super) machine: Option<Machine>,
     /// PostgreSQL's major version.
     pub(super) version: u32,
+    chosen: Vec<Chosen<'a>>,
 }
 
 /// A setting that is set, with its value.
+#[derive(Clone)]
 pub(super) struct Chosen<'a> {
     pub(super) written: &'a Written,
     pub(super) flag: &'static Flag,
@@ -46,6 +49,20 @@ pub(super) fn of_written(
     Finding::new(rule, severity, format!("{}={value}", written.name), why).at(written.line).of(&written.name)
 }
 
+/// The last setting of each name and scope, in their order.
+fn lasts(document: &Document) -> Vec<&Written> {
+    let mut seen = HashSet::new();
+    let mut last: Vec<&Written> =
+        document.settings.iter().rev().filter(|written| seen.insert(key(written))).collect();
+    last.reverse();
+    last
+}
+
+/// What can be set once only: a name, for a scope.
+pub(super) fn key(written: &Written) -> (String, Option<&str>) {
+    (written.name.to_ascii_lowercase(), written.scope.as_deref())
+}
+
 impl<'a> Sheet<'a> {
     /// Lays it out; a machine that nobody offers is a finding.
     pub(super) fn new(document: &'a Document, context: &'a Context<'a>, findings: &mut Vec<Finding>) -> Self {
@@ -68,7 +85,14 @@ impl<'a> Sheet<'a> {
             );
             findings.push(Finding::new("version", Severity::Note, format!("PostgreSQL {version}"), why));
         }
-        Self { document, context, machine: context.machine.cloned().or(machine), version }
+        let chosen = lasts(document)
+            .into_iter()
+            .filter_map(|written| {
+                let flag = catalog::find_in(&written.name, version)?;
+                Some(Chosen { written, flag, value: flag.parse(&written.value).ok()? })
+            })
+            .collect();
+        Self { document, context, machine: context.machine.cloned().or(machine), version, chosen }
     }
 
     /// Whether the settings are for Cloud SQL.
@@ -82,28 +106,20 @@ impl<'a> Sheet<'a> {
         catalog::find_in(name, self.version)
     }
 
-    /// Every setting that is set to a value of its type, the last of each name.
-    pub(super) fn all_chosen(&self) -> Vec<Chosen<'a>> {
-        let document = self.document;
-        let is_last = |written: &&Written| {
-            document.last(&written.name).is_some_and(|last| std::ptr::eq(last, *written))
-        };
-        let chosen = |written: &'a Written| {
-            let flag = self.flag(&written.name)?;
-            Some(Chosen { written, flag, value: flag.parse(&written.value).ok()? })
-        };
-        document.settings.iter().filter(is_last).filter_map(chosen).collect()
+    /// Every setting that is set to a value of its type, the last of each name and scope.
+    pub(super) fn all_chosen(&self) -> &[Chosen<'a>] {
+        &self.chosen
     }
 
     /// The setting of that name, if it is set.
-    pub(super) fn chosen(&self, name: &str) -> Option<Chosen<'a>> {
-        self.all_chosen().into_iter().find(|chosen| chosen.flag.name == name)
+    pub(super) fn chosen(&self, name: &str) -> Option<&Chosen<'a>> {
+        self.chosen.iter().rfind(|chosen| chosen.flag.name == name)
     }
 
     /// The value in force: as set, as the record says, as the platform has it by default, or PostgreSQL's default.
     pub(super) fn in_force(&self, name: &str) -> Option<Value> {
         if let Some(chosen) = self.chosen(name) {
-            return Some(chosen.value);
+            return Some(chosen.value.clone());
         }
         let flag = self.flag(name)?;
         let seen = self.document.in_force.get(name).and_then(|text| flag.parse(text).ok());

@@ -6,7 +6,6 @@ use super::{
     sheet::{Chosen, Sheet, of_written},
 };
 use crate::flags::{
-    Form,
     catalog::{Flag, Kind, Limits},
     cloud::limits_error,
     unit::Dimension,
@@ -30,7 +29,7 @@ pub(super) fn check(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
     }
     let chosen = sheet.all_chosen();
     let mut slips = 0;
-    for one in &chosen {
+    for one in chosen {
         findings.extend(bare(sheet, one));
         if let Some(finding) = lost_unit(sheet, one) {
             slips += usize::from(finding.rule == LOST_UNIT);
@@ -153,7 +152,7 @@ fn range(sheet: &Sheet<'_>, one: &Chosen<'_>) -> Option<Finding> {
         let finding = one.finding("value/range", Error, why);
         return Some(finding.instead(sheet.as_written(one.flag, &nearest)));
     }
-    if !sheet.is_cloud_sql() || sheet.document.form == Form::Set {
+    if !sheet.is_cloud_sql() || one.written.scope.is_some() {
         return None;
     }
     let (why, nearest) = limits_error(one.flag, &one.value, sheet.machine.as_ref())?;

@@ -3,32 +3,39 @@
 use super::{
     Finding,
     Severity::{Error, Note, Warning},
-    sheet::{Sheet, of_written},
+    sheet::{Sheet, key, of_written},
 };
 use crate::flags::{
     Form, Written,
     catalog::{self, Known},
     cloud::list_command,
-    render::unknown,
+    render::{UNKNOWN, unknown},
     secret::shown,
 };
+use std::collections::HashMap;
+
+/// Looking for a name that is like another takes its time, and nobody reads so many.
+const MOST_SUGGESTIONS: usize = 100;
 
 pub(super) fn check(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
     for remark in &sheet.document.remarks {
         let (rule, severity) = if remark.is_error { ("syntax", Error) } else { ("not-read", Note) };
         findings.push(Finding::new(rule, severity, &remark.found, &remark.why).at(remark.line));
     }
-    for (at, written) in sheet.document.settings.iter().enumerate() {
-        findings.extend(name(sheet, written));
-        let again = &sheet.document.settings[at + 1..];
-        if let Some(last) = again.iter().rev().find(|later| later.name.eq_ignore_ascii_case(&written.name)) {
+    let lasts: HashMap<_, &Written> = sheet.document.settings.iter().map(|one| (key(one), one)).collect();
+    let mut unknown_names = 0;
+    for written in &sheet.document.settings {
+        findings.extend(name(sheet, written, &mut unknown_names));
+        if let Some(last) = lasts.get(&key(written)).filter(|last| !std::ptr::eq(**last, written)) {
             let place = if last.line > 0 { format!(" in line {}", last.line) } else { String::new() };
             let why =
                 format!("set again{place}: the last wins, {}={}", last.name, shown(&last.name, &last.value));
             findings.push(of_written(written, "duplicate", Warning, why).instead("leave one of them out"));
         }
     }
-    let is_script = sheet.document.form == Form::AlterSystem && sheet.is_cloud_sql();
+    let is_sql = matches!(sheet.document.form, Form::AlterSystem | Form::Set);
+    let is_script = is_sql && sheet.document.settings.iter().any(|one| one.scope.is_none());
+    let is_script = is_script && sheet.is_cloud_sql();
     if is_script {
         let why = "Cloud SQL refuses ALTER SYSTEM: its settings are database flags";
         let finding = Finding::new("form", Error, "ALTER SYSTEM", why);
@@ -38,7 +45,7 @@ pub(super) fn check(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// What is wrong with the name.
-fn name(sheet: &Sheet<'_>, written: &Written) -> Option<Finding> {
+fn name(sheet: &Sheet<'_>, written: &Written, unknown_names: &mut usize) -> Option<Finding> {
     let name = &written.name;
     let Some(known) = catalog::find(name) else {
         if let Some((extension, _)) = name.split_once('.') {
@@ -55,7 +62,9 @@ fn name(sheet: &Sheet<'_>, written: &Written) -> Option<Finding> {
         }
         // A record comes from a server, which knows its settings.
         let severity = if sheet.document.form == Form::Record { Note } else { Error };
-        return Some(of_written(written, "name/unknown", severity, unknown(name)));
+        *unknown_names += 1;
+        let why = if *unknown_names <= MOST_SUGGESTIONS { unknown(name) } else { UNKNOWN.to_owned() };
+        return Some(of_written(written, "name/unknown", severity, why));
     };
     if known.context == "internal" {
         return Some(of_written(
@@ -84,7 +93,7 @@ fn name(sheet: &Sheet<'_>, written: &Written) -> Option<Finding> {
         let finding = of_written(written, "name/platform", Error, "Cloud SQL does not offer it");
         return Some(finding.instead("leave it out"));
     }
-    let in_session = sheet.document.form == Form::Set && known.context != "cloud";
+    let in_session = written.scope.is_some() && known.context != "cloud";
     if in_session && !known.is_session_settable() {
         let why = format!("no session can set it (context {}): it is the server's", known.context);
         return Some(of_written(written, "name/session", Error, why));

@@ -134,7 +134,7 @@ pub(super) fn record(text: &str) -> Result<Document, FlagsError> {
             document.remark(0, setting.name, "the record hides its value, which may hold a secret", false);
         } else if is_chosen(&setting, is_embedded) {
             let (name, value) = (setting.name.clone(), setting.value.clone());
-            document.settings.push(Written { name, value, line: 0, observed: Some(setting) });
+            document.settings.push(Written { name, value, line: 0, observed: Some(setting), scope: None });
         } else if !is_hidden {
             document.in_force.insert(setting.name, setting.value);
         }

@@ -9,36 +9,49 @@ use crate::flags::{error::FlagsError, list, secret::shown};
 pub(super) fn read(text: &str, form: Form) -> Result<Document, FlagsError> {
     let mut document = Document::new(form);
     for statement in statements(text)? {
-        if let Some(rest) = parameters(&statement, form) {
-            change(rest, &mut document);
+        match parameters(&statement) {
+            Some((scope, rest)) => change(rest, scope.as_deref(), &mut document),
+            None => passed_over(&statement, &mut document),
         }
     }
     Ok(document)
 }
 
-/// What follows `ALTER SYSTEM`, or the `ALTER ROLE name [IN DATABASE name]` before a `SET`; `None` for statements that
+/// For whom it is set (`None`: for the whole server), and the words from `SET` or `RESET`; `None` for statements that
 /// are about other things.
-fn parameters(words: &[Word], form: Form) -> Option<&[Word]> {
+fn parameters(words: &[Word]) -> Option<(Option<String>, &[Word])> {
     let first = words.first()?;
-    if first.is("ALTER") {
-        let about = words.get(1)?;
-        if about.is("SYSTEM") {
-            return Some(&words[2..]);
-        }
-        let is_default = ["ROLE", "USER", "DATABASE"].iter().any(|kind| about.is(kind));
-        let at = words.iter().position(|word| word.is("SET") || word.is("RESET"))?;
-        return (is_default && form == Form::Set).then(|| &words[at..]);
+    if first.is("SET") || first.is("RESET") {
+        return Some((Some("session".to_owned()), words));
     }
-    (form == Form::Set && (first.is("SET") || first.is("RESET"))).then_some(words)
+    if !first.is("ALTER") {
+        return None;
+    }
+    let about = words.get(1)?;
+    if about.is("SYSTEM") {
+        return Some((None, &words[2..]));
+    }
+    let kinds = ["ROLE", "USER", "DATABASE", "FUNCTION", "PROCEDURE", "ROUTINE"];
+    kinds.iter().find(|kind| about.is(kind))?;
+    let at = words.iter().position(|word| word.is("SET") || word.is("RESET"))?;
+    let scope: Vec<String> = words[1..at].iter().map(|word| word.text.to_ascii_lowercase()).collect();
+    Some((Some(scope.join(" ")), &words[at..]))
+}
+
+/// Says so where a statement of another kind sets something.
+fn passed_over(words: &[Word], document: &mut Document) {
+    if let Some(call) = words.iter().find(|word| word.is("set_config") || word.is("pg_catalog.set_config")) {
+        document.remark(call.line, "set_config", "calls are not read: write SET or ALTER SYSTEM", false);
+    }
 }
 
 /// `SET name TO value`, or `RESET name`.
-fn change(words: &[Word], document: &mut Document) {
+fn change(words: &[Word], scope: Option<&str>, document: &mut Document) {
     let Some((verb, mut words)) = words.split_first() else { return };
     if verb.is("RESET") {
         match words.first() {
-            Some(name) if name.is("ALL") => document.settings.clear(),
-            Some(name) => document.reset(&name.text),
+            Some(name) if name.is("ALL") => document.reset(None, scope),
+            Some(name) => document.reset(Some(&name.text), scope),
             None => {}
         }
         return;
@@ -56,7 +69,7 @@ fn change(words: &[Word], document: &mut Document) {
         return;
     };
     if value.len() == 1 && first.is("DEFAULT") {
-        document.reset(&name.text);
+        document.reset(Some(&name.text), scope);
         return;
     }
     let written = joined(&name.text, value);
@@ -66,6 +79,9 @@ fn change(words: &[Word], document: &mut Document) {
         document.remark(unquoted.line, format!("{} = {shown}", name.text), why, true);
     }
     document.set(name.text.clone(), written, name.line);
+    if let Some(last) = document.settings.last_mut() {
+        last.scope = scope.map(str::to_owned);
+    }
 }
 
 /// `4MB` without quotes is no word of SQL.

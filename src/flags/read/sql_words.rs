@@ -75,6 +75,16 @@ pub(super) fn statements(text: &str) -> Result<Vec<Vec<Word>>, FlagsError> {
 fn word(text: &str, line: usize) -> Result<(Word, usize), FlagsError> {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
     let (text, kind, length) = match text.chars().next() {
+        Some('e' | 'E') if text[1..].starts_with('\'') => {
+            let (inner, length) = escaped(&text[1..], line)?;
+            (inner, Kind::String, length + 1)
+        }
+        Some('$') if dollar_mark(text).is_some() => {
+            let mark = dollar_mark(text).unwrap_or_default();
+            let inner = &text[mark.len()..];
+            let end = inner.find(mark).ok_or_else(|| malformed(line, format!("{mark} is not closed")))?;
+            (inner[..end].to_owned(), Kind::String, end + 2 * mark.len())
+        }
         Some(quote @ ('\'' | '"')) => {
             let (inner, length) = quoted(text, quote, line)?;
             (inner, if quote == '"' { Kind::Name } else { Kind::String }, length)
@@ -89,6 +99,33 @@ fn word(text: &str, line: usize) -> Result<(Word, usize), FlagsError> {
         }
     };
     Ok((Word { text, kind, line }, length))
+}
+
+/// The mark that a text in dollars begins with: `$$`, `$tag$`.
+fn dollar_mark(text: &str) -> Option<&str> {
+    let end = 1 + text[1..].find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
+    let is_number = text[1..].starts_with(|c: char| c.is_ascii_digit());
+    (text[end..].starts_with('$') && !is_number).then(|| &text[..=end])
+}
+
+/// What stands between single quotes behind an `E`, with C's escapes; and the length with them.
+fn escaped(text: &str, line: usize) -> Result<(String, usize), FlagsError> {
+    let mut inner = String::new();
+    let mut signs = text.char_indices().skip(1).peekable();
+    while let Some((at, sign)) = signs.next() {
+        match sign {
+            '\\' => inner.extend(signs.next().map(|(_, next)| match next {
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                other => other,
+            })),
+            '\'' if signs.next_if(|(_, next)| *next == '\'').is_some() => inner.push('\''),
+            '\'' => return Ok((inner, at + 1)),
+            other => inner.push(other),
+        }
+    }
+    Err(malformed(line, "a quote is not closed"))
 }
 
 /// What stands between quotes, of which a doubled one stands for itself; and the length with them.

@@ -81,6 +81,31 @@ fn scripts_of_sql() {
     assert_eq!(unquoted.pairs(), owned(&[("work_mem", "4MB")]));
 }
 
+/// One script may change the server, roles, databases and its own session; each counts for itself.
+#[test]
+fn scripts_that_mix_their_statements() {
+    let text = "ALTER SYSTEM SET work_mem = '4MB';\nSET jit = off;\nALTER ROLE app SET work_mem = '16MB';\n\
+                ALTER DATABASE music SET geqo = E'o\\146f';\nRESET work_mem;\nALTER ROLE app IN DATABASE m RESET ALL;\n\
+                ALTER SYSTEM SET log_line_prefix = $a$it's $$ %m$a$;\nSELECT set_config('jit', 'on', false);";
+    for form in [None, Some(Form::Set), Some(Form::AlterSystem)] {
+        let document = read(text, form).unwrap();
+        let read: Vec<(&str, &str, Option<&str>)> = document
+            .settings
+            .iter()
+            .map(|written| (written.name.as_str(), written.value.as_str(), written.scope.as_deref()))
+            .collect();
+        let wanted = [
+            ("work_mem", "4MB", None),
+            ("jit", "off", Some("session")),
+            ("work_mem", "16MB", Some("role app")),
+            ("geqo", "o146f", Some("database music")),
+            ("log_line_prefix", "it's $$ %m", None),
+        ];
+        assert_eq!(read, wanted);
+        assert_eq!((document.remarks.len(), document.remarks[0].line), (1, 8));
+    }
+}
+
 #[test]
 fn a_postgresql_conf() {
     let text = "# comment\nwork_mem = 4MB\t# each\nsearch_path '\"$user\", it''s'\nlog_line_prefix='%m\\t#'\n\

@@ -1,10 +1,8 @@
 //! `gcloud sql instances patch`.
 
-use super::{
-    Item, Options,
-    cloud_flags::{current_flags, whole_set},
-    comment,
-};
+use super::{Item, Options, cloud_flags::whole_set, comment};
+
+const DESCRIBE: &str = "--format=json > current.json";
 
 pub(super) fn render(items: &[Item], options: &Options<'_>, warnings: &mut Vec<String>) -> String {
     let set = whole_set(items, options, warnings);
@@ -13,24 +11,30 @@ pub(super) fn render(items: &[Item], options: &Options<'_>, warnings: &mut Vec<S
     if options.current.is_none() {
         warnings.push(format!(
             "--database-flags replaces the whole set: every flag that is not named here returns to its \
-             default. To keep what is set: gcloud sql instances describe {instance} --format=json > current.json, \
+             default. To keep what is set: gcloud sql instances describe {instance} {DESCRIBE}, \
              then --current current.json"
         ));
     }
     let mut text = String::new();
     for warning in warnings.iter() {
-        text.push_str(&comment("#", &format!("WARNING: {warning}")));
+        text.push_str(&comment("#", &harmless(&format!("WARNING: {warning}"))));
     }
     for note in &set.notes {
-        text.push_str(&comment("#", note));
+        text.push_str(&comment("#", &harmless(note)));
     }
     let start = format!("gcloud sql instances patch {}", quoted(instance));
     text.push_str(&format!("{start} {}\n", quoted(&option(&set.flags))));
-    if let Some(before) = current_flags(options) {
-        let undo = if before.is_empty() { "--clear-database-flags".to_owned() } else { option(&before) };
+    if let Some(before) = &set.before {
+        let undo = if before.is_empty() { "--clear-database-flags".to_owned() } else { option(before) };
         text.push_str(&comment("#", &format!("undo: {start} {}", quoted(&undo))));
     }
     text
+}
+
+/// Some shells take no comments where a person types or pastes: they must find nothing in them that does something.
+fn harmless(text: &str) -> String {
+    // The advice on --current is this program's own, and alone.
+    if text.contains(DESCRIBE) { text.to_owned() } else { text.replace(['>', '<', '$', '`', '|', '&'], "_") }
 }
 
 /// `--database-flags=a=1,b=2`, with another separator where a value holds a comma (gcloud topic escaping).

@@ -10,6 +10,7 @@ pub use super::form::Form;
 use super::{
     Document, FlagsError, Machine,
     catalog::{self, Flag, Known},
+    cloud::instance_name,
     secret::shown,
     value::Value,
 };
@@ -56,6 +57,11 @@ pub fn render(
     options: &Options<'_>,
 ) -> Result<Rendered, FlagsError> {
     let mut warnings = options.notes.to_vec();
+    let instance =
+        options.instance.or_else(|| options.current.and_then(|current| current.instance.as_deref()));
+    if let (Some(name), Form::Gcloud) = (instance, form) {
+        instance_name(name).map_err(FlagsError::Render)?;
+    }
     let items = items(settings, options.version, &mut warnings)?;
     let is_offered = |item: &Item| {
         let is_offered = item.flag.is_none_or(|flag| flag.cloud_sql != Known::No);
@@ -123,13 +129,14 @@ fn items(
     Ok(items)
 }
 
-/// What is said of a name that nobody knows.
+/// What is said of every name that nobody knows.
+pub const UNKNOWN: &str = "PostgreSQL has no setting of that name";
+
+/// The same, with the name that is most like it.
 #[must_use]
 pub fn unknown(name: &str) -> String {
-    catalog::nearest(name).map_or_else(
-        || "PostgreSQL has no setting of that name".to_owned(),
-        |nearest| format!("PostgreSQL has no setting of that name; did you mean {nearest}?"),
-    )
+    catalog::nearest(name)
+        .map_or_else(|| UNKNOWN.to_owned(), |nearest| format!("{UNKNOWN}; did you mean {nearest}?"))
 }
 
 impl Item {

@@ -62,6 +62,44 @@ fn what_is_set_is_carried_along_and_can_be_brought_back() {
     }
 }
 
+/// What is set now in a form with units is carried along, and undone, as Cloud SQL takes it.
+#[test]
+fn what_is_carried_along_is_in_bare_numbers() {
+    let current = "shared_buffers = 512MB\ncheckpoint_timeout = 15min\nfsync = on\nport = 5432\njit = 0\n\
+                   work_mem = 4mb\nno_such = 1\nrandom_page_cost = 1.1\n";
+    let current = read(current, None).unwrap();
+    let options = Options { current: Some(&current), ..options() };
+    let rendered = render(&owned(&[("shared_buffers", "1GB")]), Form::Gcloud, &options).unwrap();
+    for line in [
+        "gcloud sql instances patch INSTANCE --database-flags=shared_buffers=131072,checkpoint_timeout=900,jit=off,\
+         random_page_cost=1.1",
+        "# undo: gcloud sql instances patch INSTANCE --database-flags=shared_buffers=65536,checkpoint_timeout=900,\
+         jit=off,random_page_cost=1.1",
+        "# WARNING: left out: fsync: Cloud SQL does not offer it",
+    ] {
+        assert!(rendered.text.lines().any(|found| found == line), "{line}\n{}", rendered.text);
+    }
+    let left_out: Vec<&String> = rendered.warnings.iter().filter(|told| told.contains("left out")).collect();
+    assert_eq!(left_out.len(), 3, "fsync, work_mem, no_such; the port is nobody's surprise: {left_out:?}");
+    let terraform = render(&owned(&[("jit", "on")]), Form::Terraform, &options).unwrap().text;
+    assert!(terraform.contains("\"checkpoint_timeout\"\n  value = \"900\""), "{terraform}");
+}
+
+#[test]
+fn comments_of_a_command_can_be_pasted() {
+    let notes = ["a: $(x) > b `c`".to_owned()];
+    let current = read(r#"{"name": "m", "settings": {"databaseFlags": []}}"#, None).unwrap();
+    let options = Options { notes: &notes, current: Some(&current), ..options() };
+    let text = render(&owned(&[("jit", "off")]), Form::Gcloud, &options).unwrap().text;
+    assert!(!text.contains(['>', '$', '`']), "{text}");
+    for (name, is_right) in
+        [("music-1", true), ("INSTANCE", true), ("a; b", false), ("1a", false), ("", false)]
+    {
+        let options = Options { instance: Some(name), ..options };
+        assert_eq!(render(&owned(&[("jit", "off")]), Form::Gcloud, &options).is_ok(), is_right, "{name}");
+    }
+}
+
 #[test]
 fn what_cannot_be_written_is_refused() {
     for (name, value, form, part) in [
