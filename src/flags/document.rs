@@ -137,7 +137,14 @@ impl Document {
     }
 
     /// Takes the major version from Cloud SQL's name for it: `POSTGRES_15`.
-    pub(super) fn set_version(&mut self, name: &str) {
+    ///
+    /// # Errors
+    /// The name, when it is another database's: `MYSQL_8_0`.
+    pub(super) fn set_version(&mut self, name: &str) -> Result<(), String> {
+        if ["MYSQL", "SQLSERVER"].iter().any(|engine| name.starts_with(engine)) {
+            return Err(name.to_owned());
+        }
         self.version = name.strip_prefix("POSTGRES_").and_then(|major| major.parse().ok()).or(self.version);
+        Ok(())
     }
 }

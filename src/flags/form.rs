@@ -53,6 +53,10 @@ impl Form {
             let is_record = text.contains("\"loist-bench/record\"");
             return if is_record { Self::Record } else { Self::Describe };
         }
+        // gcloud's description again, as it comes without --format=json.
+        if text.lines().any(|line| line.starts_with("databaseVersion:")) {
+            return Self::Describe;
+        }
         // Comments say what they like: a rendered script names other forms in them.
         let meant: Vec<&str> = text
             .lines()
@@ -70,7 +74,11 @@ impl Form {
             || text.lines().any(|line| line.trim_start().starts_with("--database-flags"))
         {
             Self::Gcloud
-        } else if any(&|line| line.starts_with("database_flags") || line.starts_with("resource ")) {
+        } else if any(&|line| {
+            line.starts_with("database_flags")
+                || line.starts_with("dynamic \"database_flags\"")
+                || line.starts_with("resource ")
+        }) {
             Self::Terraform
         } else if any(&begins(&["ALTER", "SYSTEM"])) {
             Self::AlterSystem

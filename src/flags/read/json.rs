@@ -1,6 +1,6 @@
 //! JSON: what gcloud says of an instance, and run records of loist-bench.
 
-use super::{Document, Form, Place, Written, line_of, malformed};
+use super::{Document, Form, Lines, Place, Written, malformed, not_postgresql};
 use crate::flags::{error::FlagsError, place::is_of_the_place, secret::HIDDEN, setting::Setting};
 use serde::Deserialize;
 
@@ -17,15 +17,14 @@ struct Instance {
 #[serde(rename_all = "camelCase")]
 struct InstanceSettings {
     tier: Option<String>,
-    #[serde(default)]
-    database_flags: Vec<DatabaseFlag>,
+    database_flags: Option<Vec<DatabaseFlag>>,
 }
 
 #[derive(Deserialize)]
 struct DatabaseFlag {
     name: String,
     #[serde(default)]
-    value: String,
+    value: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +36,9 @@ enum OneOrMany {
 
 /// Reads what gcloud says of an instance, or a list of one (`gcloud sql instances list`).
 pub(super) fn describe(text: &str) -> Result<Document, FlagsError> {
+    if !text.trim_start().starts_with(['{', '[']) && text.contains("databaseVersion:") {
+        return Err(malformed(1, "this is YAML: add --format=json to gcloud sql instances describe"));
+    }
     // An untagged enum alone would hide where the JSON is broken.
     let value: serde_json::Value = parse(text)?;
     let instance = match serde_json::from_value(value) {
@@ -50,13 +52,23 @@ pub(super) fn describe(text: &str) -> Result<Document, FlagsError> {
     };
     let Some(settings) = instance.settings else { return Err(malformed(1, NOT_AN_INSTANCE)) };
     let mut document = Document::new(Form::Describe);
-    let place = |word: &str| text.find(&format!("\"{word}\"")).map_or(0, |at| line_of(text, at));
-    for flag in settings.database_flags {
-        let line = place(&flag.name);
-        document.set(flag.name, flag.value, line);
+    let lines = Lines::of(text);
+    let mut at = 0;
+    for flag in settings.database_flags.unwrap_or_default() {
+        at = lines.find(&format!("\"{}\"", flag.name), at);
+        let value = match flag.value {
+            serde_json::Value::String(value) => value,
+            serde_json::Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        document.set(flag.name, value, lines.at(at));
     }
-    document.machine = settings.tier.map(|what| Place { line: place(&what), what });
-    document.set_version(&instance.database_version.unwrap_or_default());
+    document.machine =
+        settings.tier.map(|what| Place { line: lines.at(lines.find(&format!("\"{what}\""), 0)), what });
+    document.set_version(&instance.database_version.unwrap_or_default()).map_err(|engine| {
+        let name = instance.name.as_ref().map_or_else(String::new, |name| format!(" {name}"));
+        malformed(lines.at(lines.find(&format!("\"{engine}\""), 0)), not_postgresql(&name, &engine))
+    })?;
     document.instance = instance.name;
     Ok(document)
 }

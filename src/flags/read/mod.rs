@@ -3,6 +3,7 @@
 mod conf;
 mod gcloud;
 mod json;
+mod shell_words;
 mod sql;
 mod sql_words;
 mod terraform;
@@ -42,9 +43,31 @@ fn malformed(line: usize, reason: impl Into<String>) -> FlagsError {
     FlagsError::Malformed { line, reason: reason.into() }
 }
 
-/// The line (from 1) that holds byte `offset` of `text`.
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
+/// What is said of an instance of another database.
+fn not_postgresql(name: &str, engine: &str) -> String {
+    format!("instance{name} is {engine}: loist-bench is for PostgreSQL")
+}
+
+/// A text, and where its lines end.
+struct Lines<'a> {
+    text: &'a str,
+    ends: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        Self { text, ends: text.match_indices('\n').map(|(at, _)| at).collect() }
+    }
+
+    /// The line (from 1) that holds byte `offset`.
+    fn at(&self, offset: usize) -> usize {
+        1 + self.ends.partition_point(|end| *end < offset)
+    }
+
+    /// Where `part` stands next, from `from` on; `from` itself where it does not.
+    fn find(&self, part: &str, from: usize) -> usize {
+        self.text.get(from..).and_then(|rest| rest.find(part)).map_or(from, |at| from + at)
+    }
 }
 
 #[cfg(test)]

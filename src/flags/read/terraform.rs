@@ -4,50 +4,120 @@
 //! the snippets that people paste.
 
 use super::{
-    Document, Form, Place, malformed,
+    Document, Form, Place, malformed, not_postgresql,
     terraform_words::{What, Word, words},
 };
 use crate::flags::{error::FlagsError, secret::shown};
 
+const ELSEWHERE: &str = "it is made elsewhere: check what `terraform show` says";
+
+/// A resource or module, or with the first place whatever stands outside of them, as in a snippet.
+#[derive(Default)]
+struct Container {
+    line: usize,
+    label: String,
+    machine: Option<Place<String>>,
+    version: Option<Place<String>>,
+    has_flags: bool,
+}
+
 pub(super) fn read(text: &str) -> Result<Document, FlagsError> {
     let words = words(text)?;
     let mut document = Document::new(Form::Terraform);
-    let mut instances: Vec<usize> = Vec::new();
-    let mut instance = 0;
+    let mut containers = vec![Container::default()];
+    // The container that each brace which is open belongs to, and the one whose brace is to come.
+    let mut open: Vec<usize> = Vec::new();
+    let mut begun = None;
     let mut at = 0;
     while let Some(word) = words.get(at) {
         at += 1;
-        let What::Name(name) = &word.what else { continue };
-        let next = |offset: usize| words.get(at + offset).map(|word| &word.what);
-        match (name.as_str(), next(0), next(1)) {
-            ("resource" | "module", Some(What::Text(_)), _) => instance = at,
-            ("tier", Some(What::Sign('=')), Some(What::Text(tier))) => {
-                document.machine = Some(Place { what: tier.clone(), line: word.line });
+        let inside = open.last().copied().unwrap_or_default();
+        match &word.what {
+            What::Sign('{') => open.push(begun.take().unwrap_or(inside)),
+            What::Sign('}') => drop(open.pop()),
+            What::Name(name) if is_container(name, words.get(at)) => {
+                begun = Some(containers.len());
+                containers.push(container(&words[at..], word.line));
             }
-            ("database_version", Some(What::Sign('=')), Some(What::Text(version))) => {
-                document.set_version(version);
-            }
-            ("database_flags", Some(What::Sign('{')), _) => {
-                instances.push(instance);
-                at = block(&words, at + 1, word.line, &mut document)?;
-            }
-            ("database_flags", Some(What::Sign('=')), Some(What::Sign('['))) => {
-                instances.push(instance);
-                at = list(&words, at + 2, word.line, &mut document)?;
-            }
-            ("database_flags", Some(What::Sign('=')), _) => {
-                let why = "it is made elsewhere: check what `terraform show` says";
-                document.remark(word.line, "database_flags", why, false);
+            What::Name(name) => {
+                let container = &mut containers[inside];
+                at = attribute(name, &words, at, word.line, container, &mut document)?;
             }
             _ => {}
         }
     }
-    instances.dedup();
-    if instances.len() > 1 {
-        let line = words.get(instances[1]).map_or(1, |word| word.line);
-        return Err(malformed(line, "here begins a second instance: check one instance at a time"));
-    }
+    settle(containers, &mut document)?;
     Ok(document)
+}
+
+fn is_container(name: &str, next: Option<&Word>) -> bool {
+    ["resource", "module", "data"].contains(&name)
+        && matches!(next.map(|word| &word.what), Some(What::Text(_)))
+}
+
+/// `"type" "label" {`
+fn container(words: &[Word], line: usize) -> Container {
+    let labels = words.iter().map_while(|word| match &word.what {
+        What::Text(label) => Some(label.clone()),
+        _ => None,
+    });
+    Container { line, label: labels.last().unwrap_or_default(), ..Container::default() }
+}
+
+/// An attribute or a block, with its words behind `at`; the place behind it.
+fn attribute(
+    name: &str,
+    words: &[Word],
+    at: usize,
+    line: usize,
+    container: &mut Container,
+    document: &mut Document,
+) -> Result<usize, FlagsError> {
+    let next = |offset: usize| words.get(at + offset).map(|word| &word.what);
+    match (name, next(0), next(1)) {
+        ("tier", Some(What::Sign('=')), Some(What::Text(tier))) => {
+            container.machine = Some(Place { what: tier.clone(), line });
+        }
+        ("database_version", Some(What::Sign('=')), Some(What::Text(version))) => {
+            container.version = Some(Place { what: version.clone(), line });
+        }
+        ("dynamic", Some(What::Text(block)), _) if block == "database_flags" => {
+            container.has_flags = true;
+            document.remark(line, "dynamic database_flags", ELSEWHERE, false);
+        }
+        ("database_flags", Some(What::Sign('{')), _) => {
+            container.has_flags = true;
+            return block(words, at + 1, line, document);
+        }
+        ("database_flags", Some(What::Sign('=')), Some(What::Sign('['))) => {
+            container.has_flags = true;
+            return list(words, at + 2, line, document);
+        }
+        ("database_flags", Some(What::Sign('=')), _) => {
+            container.has_flags = true;
+            document.remark(line, "database_flags", ELSEWHERE, false);
+        }
+        _ => {}
+    }
+    Ok(at)
+}
+
+/// What stands beside the flags: the tier and the version of the one resource that holds them.
+fn settle(containers: Vec<Container>, document: &mut Document) -> Result<(), FlagsError> {
+    let mut with_flags = containers.into_iter().filter(|container| container.has_flags);
+    let Some(own) = with_flags.next() else { return Ok(()) };
+    if let Some(second) = with_flags.next() {
+        let reason = "here begins a second instance: check one instance at a time";
+        return Err(malformed(second.line, reason));
+    }
+    document.machine = own.machine;
+    if let Some(version) = own.version {
+        document.set_version(&version.what).map_err(|engine| {
+            let name = if own.label.is_empty() { String::new() } else { format!(" {}", own.label) };
+            malformed(version.line, not_postgresql(&name, &engine))
+        })?;
+    }
+    Ok(())
 }
 
 /// The objects of a list, from behind its bracket; the place behind it.

@@ -1,6 +1,6 @@
 //! The words of Terraform's language, as far as blocks and literals need them.
 
-use super::{line_of, malformed};
+use super::{Lines, malformed};
 use crate::flags::error::FlagsError;
 
 /// A word and the line (from 1) in which it stands.
@@ -26,11 +26,12 @@ pub(super) enum What {
 
 /// The words of `text` without comments and here-documents.
 pub(super) fn words(text: &str) -> Result<Vec<Word>, FlagsError> {
+    let lines = Lines::of(text);
     let mut words = Vec::new();
     let mut at = 0;
     while let Some(sign) = text[at..].chars().next() {
         let rest = &text[at..];
-        let line = line_of(text, at);
+        let line = lines.at(at);
         let to_line_end = rest.find('\n').unwrap_or(rest.len());
         at += match sign {
             '#' => to_line_end,

@@ -63,6 +63,77 @@ resource "google_sql_database_instance" "db" {
     assert_eq!(pairs(list, None), owned(&[("a", "on"), ("b", "2")]));
 }
 
+/// The tier and the version are those of the instance that holds the flags; nothing is passed over in silence.
+#[test]
+fn terraform_with_several_resources() {
+    let flags = "database_flags {\n name = \"jit\"\n value = \"off\"\n }";
+    let text = format!(
+        "resource \"google_sql_database_instance\" \"other\" {{\n database_version = \"MYSQL_8_0\"\n settings {{\n \
+         tier = \"db-n1-standard-1\"\n }}\n}}\n\
+         resource \"google_sql_database_instance\" \"own\" {{\n database_version = \"POSTGRES_16\"\n settings {{\n \
+         tier = \"db-custom-2-7680\"\n {flags}\n dynamic \"database_flags\" {{\n for_each = var.flags\n content \
+         {{\n name = database_flags.key\n value = database_flags.value\n }}\n }}\n }}\n}}\n\
+         resource \"google_redis_instance\" \"cache\" {{\n tier = \"BASIC\"\n}}\n"
+    );
+    let document = read(&text, None).unwrap();
+    assert_eq!(document.pairs(), owned(&[("jit", "off")]));
+    assert_eq!(document.machine.unwrap().what, "db-custom-2-7680");
+    assert_eq!(document.version, Some(16));
+    assert_eq!((document.remarks.len(), document.remarks[0].line), (1, 15));
+    assert!(document.remarks[0].why.contains("made elsewhere"));
+    let snippet = read(&format!("tier = \"db-f1-micro\"\n{flags}"), None).unwrap();
+    assert_eq!(snippet.machine.unwrap().what, "db-f1-micro");
+    let of_mysql = format!("resource \"a\" \"b\" {{\n database_version = \"MYSQL_8_0\"\n {flags}\n}}");
+    let error = read(&of_mysql, None).unwrap_err().to_string();
+    assert_eq!(error, "line 2: instance b is MYSQL_8_0: loist-bench is for PostgreSQL");
+}
+
+/// A megabyte of it is read at once, in whatever form.
+#[test]
+fn reading_takes_time_by_the_length() {
+    let began = std::time::Instant::now();
+    let block = "database_flags {\n  name  = \"work_mem\"\n  value = \"4096\"\n}\n";
+    assert_eq!(read(&block.repeat(20_000), None).unwrap().settings.len(), 20_000);
+    let list = format!("--database-flags={}\n", "a=1,\\\n".repeat(20_000));
+    assert_eq!(read(&list, None).unwrap().settings.len(), 20_000);
+    let unknown: String = (0..20_000).map(|number| format!("unknown_name_{number} = 1\n")).collect();
+    let document = read(&unknown, None).unwrap();
+    let findings = crate::flags::check::check(&document, &crate::flags::check::Context::default());
+    assert_eq!(findings.len(), 20_000);
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+}
+
+#[test]
+fn several_gcloud_commands() {
+    let text = "gcloud sql instances create a --tier=db-f1-micro; gcloud sql instances patch b --cpu=1 \\\n  \
+                --memory 3840MiB --database-flags=jit=off,work_mem=$MEM; echo done";
+    let document = read(text, None).unwrap();
+    assert_eq!(document.pairs(), owned(&[("jit", "off")]), "the command ends there");
+    assert_eq!(document.instance.as_deref(), Some("b"));
+    assert_eq!(document.machine, Some(Place { what: "db-custom-1-3840".into(), line: 1 }));
+    assert_eq!((document.remarks[0].found.as_str(), document.remarks[0].line), ("work_mem=$MEM", 2));
+    let machine = |text: &str| read(text, None).unwrap().machine.unwrap().what;
+    assert_eq!(machine("gcloud x --database-flags=a=1 --cpu 2 --memory=8GB"), "db-custom-2-8192");
+    let clear = read("gcloud sql instances patch a --clear-database-flags", None).unwrap();
+    assert_eq!((clear.settings.len(), clear.remarks[0].why.as_str()), (0, "it clears all flags"));
+    let variable = read("gcloud sql instances patch $NAME --database-flags=jit=off", None).unwrap();
+    assert_eq!((variable.instance, variable.remarks.len()), (None, 1));
+    for (text, part) in [
+        (
+            "gcloud sql instances patch a --database-flags=a=1\ngcloud sql instances patch b --database-flags=a=2",
+            "line 2: here begins a command for a second instance",
+        ),
+        (
+            "gcloud sql instances create m --database-version=SQLSERVER_2019_WEB --database-flags=a=1",
+            "instance m is SQLSERVER_2019_WEB: loist-bench is for PostgreSQL",
+        ),
+        ("--database-flags=a=1,my-secret-word", "what stands between two commas has no `=`"),
+    ] {
+        let error = read(text, None).unwrap_err().to_string();
+        assert!(error.contains(part), "{text}: {error}");
+    }
+}
+
 #[test]
 fn scripts_of_sql() {
     let text = "-- SET x = 1;\n\\c db\nALTER SYSTEM SET work_mem TO '4MB';\nalter system set jit = off;\n\
@@ -136,6 +207,23 @@ fn what_gcloud_says_of_an_instance() {
         assert_eq!((document.version, document.instance.as_deref()), (Some(15), Some("music")));
         assert_eq!(document.machine.unwrap(), Place { what: "db-custom-1-3840".into(), line: 5 });
     }
+}
+
+#[test]
+fn descriptions_of_other_shapes() {
+    let read = |flags: &str, version: &str| {
+        let text = format!(
+            "{{\"name\": \"m\", \"databaseVersion\": \"{version}\", \"settings\": {{\"databaseFlags\": {flags}}}}}"
+        );
+        read(&text, None)
+    };
+    assert!(read("null", "POSTGRES_15").unwrap().settings.is_empty());
+    let flags = "[{\"name\": \"work_mem\", \"value\": 4096}, {\"name\": \"jit\", \"value\": false}]";
+    assert_eq!(read(flags, "POSTGRES_15").unwrap().pairs(), owned(&[("work_mem", "4096"), ("jit", "false")]));
+    let error = read("null", "MYSQL_8_0").unwrap_err().to_string();
+    assert_eq!(error, "line 1: instance m is MYSQL_8_0: loist-bench is for PostgreSQL");
+    let yaml = "databaseVersion: POSTGRES_15\nsettings:\n  databaseFlags:\n  - name: jit\n    value: 'off'\n";
+    assert!(super::read(yaml, None).unwrap_err().to_string().contains("add --format=json"));
 }
 
 #[test]
