@@ -69,6 +69,15 @@ pub fn check(document: &Document, context: &Context<'_>) -> Vec<Finding> {
     memory::check(&sheet, &mut findings);
     connections::check(&sheet, &mut findings);
     habits::check(&sheet, &mut findings);
+    // How to write a value that should not be there is nobody's question.
+    let unwise: Vec<String> = findings
+        .iter()
+        .filter(|finding| ["logging/costly", "durability", "off"].contains(&finding.rule))
+        .filter_map(|finding| finding.flag.clone())
+        .collect();
+    findings.retain(|finding| {
+        finding.rule != "value/boolean" || !finding.flag.as_ref().is_some_and(|flag| unwise.contains(flag))
+    });
     findings.sort_by_key(|finding| (finding.severity, finding.line.unwrap_or(usize::MAX)));
     findings
 }

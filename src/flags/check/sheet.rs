@@ -171,10 +171,16 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    /// So many bytes of this setting, as this text writes it.
+    /// The value as this text writes it, where it is one that PostgreSQL takes.
+    pub(super) fn remedy(&self, flag: &Flag, value: &Value) -> Option<String> {
+        let is_legal = flag.parse(&value.bare()).is_ok() && flag.range_error(value).is_none();
+        is_legal.then(|| self.as_written(flag, value))
+    }
+
+    /// So many bytes of this setting, as this text writes it, where PostgreSQL takes them.
     pub(super) fn bytes_as_written(&self, name: &str, bytes: u64) -> Option<String> {
         let flag = self.flag(name)?;
         let amount = (bytes as f64 / flag.unit()?.factor) as i64;
-        Some(self.as_written(flag, &Value::Integer(amount)))
+        self.remedy(flag, &Value::Integer(amount)).filter(|_| amount > 0)
     }
 }

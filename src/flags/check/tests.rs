@@ -117,6 +117,46 @@ fn each_rule_speaks() {
     }
 }
 
+/// A little above the minimum, numbers look like MB as well; larger ones only beside such.
+#[test]
+fn small_bare_numbers_are_in_doubt() {
+    for (text, rules_of_it) in [
+        ("work_mem=256,jit=off", vec!["unit/in-doubt"]),
+        ("maintenance_work_mem=2048,jit=off", vec!["unit/in-doubt"]),
+        ("work_mem=256,effective_cache_size=200000", vec!["unit/in-doubt", "unit/in-doubt"]),
+        ("work_mem=1024,maintenance_work_mem=16384", vec![]),
+        ("effective_cache_size=200000,jit=off", vec![]),
+        ("work_mem=512kB,jit=off", vec!["unit/cloud-sql"]),
+    ] {
+        let findings = found(text);
+        assert_eq!(rules(&findings), rules_of_it, "{text}: {}", lines(&findings));
+    }
+    let instead = found("work_mem=256,jit=off")[0].instead.clone();
+    assert_eq!(instead.as_deref(), Some("work_mem=262144, if megabytes were meant"));
+}
+
+#[test]
+fn only_what_can_be_written_is_a_remedy() {
+    let document = read("shared_buffers = 1GB\nwork_mem = 4MB\n", None).unwrap();
+    let context =
+        Context { memory_limit_bytes: Some(1024), connections: Some(4_000_000_000), ..Context::default() };
+    for finding in check(&document, &context).iter().filter_map(|finding| finding.instead.as_ref()) {
+        assert!(!finding.contains("= 0") && !finding.contains("4000000"), "{finding}");
+    }
+    let twice = found("--database-flags=log_connections=1");
+    assert_eq!(twice.len(), 2, "costly, and in doubt nothing but a restart or its like: {}", lines(&twice));
+    assert!(twice.iter().all(|finding| finding.rule != "value/boolean"));
+}
+
+/// Each for itself: a role's value is no second one of the server's.
+#[test]
+fn scopes_of_sql_are_apart() {
+    let text = "ALTER SYSTEM SET work_mem = '4mb';\nALTER ROLE app SET work_mem = '16MB';\n\
+                ALTER ROLE app SET max_wal_size = '2GB';\nSET jit = off;\nSET jit = on;";
+    let findings = check(&read(text, None).unwrap(), &Context::default());
+    assert_eq!(rules(&findings), ["value/type", "name/session", "duplicate"], "{}", lines(&findings));
+}
+
 #[test]
 fn each_rule_of_cloud_sql_speaks() {
     for (text, rule) in [

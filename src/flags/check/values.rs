@@ -31,6 +31,11 @@ pub(super) fn check(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
     let mut slips = 0;
     for one in chosen {
         findings.extend(bare(sheet, one));
+        if let Some(finding) = small_for_a_bare_number(sheet, one) {
+            slips += 1;
+            findings.push(finding);
+            continue;
+        }
         if let Some(finding) = lost_unit(sheet, one) {
             slips += usize::from(finding.rule == LOST_UNIT);
             findings.push(finding);
@@ -112,8 +117,11 @@ fn lost_unit(sheet: &Sheet<'_>, one: &Chosen<'_>) -> Option<Finding> {
             flag.name, one.written.value,
         );
         // Whether so much is wise is another question, which the next check answers.
-        let instead = sheet.as_written(flag, &Value::Integer(meant as i64));
-        return Some(one.finding(LOST_UNIT, Error, why).instead(format!("{instead}, if MB were meant")));
+        let finding = one.finding(LOST_UNIT, Error, why);
+        return Some(match sheet.remedy(flag, &Value::Integer(meant as i64)) {
+            Some(instead) => finding.instead(format!("{instead}, if MB were meant")),
+            None => finding,
+        });
     }
     if flag.range_error(&one.value).is_some() {
         return None;
@@ -124,10 +132,32 @@ fn lost_unit(sheet: &Sheet<'_>, one: &Chosen<'_>) -> Option<Finding> {
     Some(finding.instead(format!("PostgreSQL's default: {}", sheet.as_written(flag, &default))))
 }
 
+/// Settings of which so few kB make no sense, and as many MB would be usual: the least that is taken as it stands. Others
+/// are left to their context: `effective_cache_size=100000` may well be meant in pages.
+const SMALL: [(&str, f64); 2] = [("work_mem", 1024.0), ("maintenance_work_mem", 16.0 * 1024.0)];
+
+/// A bare number above the minimum that as kB is tiny.
+fn small_for_a_bare_number(sheet: &Sheet<'_>, one: &Chosen<'_>) -> Option<Finding> {
+    let (flag, amount) = (one.flag, one.value.number()?);
+    let (_, least) = SMALL.iter().find(|(name, _)| *name == flag.name)?;
+    if !is_bare(one) || is_least(flag, amount) || amount <= 0.0 || amount >= *least {
+        return None;
+    }
+    let instead = sheet.remedy(flag, &Value::Integer((amount * MB / flag.unit()?.factor) as i64))?;
+    let why = format!(
+        "{}={} is {}, which is very little: it looks like MB written without its unit",
+        flag.name,
+        one.written.value.trim(),
+        flag.show_amount(amount)
+    );
+    Some(one.finding("unit/in-doubt", Warning, why).instead(format!("{instead}, if megabytes were meant")))
+}
+
 /// Beside numbers that lost their unit, the larger ones of the list are in doubt as well.
 fn others_of_such_a_list(one: &Chosen<'_>) -> Option<Finding> {
     let (flag, amount) = (one.flag, one.value.number()?);
-    if !is_memory(flag) || !is_bare(one) || is_least(flag, amount) || amount <= 0.0 {
+    let is_small = SMALL.iter().any(|(name, least)| *name == flag.name && amount < *least);
+    if !is_memory(flag) || !is_bare(one) || is_least(flag, amount) || is_small || amount <= 0.0 {
         return None;
     }
     let bytes = amount * flag.unit()?.factor;
@@ -144,13 +174,17 @@ fn others_of_such_a_list(one: &Chosen<'_>) -> Option<Finding> {
 /// PostgreSQL's range, then Cloud SQL's.
 fn range(sheet: &Sheet<'_>, one: &Chosen<'_>) -> Option<Finding> {
     if let Some(why) = one.flag.range_error(&one.value) {
-        let nearest = one.value.number()?.clamp(one.flag.min?, one.flag.max?);
+        let amount = one.value.number()?;
+        let nearest = amount.max(one.flag.min.unwrap_or(amount)).min(one.flag.max.unwrap_or(f64::MAX));
         let nearest = match one.value {
             Value::Integer(_) => Value::Integer(nearest as i64),
             _ => Value::Real(nearest),
         };
         let finding = one.finding("value/range", Error, why);
-        return Some(finding.instead(sheet.as_written(one.flag, &nearest)));
+        return Some(match sheet.remedy(one.flag, &nearest) {
+            Some(instead) => finding.instead(instead),
+            None => finding,
+        });
     }
     if !sheet.is_cloud_sql() || one.written.scope.is_some() {
         return None;
