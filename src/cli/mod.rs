@@ -95,7 +95,7 @@ fn dispatch() -> Result<ExitCode, Failure> {
             seed::execute(args)
         }
         Command::Advise(args) => advise::execute(&args),
-        Command::Flags(command) => flags::execute(command),
+        Command::Flags(command) => flags::execute(command, own),
         Command::Server(command) => server::execute(command),
         Command::Schema(args) => meta::schema(&args),
         Command::Completions(args) => meta::completions(&args, Cli::command()),

@@ -36,7 +36,7 @@ pub use results::{
 };
 pub use samples::{Blocker, Sample, Samples, Wait};
 pub use statements::{JitStatistics, StatementStatistics};
-pub use store::{Place, RecordError, load, remove_empty};
+pub use store::{Place, RecordError, check_header, load, remove_empty};
 pub use template::without_literals;
 
 pub use what_ifs::{Trial, WhatIf};

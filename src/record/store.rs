@@ -65,15 +65,28 @@ pub fn load(path: &Path) -> Result<Record, RecordError> {
         line: error.line(),
         reason: error.to_string(),
     };
-    let header: Header = serde_json::from_str(&text).map_err(malformed)?;
+    check_header(&text, &path)?;
+    serde_json::from_str(&text).map_err(malformed)
+}
+
+/// Whether `text`, which stands in `path`, is a record of a version that this program reads.
+///
+/// # Errors
+/// When it is no record, or newer than this program.
+pub fn check_header(text: &str, path: &Path) -> Result<(), RecordError> {
+    let header: Header = serde_json::from_str(text).map_err(|error| RecordError::Malformed {
+        path: path.to_owned(),
+        line: error.line(),
+        reason: error.to_string(),
+    })?;
     if header.format != FORMAT {
         let reason = format!("its format is `{}`, not `{FORMAT}`", header.format);
-        return Err(RecordError::Malformed { path, line: 1, reason });
+        return Err(RecordError::Malformed { path: path.to_owned(), line: 1, reason });
     }
     if header.version > VERSION {
-        return Err(RecordError::TooNew { path, found: header.version });
+        return Err(RecordError::TooNew { path: path.to_owned(), found: header.version });
     }
-    serde_json::from_str(&text).map_err(malformed)
+    Ok(())
 }
 
 /// A directory of one run's own, `<UTC time>-<workload>` under `reports`. Dropped without anything in it, it is

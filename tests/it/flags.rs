@@ -197,6 +197,71 @@ fn bad_input_is_one_sentence() {
     assert!(answer.stdout.contains("line 1: shared_bufers=1GB"), "{}", answer.stdout);
 }
 
+/// A wrong file is not printed, nor is a secret of the right one.
+#[test]
+fn secrets_are_not_shown() {
+    let bench = Bench::new();
+    bench.write("env", "API_KEY=sk-live-4711\nexport DB=sk-live-4711\nURL=postgres://me:sk-live-4711@h/d\n");
+    bench.write("shadow", "root:$6$sk-live-4711:19000:0:99999:7:::\n");
+    bench.write("prod.conf", "primary_conninfo = 'host=a password=sk-live-4711'\nprimary_conninfo = ''\n");
+    for name in ["env", "shadow", "prod.conf"] {
+        let output = bench.output(&format!("flags check {name}"));
+        let told =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(!told.contains("sk-live") && told.contains("(hidden)"), "{told}");
+        let output = bench.output(&format!("flags render {name} --as gcloud"));
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("sk-live"), "{output:?}");
+    }
+}
+
+/// What could not be read of what is set now may be lost, and is said.
+#[test]
+fn what_may_be_lost_is_warned_of() {
+    let bench = Bench::new();
+    bench.write(
+        "main.tf",
+        "resource \"google_sql_database_instance\" \"db\" {\n  settings {\n    tier = \"db-custom-3-1\"\n    \
+         dynamic \"database_flags\" {\n      for_each = var.flags\n    }\n  }\n}\n",
+    );
+    let answer = bench.expect(0, "flags render plan --as gcloud --current main.tf");
+    for part in
+        ["main.tf:4: dynamic database_flags: it is made elsewhere", "what it sets may be lost", "main.tf:3: "]
+    {
+        assert!(answer.stderr.contains(part) && answer.stdout.contains(part), "{part}: {}", answer.stderr);
+    }
+    record(&bench, |record| {
+        *setting(record, "archive_command") = json!({"name": "archive_command", "value": "(hidden)", "default": "",
+            "source": "configuration file", "context": "sighup", "pending_restart": false});
+        *setting(record, "work_mem") = json!({"name": "work_mem", "value": "8192", "unit": "kB", "default": "4096",
+            "source": "configuration file", "context": "user", "pending_restart": false});
+    });
+    let answer = bench.expect(0, "flags render record.json --as conf");
+    assert!(!answer.stdout.contains("archive_command = "), "{}", answer.stdout);
+    assert!(answer.stderr.contains("archive_command: the record hides its value"), "{}", answer.stderr);
+    let answer = bench.expect(0, "flags render plan --as gcloud --current record.json");
+    assert!(answer.stdout.lines().any(|line| line.starts_with("# undo") && line.contains("work_mem=8192")));
+}
+
+/// A tier that a file names goes before the environment's machine, and the command line before both.
+#[test]
+fn the_files_own_tier_counts() {
+    let bench = Bench::new();
+    let current = json!({"name": "music", "databaseVersion": "POSTGRES_15", "settings": {
+        "tier": "db-custom-1-3840", "databaseFlags": [{"name": "jit", "value": "off"}]}});
+    bench.write("current.json", &current.to_string());
+    bench.write("loist-bench.toml", "machine = \"db-custom-4-16384\"\n");
+    let tier = |arguments: &str| {
+        let output = bench.output(&format!("flags check current.json --format json {arguments}"));
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        answer["machine"]["name"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(tier(""), "db-custom-1-3840");
+    assert_eq!(tier("--machine db-custom-2-7680"), "db-custom-2-7680");
+    bench
+        .expect(2, "flags render plan --as gcloud --instance a;b")
+        .one_sentence("letters, digits and hyphens");
+}
+
 /// Every fact of the catalogue is what the server says of itself, and no setting is missing.
 #[test]
 fn the_catalogue_is_the_servers() {

@@ -2,7 +2,11 @@
 
 use super::{ReadFormArg, subject, version};
 use crate::{
-    cli::{args::Format, failure::Failure, output},
+    cli::{
+        args::{Format, said},
+        failure::Failure,
+        output,
+    },
     flags::{
         Machine,
         catalog::DEFAULT_VERSION,
@@ -11,7 +15,7 @@ use crate::{
     },
     report,
 };
-use clap::Args;
+use clap::{ArgMatches, Args};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -25,7 +29,8 @@ pub(in crate::cli) struct CheckArgs {
     /// description of an instance (JSON), a run record, the name of a profile, or - for standard input
     #[arg(value_name = "FILE")]
     subject: String,
-    /// Machine: db-custom-1-3840 or another tier of Cloud SQL, or 2cpu-8GB [default: what the file names]
+    /// Machine: db-custom-1-3840 or another tier of Cloud SQL, or 2cpu-8GB [default: what the file names]. From the
+    /// environment or loist-bench.toml it counts only where the file names none
     #[arg(long, env = "LOIST_BENCH_MACHINE")]
     machine: Option<Machine>,
     /// Memory that the server may use where that is less than the machine's, as in 2GB
@@ -57,18 +62,19 @@ struct Answer<'a> {
     findings: &'a [Finding],
 }
 
-pub(super) fn execute(args: &CheckArgs) -> Result<ExitCode, Failure> {
+pub(super) fn execute(args: &CheckArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let subject = subject::load(&args.subject, args.form.map(Into::into))?;
     let document = &subject.document;
+    let is_said = said(matches, "machine");
+    let machine = subject::machine(args.machine.as_ref(), is_said, document.machine.as_ref());
     let context = Context {
-        machine: args.machine.as_ref(),
+        machine: machine.as_ref(),
         memory_limit_bytes: args.memory_limit,
         connections: args.connections,
         version: args.pg_version,
     };
     let findings = check(document, &context);
     let version = args.pg_version.or(document.version).unwrap_or(DEFAULT_VERSION);
-    let machine = subject::machine(args.machine.as_ref(), document.machine.as_ref());
     match args.format {
         Format::Json => output::print_json(&Answer {
             origin: &subject.origin,

@@ -8,7 +8,7 @@ mod wanted;
 
 use super::failure::Failure;
 use crate::flags::{Form, catalog::VERSIONS};
-use clap::{Subcommand, ValueEnum};
+use clap::{ArgMatches, Subcommand, ValueEnum};
 use std::process::ExitCode;
 
 pub(super) use wanted::settings_of;
@@ -81,10 +81,11 @@ impl From<ReadFormArg> for Form {
     }
 }
 
-pub(super) fn execute(command: FlagsCommand) -> Result<ExitCode, Failure> {
+pub(super) fn execute(command: FlagsCommand, matches: &ArgMatches) -> Result<ExitCode, Failure> {
+    let own = matches.subcommand().map_or(matches, |(_, own)| own);
     match command {
-        FlagsCommand::Render(args) => render::execute(&args),
-        FlagsCommand::Check(args) => check::execute(&args),
+        FlagsCommand::Render(args) => render::execute(&args, own),
+        FlagsCommand::Check(args) => check::execute(&args, own),
         FlagsCommand::Show(args) => show::execute(&args),
     }
 }

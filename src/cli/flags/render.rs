@@ -2,7 +2,7 @@
 
 use super::{FormArg, subject, version, wanted::wanted};
 use crate::{
-    cli::{failure::Failure, output},
+    cli::{args::said, failure::Failure, output},
     flags::{
         Document, Form, Machine,
         catalog::DEFAULT_VERSION,
@@ -10,7 +10,7 @@ use crate::{
         render::{Options, render},
     },
 };
-use clap::Args;
+use clap::{ArgMatches, Args};
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
 /// Write settings as a gcloud command, Terraform, SQL, or lines of postgresql.conf
@@ -30,7 +30,8 @@ pub(in crate::cli) struct RenderArgs {
     /// Cloud SQL loses what a new list does not name; flags of this file are carried along
     #[arg(long, value_name = "FILE")]
     current: Option<PathBuf>,
-    /// Machine, for limits that are shares of its memory: db-custom-1-3840, or 2cpu-8GB
+    /// Machine, for limits that are shares of its memory: db-custom-1-3840, or 2cpu-8GB [default: what the files name].
+    /// From the environment or loist-bench.toml it counts only where they name none
     #[arg(long, env = "LOIST_BENCH_MACHINE")]
     machine: Option<Machine>,
     /// Major version of PostgreSQL [default: what the files name, else 15]
@@ -38,7 +39,7 @@ pub(in crate::cli) struct RenderArgs {
     pg_version: Option<u32>,
 }
 
-pub(super) fn execute(args: &RenderArgs) -> Result<ExitCode, Failure> {
+pub(super) fn execute(args: &RenderArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let subject = subject::load(&args.subject, None)?;
     let current = args.current.as_deref().map(|path| subject::file(path, None)).transpose()?;
     let form = Form::from(args.form);
@@ -54,7 +55,7 @@ pub(super) fn execute(args: &RenderArgs) -> Result<ExitCode, Failure> {
     let named = |of: &dyn Fn(&Document) -> Option<u32>| current.as_ref().and_then(of);
     let version = args.pg_version.or_else(|| named(&|current| current.version)).or(subject.document.version);
     let place = current.as_ref().unwrap_or(&subject.document).machine.as_ref();
-    let machine = subject::machine(args.machine.as_ref(), place);
+    let machine = subject::machine(args.machine.as_ref(), said(matches, "machine"), place);
     let options = Options {
         instance: args.instance.as_deref().or(subject.document.instance.as_deref()),
         current: before,

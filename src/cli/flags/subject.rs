@@ -6,6 +6,7 @@ use crate::{
         Document, FlagsError, Form, Machine, Written, profile,
         read::{Place, Remark, read},
     },
+    record::check_header,
 };
 use std::{
     collections::BTreeSet,
@@ -83,7 +84,14 @@ pub(super) fn load(name: &str, form: Option<Form>) -> Result<Subject, Failure> {
 
 /// Reads a file, or the `record.json` in a directory.
 pub(super) fn file(path: &Path, form: Option<Form>) -> Result<Subject, Failure> {
-    let path: PathBuf = if path.is_dir() { path.join("record.json") } else { path.to_owned() };
+    let of_directory = path.join("record.json");
+    if path.is_dir() && !of_directory.exists() {
+        return Err(Failure::bad_input(format!(
+            "{}: a directory without record.json: name a file, or the directory of a run",
+            path.display()
+        )));
+    }
+    let path: PathBuf = if path.is_dir() { of_directory } else { path.to_owned() };
     let origin = path.display().to_string();
     let bytes = std::fs::read(&path).map_err(|error| Failure::bad_input(format!("{origin}: {error}")))?;
     parse(&origin, bytes, form)
@@ -98,10 +106,18 @@ fn stdin() -> Result<Vec<u8>, Failure> {
 }
 
 fn parse(origin: &str, bytes: Vec<u8>, form: Option<Form>) -> Result<Subject, Failure> {
+    if bytes.contains(&0) {
+        return Err(Failure::bad_input(format!("{origin}: it is not text")));
+    }
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::bad_input(format!("{origin}: it is not UTF-8 text")))?;
     match read(&text, form) {
-        Ok(document) => Ok(Subject { origin: origin.to_owned(), document, text }),
+        Ok(document) => {
+            if document.form == Form::Record {
+                check_header(&text, Path::new(origin))?;
+            }
+            Ok(Subject { origin: origin.to_owned(), document, text })
+        }
         Err(FlagsError::Malformed { line, reason }) => {
             Err(Failure::bad_input(format!("{origin}:{line}: {reason}")))
         }
@@ -109,7 +125,47 @@ fn parse(origin: &str, bytes: Vec<u8>, form: Option<Form>) -> Result<Subject, Fa
     }
 }
 
-/// The machine that was given, else the one that a text names, if it is one that is offered.
-pub(super) fn machine(given: Option<&Machine>, named: Option<&Place<String>>) -> Option<Machine> {
-    given.cloned().or_else(|| named?.what.parse().ok())
+/// The machine that was given on the command line (`is_said`), else the one that a text names, if it is one that is
+/// offered, else the one that the environment or the configuration file gives.
+pub(super) fn machine(
+    given: Option<&Machine>,
+    is_said: bool,
+    named: Option<&Place<String>>,
+) -> Option<Machine> {
+    let said = given.filter(|_| is_said).cloned();
+    said.or_else(|| named?.what.parse().ok()).or_else(|| given.cloned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_that_is_said_goes_before_one_that_is_named_and_that_before_the_environments() {
+        let given: Machine = "2cpu-8GB".parse().unwrap();
+        let named = Place { what: "db-custom-1-3840".to_owned(), line: 1 };
+        let refused = Place { what: "db-n1-standard-1".to_owned(), line: 1 };
+        let name = |is_said, named| machine(Some(&given), is_said, named).unwrap().name;
+        assert_eq!(name(true, Some(&named)), "2cpu-8GB");
+        assert_eq!(name(false, Some(&named)), "db-custom-1-3840");
+        assert_eq!(name(false, Some(&refused)), "2cpu-8GB");
+        assert_eq!(name(false, None), "2cpu-8GB");
+        assert_eq!(machine(None, false, Some(&named)).unwrap().name, "db-custom-1-3840");
+    }
+
+    #[test]
+    fn what_is_no_text_or_no_record_is_refused() {
+        let told = |bytes: &[u8]| match parse("x", bytes.to_vec(), None) {
+            Ok(_) => String::new(),
+            Err(failure) => failure.sentence(),
+        };
+        assert_eq!(told(b"work_mem = 4MB\0\n"), "x: it is not text");
+        let sample = include_str!("../../../reports/sample/record.json");
+        assert_eq!(told(sample.as_bytes()), "");
+        let newer = sample.replacen("\"version\": 1,", "\"version\": 99,", 1);
+        assert!(told(newer.as_bytes()).contains("use a newer loist-bench"), "{}", told(newer.as_bytes()));
+        let directory = tempfile::tempdir().unwrap();
+        let Err(failure) = file(directory.path(), None) else { panic!("it holds nothing") };
+        assert!(failure.sentence().contains("a directory without record.json: name a file"));
+    }
 }
