@@ -3,6 +3,7 @@
 use super::{Item, Options, cloud_flags::whole_set, comment};
 
 const DESCRIBE: &str = "--format=json > current.json";
+const REPLACES: &str = "WARNING: --database-flags replaces the whole set";
 
 pub(super) fn render(items: &[Item], options: &Options<'_>, warnings: &mut Vec<String>) -> String {
     let set = whole_set(items, options, warnings);
@@ -34,7 +35,11 @@ pub(super) fn render(items: &[Item], options: &Options<'_>, warnings: &mut Vec<S
 /// Some shells take no comments where a person types or pastes: they must find nothing in them that does something.
 fn harmless(text: &str) -> String {
     // The advice on --current is this program's own, and alone.
-    if text.contains(DESCRIBE) { text.to_owned() } else { text.replace(['>', '<', '$', '`', '|', '&'], "_") }
+    if text.starts_with(REPLACES) {
+        text.to_owned()
+    } else {
+        text.replace(['>', '<', '$', '`', '|', '&'], "_")
+    }
 }
 
 /// `--database-flags=a=1,b=2`, with another separator where a value holds a comma (gcloud topic escaping).

@@ -87,7 +87,7 @@ fn what_is_carried_along_is_in_bare_numbers() {
 
 #[test]
 fn comments_of_a_command_can_be_pasted() {
-    let notes = ["a: $(x) > b `c`".to_owned()];
+    let notes = ["a: $(x) > b `c`; --format=json > current.json".to_owned()];
     let current = read(r#"{"name": "m", "settings": {"databaseFlags": []}}"#, None).unwrap();
     let options = Options { notes: &notes, current: Some(&current), ..options() };
     let text = render(&owned(&[("jit", "off")]), Form::Gcloud, &options).unwrap().text;
