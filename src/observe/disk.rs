@@ -41,7 +41,11 @@ fn device(sys: &Path, number: u64) -> Option<(String, Option<bool>)> {
         "1" => Some(true),
         _ => None,
     });
-    Some((path.file_name()?.to_str()?.to_owned(), is_rotational))
+    let name = path.file_name()?.to_str()?.to_owned();
+    // A virtual disk says that it turns, whatever stands behind it, unless its host knows better.
+    let is_virtual = ["vd", "xvd"].iter().any(|prefix| name.starts_with(prefix));
+    let is_rotational = is_rotational.filter(|turns| !(is_virtual && *turns));
+    Some((name, is_rotational))
 }
 
 #[cfg(test)]
@@ -65,6 +69,11 @@ mod tests {
         assert_eq!(device(sys.path(), makedev(8, 1)), sda);
         assert_eq!(device(sys.path(), makedev(8, 0)), sda);
         assert_eq!(device(sys.path(), makedev(0, 42)), None);
+        let of_a_guest = sys.path().join("devices/virtio/block/vda");
+        fs::create_dir_all(of_a_guest.join("queue")).unwrap();
+        fs::write(of_a_guest.join("queue/rotational"), "1\n").unwrap();
+        symlink(&of_a_guest, sys.path().join("dev/block/253:0")).unwrap();
+        assert_eq!(device(sys.path(), makedev(253, 0)), Some(("vda".to_owned(), None)));
     }
 
     #[test]

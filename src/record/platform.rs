@@ -60,7 +60,7 @@ pub struct Disk {
     /// Block device, as in `sda`; absent where the file system has none of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
-    /// Whether it turns; absent where the kernel does not say.
+    /// Whether it turns; absent where the kernel does not say, or cannot know (a virtual disk).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_rotational: Option<bool>,
     /// Size of the file system.

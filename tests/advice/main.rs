@@ -10,8 +10,12 @@ use std::path::Path;
 
 mod families;
 
+/// The sample without plans and trials: what it happened to see must not decide a test.
 fn sample() -> Record {
-    record::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample")).unwrap()
+    let mut record = record::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample")).unwrap();
+    record.plans.clear();
+    record.what_ifs.clear();
+    record
 }
 
 /// What `rule` says of the sample once `change` was made to it.
