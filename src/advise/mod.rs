@@ -1,6 +1,6 @@
 //! The advisor: evidence in, recommendations out. Pure: it reads a record and nothing else.
 //!
-//! To add a rule, write one function in the file of its family and give it a row in the table [`rules::RULES`].
+//! To add a rule, write one function in the file of its family and give it a row in the table `RULES`.
 
 mod case;
 mod connections;
