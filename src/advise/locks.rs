@@ -8,7 +8,9 @@ const WAITING: f64 = 0.05;
 
 /// Sessions that wait for a lock wait for somebody, who can be named.
 pub(super) fn lock_waits(case: &Case) -> Option<Recommendation> {
-    let (sessions, share) = case.waiting("Lock", "");
+    // Those who make a file longer wait for one another, too; nobody's transaction is behind that.
+    let (all, extending) = (case.waiting("Lock", ""), case.waiting("Lock", "extend"));
+    let (sessions, share) = (all.0 - extending.0, all.1 - extending.1);
     if share < WAITING {
         return None;
     }

@@ -593,6 +593,11 @@ fn who_holds_a_lock_is_named() {
     let piece = change("locks/waits", locked(true));
     assert!(piece.title.contains("one another's locks"), "{}", piece.title);
     assert_eq!(said("locks/waits", |record| record.samples.samples.clear()), None);
+    let extending = |record: &mut Record| {
+        locked(false)(record);
+        "extend".clone_into(&mut record.samples.samples[0].waits[0].event);
+    };
+    assert_eq!(said("locks/waits", extending), None, "a file that grows is nobody's transaction");
 }
 
 #[test]

@@ -139,6 +139,8 @@ fn a_record_gives_its_recommendations_and_what_waits() {
     record(&bench, |record| {
         *setting(record, "work_mem") = json!({"name": "work_mem", "value": "8192", "unit": "kB", "default": "4096",
             "source": "configuration file", "context": "user", "pending_restart": false});
+        // What the sample recommends is not this test's matter.
+        record["advice"].as_array_mut().unwrap().truncate(1);
         record["advice"][0]["change"] = json!({"setting": "shared_buffers", "from": "128MB", "to": "256MB",
             "restart": true, "apply": "", "undo": ""});
     });
