@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 const SEARCH: &str = "search_library.page";
 
 /// A plan of a statement, with typical parameters unless told otherwise.
-#[allow(clippy::needless_pass_by_value)] // Callers make it for this.
 fn plan(statement: &str, sql: &str, node: Value) -> StatementPlan {
     let ms = node.get("Actual Total Time").and_then(Value::as_f64).unwrap_or(1.0);
+    let mut explained = json!({"Planning Time": 0.1, "Execution Time": ms});
+    explained["Plan"] = node;
     serde_json::from_value(json!({
         "statements": [statement], "case": "typical", "sql": sql, "executed": true, "fingerprint": "0", "shape": "x",
-        "explained": {"Plan": node, "Planning Time": 0.1, "Execution Time": ms},
+        "explained": explained,
     }))
     .unwrap()
 }
