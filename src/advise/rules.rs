@@ -167,7 +167,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "wal/durability",
-        threshold: "fsync or full_page_writes off; synchronous_commit is never advised",
+        threshold: "fsync, full_page_writes or synchronous_commit off; to switch them off is never advised",
         source: manual!("runtime-config-wal.html"),
         judge: wal::durability,
     },

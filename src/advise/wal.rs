@@ -141,14 +141,17 @@ pub(super) fn page_images(case: &Case) -> Option<Recommendation> {
 pub(super) fn durability(case: &Case) -> Option<Recommendation> {
     let off: Vec<&str> =
         ["fsync", "full_page_writes"].into_iter().filter(|name| case.is(name, "off")).collect();
-    if let Some(name) = off.first() {
+    if !off.is_empty() {
+        let (change, more_changes) = say::alter_systems(case, off.iter().map(|name| (*name, "on")))?;
+        let names = off.join(" and ");
         return Some(Recommendation {
-            title: format!("Switch {} back on: a crash loses or corrupts the database", off.join(" and ")),
+            title: format!("Switch {names} back on: a crash loses or corrupts the database"),
             evidence: format!(
-                "{} off; what was measured is a database that keeps no promise",
-                off.join(" and ")
+                "{names} {} off; what was measured is a database that keeps no promise",
+                if off.len() == 1 { "is" } else { "are" }
             ),
-            change: say::alter_system(case, name, "on"),
+            change: Some(change),
+            more_changes,
             expected: "data survives a crash; writes wait for the disk again".to_owned(),
             risk: "commits take longer".to_owned(),
             verify: "run again: that latency is the true one".to_owned(),
@@ -172,11 +175,20 @@ pub(super) fn durability(case: &Case) -> Option<Recommendation> {
         setting.value,
         case.felt_figures(case.share(&commits))
     );
-    let title = if setting.value == "off" {
-        "Know that synchronous_commit is off: a crash may lose the last commits; keep it only if the owner of the data agreed"
-    } else {
-        "Leave synchronous_commit: off would trade the last commits before a crash for time, which is the owner's to decide"
-    };
+    if setting.value == "off" {
+        return Some(Recommendation {
+            title: "Switch synchronous_commit back on, unless the owner of the data agreed to lose the last commits"
+                .to_owned(),
+            evidence,
+            change: say::alter_system(case, "synchronous_commit", "on"),
+            expected: "no commit that was answered is lost in a crash; each waits for the disk again".to_owned(),
+            risk: "commits take longer".to_owned(),
+            verify: "run again: the latency of what writes is that of durable commits".to_owned(),
+            effect: 0.9,
+            ..say::change()
+        });
+    }
+    let title = "Leave synchronous_commit: off would trade the last commits before a crash for time, which is the owner's to decide";
     Some(say::leave_alone(title, evidence, Basis::Measured))
 }
 

@@ -368,6 +368,13 @@ fn the_log_has_room_between_checkpoints() {
 fn durability_is_the_owners_to_trade() {
     let piece = change("wal/durability", |record| set(&mut record.evidence, "fsync", "off"));
     assert_eq!(to(Some(piece)), "on");
+    let piece = change("wal/durability", |record| {
+        set(&mut record.evidence, "fsync", "off");
+        set(&mut record.evidence, "full_page_writes", "off");
+    });
+    assert_eq!(piece.changes().count(), 2);
+    let piece = change("wal/durability", |record| set(&mut record.evidence, "synchronous_commit", "off"));
+    assert_eq!(to(Some(piece)), "on");
     let piece = left("wal/durability", |_| {});
     assert!(piece.title.contains("synchronous_commit"), "{}", piece.title);
 }
