@@ -1,6 +1,6 @@
 //! Connections: opening them, waiting for them, how many there may be, and what travels over them.
 
-use super::{case::Case, say};
+use super::{apply, case::Case, say};
 use crate::record::{Basis, Recommendation, StatementResult};
 
 /// Round trips of each checkout that carry no work and could be saved.
@@ -58,15 +58,16 @@ pub(super) fn churn(case: &Case) -> Option<Recommendation> {
 /// What BEGIN and the validating query cost of all statements' time.
 pub(super) fn round_trips(case: &Case) -> Option<Recommendation> {
     let statements = || case.record.operations.iter().flat_map(|operation| &operation.statements);
+    let is_spare = |statement: &StatementResult| SPARE.contains(&statement.name.as_str());
     let time = |statement: &StatementResult| {
         statement.service.mean_us.unwrap_or_default() * statement.service.count as f64
     };
-    let spare: f64 = statements().filter(|s| SPARE.contains(&s.name.as_str())).map(time).sum();
+    let spare: f64 = statements().filter(|statement| is_spare(statement)).map(time).sum();
     let validations: u64 = statements().filter(|s| s.name == "validate").map(|s| s.calls).sum();
     if validations == 0 {
         return None;
     }
-    let share = case.share_of(spare);
+    let saving = case.saving(|_, statement| if is_spare(statement) { 1.0 } else { 0.0 });
     let (fewest, most) = case.record.operations.iter().fold((usize::MAX, 0), |(low, high), operation| {
         (low.min(operation.round_trips), high.max(operation.round_trips))
     });
@@ -75,9 +76,9 @@ pub(super) fn round_trips(case: &Case) -> Option<Recommendation> {
         "a call makes {fewest} to {most} round trips{}; BEGIN and the validation took {} ms a checkout on average, {}",
         if delay > 0.0 { format!(" of {} ms network each", say::ms(delay / 1e3)) } else { String::new() },
         say::ms(spare / validations as f64 / 1e3),
-        case.felt_figures(share)
+        case.felt_figures(&saving)
     );
-    if !case.is_felt(share) {
+    if !case.is_felt(&saving) {
         let title = "Leave BEGIN and the validating query: over this network they are not felt";
         return Some(say::leave_alone(title, figures, Basis::Measured));
     }
@@ -92,7 +93,7 @@ pub(super) fn round_trips(case: &Case) -> Option<Recommendation> {
         basis: Basis::Measured,
         risk: "a dead connection shows itself in the first statement: the server must retry there".to_owned(),
         verify: "copy the workload, set envelope.validate = \"\" and pipeline = true, and compare".to_owned(),
-        effect: share,
+        effect: saving.share,
         ..say::change()
     })
 }
@@ -189,10 +190,9 @@ pub(super) fn queue_wait(case: &Case) -> Option<Recommendation> {
 
 /// What all clients may open, against what the server takes.
 pub(super) fn budget(case: &Case) -> Option<Recommendation> {
-    let load = &case.record.load;
     // Each process has a pool of its own, which may grow to its size.
-    let pools = if load.client_model == "event-loop" { load.clients } else { 1 };
-    let may_open = (load.connections * pools) as f64;
+    let may_open = case.may_open();
+    let pools = may_open / case.record.load.connections.max(1) as u64;
     let most = case.number("max_connections")?;
     let target = case.record.server.machine.as_ref().and_then(|machine| machine.max_connections);
     let most = target.map_or(most, |target| most.min(f64::from(target)));
@@ -200,10 +200,10 @@ pub(super) fn budget(case: &Case) -> Option<Recommendation> {
         + case.number("reserved_connections").unwrap_or_default();
     let evidence = format!(
         "{} of {} may open {may_open} connections; max_connections is {most}, {reserved} of them reserved",
-        say::count(pools as u64, "pool"),
-        load.connections
+        say::count(pools, "pool"),
+        case.record.load.connections
     );
-    if may_open <= most - reserved {
+    if may_open as f64 <= most - reserved {
         return Some(say::leave_alone("Leave max_connections: the pools fit", evidence, Basis::Inferred));
     }
     Some(Recommendation {
@@ -230,19 +230,25 @@ pub(super) fn timeouts(case: &Case) -> Option<Recommendation> {
     // Far above what a call may take, far below what a user waits.
     let target_ms = case.record.overall.slo.target_us / 1e3;
     let to = format!("{:.0}s", (target_ms * 50.0 / 1e3).clamp(5.0, 60.0));
-    let (change, more_changes) = say::alter_systems(case, missing.iter().map(|name| (*name, to.as_str())))?;
+    // For the role alone: for all of the server they would end index builds and dumps, too.
+    let (change, more_changes) = apply::set_for_role(case, missing.iter().map(|name| (*name, to.as_str())))?;
     Some(Recommendation {
-        title: format!("Set {} to {to}; give the pool a connect_timeout", missing.join(" and ")),
+        title: format!(
+            "Set {} to {to} for the role of the load; give its pool a connect_timeout",
+            missing.join(" and ")
+        ),
         evidence: format!(
-            "{} not set: a statement or transaction that hangs holds its connection and its locks for ever",
+            "{} not set: a statement or transaction that hangs holds its connection and its locks for ever; a connect_timeout is the client's, and no record shows it",
             if missing.len() == 1 { format!("{first} is") } else { format!("{} are", missing.join(" and ")) }
         ),
         change: Some(change),
         more_changes,
         expected: "no gain in speed; what hangs ends".to_owned(),
         basis: Basis::Convention,
-        risk: "long maintenance needs SET statement_timeout = 0 in its own session".to_owned(),
-        verify: "SELECT pg_sleep(3600) is canceled after that time".to_owned(),
+        risk:
+            "migrations and index builds of the same role need SET statement_timeout = 0 in their own session"
+                .to_owned(),
+        verify: "in a new session of the role, SELECT pg_sleep(3600) is canceled after that time".to_owned(),
         effect: 0.002,
         ..say::change()
     })

@@ -1,6 +1,11 @@
 //! GIN indexes: a pending list makes every search read it from end to end.
 
-use super::{case::Case, say};
+use super::{
+    apply::{option, storage},
+    case::Case,
+    saving::Saving,
+    say,
+};
 use crate::record::{Basis, Change, GinIndex, PlanNode, Recommendation};
 
 /// Whether a scan asks what a GIN index answers, and reads the table instead.
@@ -20,13 +25,13 @@ fn pages(index: &GinIndex) -> u64 {
 
 /// Share of the response time in which searches through an index read what is pending in it, block by block: by the
 /// blocks that the plan read in all.
-fn reading(case: &Case, indexes: &[GinIndex]) -> f64 {
+fn reading(case: &Case, indexes: &[GinIndex]) -> Saving {
     let pending = |node: &PlanNode| {
         let scanned = node.index.as_deref().filter(|_| node.kind == "Bitmap Index Scan")?;
         let index = indexes.iter().find(|index| index.name.rsplit('.').next() == Some(scanned))?;
         Some(pages(index) as f64 * node.loops)
     };
-    case.share_of_plans(|_, root| {
+    case.saving_in_plans(|_, root| {
         let read: f64 = root.nodes().into_iter().filter_map(pending).sum();
         read / (root.blocks_hit + root.blocks_read).max(1) as f64
     })
@@ -49,19 +54,19 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
     );
     let sequential = case.nodes(searches_sequentially);
     let by_reading = reading(case, indexes);
-    let by_scanning =
-        case.share_of_plans(
-            |_, root| if root.nodes().into_iter().any(searches_sequentially) { 0.7 } else { 0.0 },
-        );
-    // Without plans it is only known that they wait; those that were there before the window slowed all of it.
-    let unseen = case.plans.is_empty() && before > 0;
-    let effect = if unseen { 0.5 } else { by_scanning.max(by_reading) };
     // Searches may scan by choice, too, where most rows match: a few pages are not the cause.
     let scans = !sequential.is_empty() && before >= MANY;
-    let read = before.max(after) >= MANY && by_reading >= READING;
+    let scanning = |_: &_, root: &PlanNode| {
+        if scans && root.nodes().into_iter().any(searches_sequentially) { 0.7 } else { 0.0 }
+    };
+    let by_scanning = case.saving_in_plans(scanning).share;
+    // Without plans it is only known that they wait; those that were there before the window slowed all of it.
+    let unseen = case.plans.is_empty() && before > 0;
+    let effect = if unseen { 0.5 } else { by_scanning.max(by_reading.share) };
+    let read = before.max(after) >= MANY && by_reading.share >= READING;
     if !scans && !unseen && !read {
         let title = "Leave GIN fastupdate: what is pending is not felt";
-        let evidence = format!("{figures}; reading them is {}", case.felt_figures(by_reading));
+        let evidence = format!("{figures}; reading them is {}", case.felt_figures(&by_reading));
         return Some(say::leave_alone(title, evidence, Basis::Inferred));
     }
     let scan = sequential.first().map_or_else(String::new, |(plan, node)| {
@@ -73,16 +78,23 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
         )
     });
     let table = case.tracks().map_or("audio_tracks", |table| table.name.as_str());
+    let pending = say::count(before.max(after), "page");
+    let (change, more_changes) = at_once(case, indexes, table);
     Some(Recommendation {
-        title: format!("VACUUM {table} after ingests: {} pages wait in GIN pending lists", before.max(after)),
+        title: if change.to == "off" {
+            format!("VACUUM {table} and switch fastupdate of its GIN indexes off: {pending} wait in pending lists")
+        } else {
+            format!("VACUUM {table}: {pending} wait in GIN pending lists")
+        },
         evidence: format!(
             "{figures}; reading them is {} of the response time{scan}",
-            say::percent(by_reading)
+            say::percent(by_reading.share)
         ),
-        change: Some(at_once(indexes, table)),
+        change: Some(change),
+        more_changes,
         expected: "searches use the index instead of scanning the pending list or the table".to_owned(),
         risk:
-            "each insert pays for its index entries at once; a small gin_pending_list_limit is the middle way"
+            "each insert pays for its index entries at once; a small gin_pending_list_limit is the middle way; each ALTER INDEX holds its index for itself alone for a moment (ACCESS EXCLUSIVE)"
                 .to_owned(),
         verify: "run again: the pending pages are gone, p95 of the searches falls".to_owned(),
         effect: effect.max(0.1),
@@ -90,18 +102,34 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
     })
 }
 
-/// Entries go into the index with the insert that makes them.
-fn at_once(indexes: &[GinIndex], table: &str) -> Change {
-    let pending: Vec<&GinIndex> = indexes.iter().filter(|index| pages(index) > 0).collect();
-    let each = |what: &str| {
-        pending.iter().map(|index| format!("ALTER INDEX {} {what}; ", index.name)).collect::<String>()
-    };
-    Change {
-        setting: format!("fastupdate of {} indexes", pending.len()),
-        from: "on".to_owned(),
-        to: "off".to_owned(),
+/// Entries go into the indexes with the insert that makes them, and what is pending goes there now. Where that is so
+/// already, only the rest of earlier times has to go.
+fn at_once(case: &Case, indexes: &[GinIndex], table: &str) -> (Change, Vec<Change>) {
+    let now = Change {
+        setting: format!("pending lists of {table}"),
+        from: "pages that wait".to_owned(),
+        to: "flushed".to_owned(),
         restart: false,
-        apply: format!("{}VACUUM {table};", each("SET (fastupdate = off)")),
-        undo: each("RESET (fastupdate)").trim_end().to_owned(),
-    }
+        apply: format!("VACUUM {table};"),
+        undo: "-- nothing to take back".to_owned(),
+    };
+    let before = |name: &str| {
+        let known = case.record.evidence.indexes.iter().flatten().find(|index| index.name == name);
+        known.and_then(|index| option(&index.options, "fastupdate"))
+    };
+    let pending = indexes.iter().filter(|index| pages(index) > 0);
+    let own =
+        pending.map(|index| (&index.name, before(&index.name))).filter(|(_, before)| *before != Some("off"));
+    let mut changes: Vec<Change> = own
+        .map(|(name, before)| Change {
+            setting: format!("fastupdate of {name}"),
+            from: before.unwrap_or("on").to_owned(),
+            to: "off".to_owned(),
+            restart: false,
+            apply: format!("ALTER INDEX {name} {};", storage("fastupdate", Some("off"))),
+            undo: format!("ALTER INDEX {name} {};", storage("fastupdate", before)),
+        })
+        .collect();
+    changes.push(now);
+    (changes.remove(0), changes)
 }

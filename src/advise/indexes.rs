@@ -3,6 +3,7 @@
 use super::{
     case::Case,
     predicate::{self, Predicate},
+    saving::Saving,
     say,
 };
 use crate::record::{Basis, Change, Index, PlanNode, Recommendation, StatementPlan, WhatIf};
@@ -27,27 +28,49 @@ fn known<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Index> {
 }
 
 /// Whether an index answers the condition already: what keeps the planner from it is another rule's matter.
-fn has_index(case: &Case, table: &str, predicate: &Predicate) -> bool {
+fn has_index(case: &Case, table: &str, filter: &str, predicate: &Predicate) -> bool {
     known(case)
         .filter(|index| index.table.rsplit('.').next() == Some(table) && index.is_valid)
+        .filter(|index| {
+            index.predicate.as_ref().is_none_or(|condition| predicate::implies(filter, condition))
+        })
         .any(|index| predicate.is_answered_by(&index.method, &index.keys))
 }
 
-/// The conditions of a scan that an index would have to answer: the most selective of those joined by AND, or all of
-/// those joined by OR. Empty where there is an index already, or none can help.
-fn wanted(case: &Case, node: &PlanNode) -> Vec<Predicate> {
+/// The conditions of a scan that indexes would have to answer, those of one index together: of those joined by AND a search,
+/// or all that compare columns, equal ones first and one range after them; of those joined by OR each for itself. Empty
+/// where there is an index already, or none can help.
+fn wanted(case: &Case, node: &PlanNode) -> Vec<Vec<Predicate>> {
     let (Some(filter), Some(table)) = (&node.filter, &node.relation) else { return Vec::new() };
     let arms = predicate::arms(filter);
     if !arms.is_empty() {
-        return arms.into_iter().filter(|arm| !has_index(case, table, arm)).collect();
+        let without = arms.into_iter().filter(|arm| !has_index(case, table, filter, arm));
+        return without.map(|arm| vec![arm]).collect();
     }
-    let conditions = predicate::conjuncts(filter);
-    if conditions.iter().any(|condition| condition.rank() < 4 && has_index(case, table, condition)) {
+    let conditions: Vec<Predicate> =
+        predicate::conjuncts(filter).into_iter().filter(|condition| condition.operator != "<>").collect();
+    let mut searches: Vec<&Predicate> = conditions.iter().filter(|condition| condition.is_search()).collect();
+    searches.sort_by_key(|search| search.rank());
+    if let Some(search) = searches.first() {
+        let answered = searches.iter().any(|search| has_index(case, table, filter, search));
+        return if answered { Vec::new() } else { vec![vec![(*search).clone()]] };
+    }
+    let columns = |of_expression: bool| -> Vec<Predicate> {
+        let own = conditions.iter().filter(|condition| condition.is_expression == of_expression);
+        let (equal, ranges): (Vec<Predicate>, Vec<Predicate>) =
+            own.cloned().partition(Predicate::is_equality);
+        equal.into_iter().chain(ranges.into_iter().take(1)).collect()
+    };
+    let mut keys = columns(false);
+    if keys.is_empty() {
+        keys = columns(true);
+        keys.truncate(1);
+    }
+    // An index that begins with one of them is there, and the planner chose not to use it.
+    if keys.is_empty() || keys.iter().any(|key| has_index(case, table, filter, key)) {
         return Vec::new();
     }
-    let best =
-        conditions.into_iter().filter(|condition| condition.operator != "<>").min_by_key(Predicate::rank);
-    best.filter(|best| !has_index(case, table, best)).into_iter().collect()
+    vec![keys]
 }
 
 /// A scan from end to end for a few rows wants an index.
@@ -67,12 +90,14 @@ pub(super) fn in_a_transaction(apply: &str) -> Option<Vec<String>> {
         .map(|command| command.trim().replace("CREATE INDEX CONCURRENTLY", "CREATE INDEX"))
         .filter(|command| !command.is_empty())
         .collect();
-    commands.iter().all(|command| command.starts_with("CREATE INDEX ")).then_some(commands)
+    let makes =
+        |command: &String| command.starts_with("CREATE INDEX ") || command.starts_with("CREATE EXTENSION ");
+    commands.iter().all(makes).then_some(commands)
 }
 
 /// Share of the response time that scans like this one take, if an index answered at once.
-fn scanning(case: &Case, node: &PlanNode) -> f64 {
-    case.share_of_plans(|_, root| {
+fn scanning(case: &Case, node: &PlanNode) -> Saving {
+    case.saving_in_plans(|_, root| {
         let all = root.actual_ms.unwrap_or_default().max(1e-9);
         let same = |scan: &&PlanNode| {
             scan.is_sequential_scan() && scan.relation == node.relation && !wanted(case, scan).is_empty()
@@ -88,7 +113,7 @@ struct Missing<'a> {
     plan: &'a StatementPlan,
     node: &'a PlanNode,
     table: String,
-    wanted: Vec<Predicate>,
+    wanted: Vec<Vec<Predicate>>,
     creates: Vec<String>,
     drops: Vec<String>,
 }
@@ -100,22 +125,32 @@ impl Missing<'_> {
         case.record.evidence.indexes.as_ref()?;
         let (plan, node, wanted) = wasteful(case).into_iter().find_map(|(plan, node)| {
             let wanted = wanted(case, node);
-            (wanted.first()?.is_expression == of_expression).then_some((plan, node, wanted))
+            (wanted.first()?.first()?.is_expression == of_expression).then_some((plan, node, wanted))
         })?;
-        let full = case.tracks().filter(|table| table.name.rsplit('.').next() == node.relation.as_deref());
-        let table =
-            full.map_or_else(|| node.relation.clone().unwrap_or_default(), |table| table.name.clone());
+        let table = case.table(node.relation.as_deref().unwrap_or_default());
         let schema = table.rsplit_once('.').map_or(String::new(), |(schema, _)| format!("{schema}."));
         let (mut creates, mut drops) = (Vec::new(), Vec::new());
-        for predicate in &wanted {
-            let mut name = predicate.index_name(&table);
+        for keys in &wanted {
+            let mut name = predicate::index_name(keys, &table);
             while known(case).any(|index| index.name == format!("{schema}{name}")) {
                 name.push('2');
             }
-            creates.extend(predicate.index_on(&table, &name));
+            creates.extend(predicate::index_on(keys, &table, &name));
             drops.push(format!("DROP INDEX CONCURRENTLY {schema}{name};"));
         }
-        (!creates.is_empty()).then_some(Missing { plan, node, table, wanted, creates, drops })
+        if creates.is_empty() {
+            return None;
+        }
+        let has_trigrams = case
+            .record
+            .evidence
+            .extensions
+            .iter()
+            .any(|one| one.name == "pg_trgm" && one.installed.is_some());
+        if wanted.iter().flatten().any(Predicate::needs_trigrams) && !has_trigrams {
+            creates.insert(0, "CREATE EXTENSION IF NOT EXISTS pg_trgm".to_owned());
+        }
+        Some(Missing { plan, node, table, wanted, creates, drops })
     }
 
     fn figures(&self) -> String {
@@ -132,38 +167,58 @@ impl Missing<'_> {
     }
 
     fn change(&self) -> Change {
-        let operands: Vec<&str> = self.wanted.iter().map(|predicate| predicate.operand.as_str()).collect();
+        let of_one = |keys: &Vec<Predicate>| {
+            keys.iter().map(|key| key.operand.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let operands = self.wanted.iter().map(of_one).collect::<Vec<_>>().join(" and ");
         Change {
-            setting: format!("index on {}", operands.join(" and ")),
+            setting: format!("index on {operands}"),
             from: "none".to_owned(),
-            to: operands.join(" and "),
+            to: operands,
             restart: false,
-            apply: format!("{};", self.creates.join("; ")),
-            undo: self.drops.join(" "),
+            apply: format!("{};", self.creates.join(";\n")),
+            undo: self.drops.join("\n"),
         }
+    }
+
+    /// The trial of just these indexes.
+    fn trial<'a>(&self, case: &Case<'a>) -> Option<&'a WhatIf> {
+        let commands = in_a_transaction(&self.change().apply)?;
+        let what_ifs = case.record.what_ifs.iter();
+        what_ifs.into_iter().find(|what_if| commands.iter().all(|command| what_if.settings.contains(command)))
     }
 }
 
 fn speak_of_missing(case: &Case, of_expression: bool) -> Option<Recommendation> {
     let missing = Missing::find(case, of_expression)?;
-    let (effect, mut evidence, change) = (scanning(case, missing.node), missing.figures(), missing.change());
+    let (scanning, mut evidence, change) =
+        (scanning(case, missing.node), missing.figures(), missing.change());
+    let leave = |title: &str, evidence: String, basis| Some(say::leave_alone(title, evidence, basis));
     // An index on an expression is a thing of its own to keep: only where it is felt.
-    if of_expression && !case.is_felt(effect) {
+    if of_expression && !case.is_felt(&scanning) {
         let title = "Leave the functions in conditions: an index on them would not be felt";
-        evidence = format!("{evidence}; {}", case.felt_figures(effect));
-        return Some(say::leave_alone(title, evidence, Basis::Inferred));
+        return leave(title, format!("{evidence}; {}", case.felt_figures(&scanning)), Basis::Inferred);
     }
-    let commands = in_a_transaction(&change.apply).unwrap_or_default();
-    let is_of_them = |what_if: &&WhatIf| commands.iter().all(|command| what_if.settings.contains(command));
-    let trial = case.record.what_ifs.iter().find(is_of_them);
+    let trial = missing.trial(case);
+    if let Some(failed) = trial.filter(|what_if| what_if.examined == 0 && !what_if.missing.is_empty()) {
+        let title = "Leave the indexes: the one that would serve cannot be made as it stands";
+        return leave(
+            title,
+            format!("{evidence}; {}: {}", change.apply, failed.missing.join("; ")),
+            Basis::Measured,
+        );
+    }
     if let Some(what_if) = trial {
         evidence = format!("{evidence}; {}", super::planner::trials(what_if));
     }
     if trial.is_some_and(|what_if| what_if.examined > 0 && what_if.tried.is_empty()) {
         let title = "Leave the indexes: the planner would not use the one that was tried";
-        return Some(say::leave_alone(title, evidence, Basis::Measured));
+        return leave(title, evidence, Basis::Measured);
     }
-    let saved = trial.map_or(0.0, |what_if| case.saved(what_if));
+    let saved = trial.map_or(0.0, |what_if| case.saved(what_if).share);
+    let is_measured = saved > 0.0;
+    // Whether PostgreSQL takes an expression, nobody knows before it was tried, but of some.
+    let is_sure = trial.is_some() || missing.wanted.iter().flatten().all(Predicate::is_surely_immutable);
     Some(Recommendation {
         title: if of_expression {
             format!("Index the expression {}, or compare the column itself", change.to)
@@ -174,19 +229,31 @@ fn speak_of_missing(case: &Case, of_expression: bool) -> Option<Recommendation> 
             )
         },
         evidence,
-        change: Some(change),
-        expected: if saved > 0.0 {
-            format!("{} of the response time, by the trials of this run", say::percent(saved))
+        change: is_sure.then_some(change),
+        expected: if is_measured {
+            say::by_trials(saved)
         } else {
-            format!("{} of the response time, if the index answers at once", say::percent(effect))
+            format!(
+                "up to {} of the response time, if the index answers at once",
+                say::percent(scanning.share)
+            )
         },
-        basis: if saved > 0.0 { Basis::Measured } else { Basis::Inferred },
-        risk: "each insert, and each update that is not HOT, writes to it; building it reads the table"
-            .to_owned(),
-        verify:
+        basis: if is_measured { Basis::Measured } else { Basis::Inferred },
+        risk: format!(
+            "each insert, and each update that is not HOT, writes to it; building it reads the table{}",
+            if is_sure {
+                ""
+            } else {
+                "; an index takes an expression only if all in it is IMMUTABLE, which a time zone or a language is not"
+            }
+        ),
+        verify: if is_measured {
+            "run again: the plan uses it, p95 falls"
+        } else {
             "with the extension hypopg: hypopg_create_index and EXPLAIN; then run again: the plan uses it"
-                .to_owned(),
-        effect: if saved > 0.0 { saved } else { effect.max(0.05) },
+        }
+        .to_owned(),
+        effect: if is_measured { saved } else { scanning.share.max(0.05) },
         ..say::change()
     })
 }
@@ -196,20 +263,27 @@ pub(super) fn duplicates(case: &Case) -> Option<Recommendation> {
     let all: Vec<&Index> = known(case).filter(|index| index.is_valid).collect();
     let same =
         |a: &Index, b: &Index| a.table == b.table && a.method == b.method && a.predicate == b.predicate;
+    // What the narrow one brings with it for scans of the index alone, the wide one must have, too.
+    let brings = |wide: &Index, narrow: &Index| {
+        narrow.included.iter().all(|column| wide.included.contains(column) || wide.keys.contains(column))
+    };
     let covers = |wide: &Index, narrow: &Index| {
         let shorter = narrow.keys.len() <= wide.keys.len()
             && wide.keys.starts_with(&narrow.keys)
-            && wide.operator_classes.starts_with(&narrow.operator_classes);
+            && wide.operator_classes.starts_with(&narrow.operator_classes)
+            && wide.orderings.starts_with(&narrow.orderings);
         // Only a B-tree answers for its first columns alone.
         let equal = narrow.keys == wide.keys;
-        same(wide, narrow) && shorter && (equal || wide.method == "btree")
+        same(wide, narrow) && shorter && brings(wide, narrow) && (equal || wide.method == "btree")
     };
     let pair = all.iter().enumerate().find_map(|(at, narrow)| {
         let mut others = all.iter().enumerate().filter(|(other, _)| *other != at);
         // Of two equal ones the later goes; what enforces a constraint stays.
         let wide = others.find(|(other, wide)| {
+            // Two that say the same cover each other.
+            let are_equal = covers(wide, narrow) && covers(narrow, wide);
             covers(wide, narrow)
-                && (wide.keys != narrow.keys || *other < at || (!narrow.is_constraint && wide.is_constraint))
+                && (!are_equal || *other < at || (!narrow.is_constraint && wide.is_constraint))
         });
         wide.filter(|_| !narrow.is_constraint).map(|(_, wide)| (*narrow, *wide))
     });
@@ -233,7 +307,8 @@ pub(super) fn duplicates(case: &Case) -> Option<Recommendation> {
     })
 }
 
-fn dropped(index: &Index) -> Change {
+/// An index goes, and comes back by the SQL that made it.
+pub(super) fn dropped(index: &Index) -> Change {
     Change {
         setting: format!("index {}", index.name),
         from: "there".to_owned(),
@@ -269,18 +344,21 @@ pub(super) fn unused(case: &Case) -> Option<Recommendation> {
         })
         .collect();
     // Each index takes about its share of what a write does.
-    let share = case.share(&writes) * unused.len() as f64 / all.max(1) as f64;
+    let part = unused.len() as f64 / all.max(1) as f64;
+    let saving = case.saving(|operation, statement| {
+        if writes.contains(&format!("{}.{}", operation.name, statement.name)) { part } else { 0.0 }
+    });
     let figures = format!(
-        "{} never scanned, by this workload or since the counters began: {}; {} in all, a share of {} of the writes",
+        "{} never scanned, by this workload or since the counters began: {}; {} in all; their part of what the writes take is {}",
         if unused.len() == 1 { "1 index was".to_owned() } else { format!("{} indexes were", unused.len()) },
         say::list(&names, 4),
         say::bytes(bytes),
-        case.felt_figures(share)
+        case.felt_figures(&saving)
     );
     // A workload of writes alone proves nothing of searches.
     let searches =
         known(case).any(|index| !index.is_constraint && index.scans.is_some_and(|scans| scans > 0));
-    if !case.is_felt(share) || !searches {
+    if !case.is_felt(&saving) || !searches {
         let title = "Leave the indexes that this workload does not use: their writes are not felt";
         return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
@@ -288,10 +366,11 @@ pub(super) fn unused(case: &Case) -> Option<Recommendation> {
         title: format!("Consider dropping {}: nothing scans {}", say::list(&names, 2), if names.len() == 1 { "it" } else { "them" }),
         evidence: figures,
         change: Some(dropped(first)),
-        expected: format!("{} of the response time, and {} of disk", say::percent(share), say::bytes(bytes)),
+        more_changes: unused.iter().filter(|index| index.name != first.name).map(|index| dropped(index)).collect(),
+        expected: format!("{} of the response time, and {} of disk", say::percent(saving.share), say::bytes(bytes)),
         risk: "another workload, a replica or a monthly report may need it: look at pg_stat_user_indexes of production over weeks first".to_owned(),
         verify: "run again: writes are faster, no plan has become a sequential scan".to_owned(),
-        effect: share,
+        effect: saving.share,
         ..say::change()
     })
 }

@@ -52,7 +52,14 @@ pub(super) fn lock_waits(case: &Case) -> Option<Recommendation> {
         expected: format!("{} of the sessions' time", say::percent(share)),
         basis: Basis::Measured,
         risk: "what that session had not committed is lost; set idle_in_transaction_session_timeout and lock_timeout so that it cannot come back".to_owned(),
-        verify: format!("SELECT pg_terminate_backend({}); then run again: lock_waits falls", worst.pid),
+        // Its number may be another session's by now.
+        verify: format!(
+            "SELECT pid, xact_start, state, query FROM pg_stat_activity WHERE {} AND xact_start < now() - interval '1 minute'; once it is surely the one, SELECT pg_terminate_backend(pid); then run again: lock_waits falls",
+            match worst.application.as_deref().filter(|name| !name.is_empty()) {
+                Some(name) => format!("application_name = '{}'", name.replace('\'', "''")),
+                None => format!("pid = {}", worst.pid),
+            }
+        ),
         effect: share.max(0.3),
         ..say::change()
     })

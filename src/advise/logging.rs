@@ -1,6 +1,6 @@
 //! Logging and instrumentation.
 
-use super::{case::Case, say};
+use super::{apply, case::Case, saving::Tried, say};
 use crate::record::{Basis, Recommendation};
 
 /// Connections opened a call from which their log lines count.
@@ -45,9 +45,9 @@ pub(super) fn statements(case: &Case) -> Option<Recommendation> {
     Some(Recommendation {
         title: format!("Set {setting} to {to}: every statement is logged"),
         evidence: format!("{setting} is {from}; {trips} round trips wrote a line each{measured}"),
-        change: say::alter_system(case, setting, to),
+        change: apply::set(case, setting, to),
         expected: if saved > 0.0 {
-            format!("{} of the response time, and the disk traffic of the log", say::percent(saved))
+            format!("{}, and the disk traffic of the log", say::by_trials(saved))
         } else {
             "less work and less disk traffic a round trip".to_owned()
         },
@@ -55,8 +55,7 @@ pub(super) fn statements(case: &Case) -> Option<Recommendation> {
         risk: "single statements can no longer be read from the log; pg_stat_statements still sums them up"
             .to_owned(),
         verify: "run again and compare throughput".to_owned(),
-        // On a busy disk a line costs more than on an idle one.
-        effect: saved.max(0.3),
+        effect: Tried::effect(trial.map(|_| Tried { saved, is_faster: certain, is_slower: false }), 0.3),
         ..say::change()
     })
 }
@@ -78,7 +77,7 @@ pub(super) fn connections(case: &Case) -> Option<Recommendation> {
         let title = "Leave the logging of connections: there are few";
         return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
-    let (change, more_changes) = say::alter_systems(case, names.iter().map(|name| (*name, "off")))?;
+    let (change, more_changes) = apply::set_all(case, names.iter().map(|name| (*name, "off")))?;
     Some(Recommendation {
         title: format!("Switch {} off: each call opens a connection", names.join(" and ")),
         evidence: figures,
@@ -115,7 +114,7 @@ pub(super) fn io_timing(case: &Case) -> Option<Recommendation> {
     Some(Recommendation {
         title: "Switch track_io_timing on: nobody knows how long reads take".to_owned(),
         evidence: figures,
-        change: say::alter_system(case, "track_io_timing", "on"),
+        change: apply::set(case, "track_io_timing", "on"),
         expected: "no gain in speed; later runs tell the system's cache from the disk".to_owned(),
         basis: Basis::Convention,
         risk: "two looks at the clock for each read: pg_test_timing shows whether the clock is cheap"

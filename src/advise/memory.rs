@@ -1,7 +1,10 @@
 //! Memory that is shared: shared_buffers, huge pages, what the planner believes of the cache.
 
 use super::{
+    apply,
+    budget::{BUFFERS_SHARE, MOST_BUFFERS_SHARE},
     case::Case,
+    saving::Tried,
     say::{self, whole_mb},
 };
 use crate::{
@@ -11,9 +14,6 @@ use crate::{
 
 /// Hit share above which reads from outside shared buffers cannot matter.
 const ALL_CACHED: f64 = 0.999;
-/// The manual's starting point for shared_buffers on a dedicated server (section 20.4.1), and where more seldom helps.
-const BUFFERS_SHARE: f64 = 0.25;
-const MOST_BUFFERS_SHARE: f64 = 0.40;
 /// A block that comes from the operating system's cache instead of shared buffers costs about this much: a system call
 /// and a copy. From a disk it costs more, so this is the least.
 const READ_US: f64 = 5.0;
@@ -21,6 +21,8 @@ const READ_US: f64 = 5.0;
 const HUGE: u64 = 8 << 30;
 /// Part of memory that the planner may take for cache (the manual's 50 %, pgtune's 75 %).
 const CACHE_SHARE: f64 = 0.75;
+/// PostgreSQL's default for effective_cache_size, for a server whose memory is not known.
+const DEFAULT_CACHE: u64 = 4 << 30;
 
 /// Leave shared_buffers when everything is cached; raise it when it is far below the data and blocks are read.
 pub(super) fn shared_buffers(case: &Case) -> Option<Recommendation> {
@@ -72,7 +74,7 @@ pub(super) fn shared_buffers(case: &Case) -> Option<Recommendation> {
     Some(Recommendation {
         title: format!("Raise shared_buffers to {to}"),
         evidence: format!("{figures}; {} has {}", case.machine(), say::bytes(memory)),
-        change: say::alter_system(case, "shared_buffers", &to),
+        change: apply::set(case, "shared_buffers", &to),
         expected: format!(
             "up to {} of the block accesses become hits, {} of the response time",
             say::percent(1.0 - hits),
@@ -104,53 +106,12 @@ pub(super) fn too_many_buffers(case: &Case) -> Option<Recommendation> {
             say::bytes(memory),
             case.machine()
         ),
-        change: say::alter_system(case, "shared_buffers", &to),
+        change: apply::set(case, "shared_buffers", &to),
         expected: "room for work_mem, maintenance and the system's own cache".to_owned(),
         basis: Basis::Convention,
         risk: "needs a restart; blocks that no longer fit are read from the system's cache".to_owned(),
         verify: "run again and compare blocks_read, and the machine's available memory".to_owned(),
         effect: if buffers >= memory { 0.9 } else { 0.1 },
-        ..say::change()
-    })
-}
-
-/// What every session may take at once, against memory: out of memory, Linux ends the whole server.
-pub(super) fn overcommit(case: &Case) -> Option<Recommendation> {
-    let memory = case.memory()?;
-    let buffers = case.bytes("shared_buffers")?;
-    let work = case.bytes("work_mem")?;
-    let connections = case.record.load.connections as u64;
-    let nodes = super::work_memory::nodes(case);
-    let maintenance = case.bytes("maintenance_work_mem")?;
-    let workers = case.number("autovacuum_max_workers").unwrap_or(3.0) as u64;
-    let all = buffers + work * nodes * connections + maintenance * (workers + 1);
-    if all <= memory {
-        return None;
-    }
-    let room = memory.saturating_sub(buffers + maintenance * (workers + 1)) / 2;
-    let to = whole_mb(room / (nodes * connections).max(1)).min(work);
-    let change = (to < work).then(|| say::alter_system(case, "work_mem", &format_bytes(to))).flatten();
-    Some(Recommendation {
-        title: match &change {
-            Some(change) => format!("Lower work_mem to {}: memory is promised more than once", change.to),
-            None => "Use fewer connections or less memory each: memory is promised more than once".to_owned(),
-        },
-        evidence: format!(
-            "shared_buffers {} + work_mem {} x {nodes} sorts or hashes x {connections} connections + maintenance_work_mem {} x {} = {}; {} has {}",
-            say::bytes(buffers),
-            say::bytes(work),
-            say::bytes(maintenance),
-            workers + 1,
-            say::bytes(all),
-            case.machine(),
-            say::bytes(memory)
-        ),
-        change,
-        expected: "no gain in speed: the server is not ended for want of memory".to_owned(),
-        basis: Basis::Inferred,
-        risk: "sorts and hashes that no longer fit spill to disk".to_owned(),
-        verify: "loist-bench flags check with the same machine and connections finds nothing".to_owned(),
-        effect: 0.15,
         ..say::change()
     })
 }
@@ -169,20 +130,29 @@ pub(super) fn huge_pages(case: &Case) -> Option<Recommendation> {
     }
     // From PostgreSQL 17 on the server says whether it has them.
     let has = case.value("huge_pages_status").map(|status| status == "on");
-    if has == Some(true) || has.is_none() && setting.value != "off" {
+    if has == Some(true) {
         return None;
     }
     // A page table entry of 8 bytes for each 4 kB, in each backend that touches all buffers.
-    let tables = buffers / 4096 * 8 * case.record.load.connections as u64;
+    let tables = buffers / 4096 * 8 * case.may_open();
+    if has.is_none() && setting.value != "off" {
+        let evidence = format!(
+            "huge_pages is {}, and before PostgreSQL 17 the server does not say whether it has any; HugePages_Rsvd in its machine's /proc/meminfo does; without them page tables may take {}",
+            setting.value,
+            say::bytes(tables)
+        );
+        let title = "Leave huge_pages: the server asks for them; see that it gets them";
+        return Some(say::leave_alone(title, evidence, Basis::Convention));
+    }
     Some(Recommendation {
         title: "Give shared_buffers huge pages".to_owned(),
         evidence: format!(
             "shared_buffers is {}; with pages of 4 kB the page tables of {} connections may take {}",
             say::bytes(buffers),
-            case.record.load.connections,
+            case.may_open(),
             say::bytes(tables)
         ),
-        change: say::alter_system(case, "huge_pages", "try"),
+        change: apply::set(case, "huge_pages", "try"),
         expected: "memory for page tables, and some misses of the processor's own caches, saved".to_owned(),
         basis: Basis::Convention,
         risk: "the system must reserve them first (vm.nr_hugepages); needs a restart".to_owned(),
@@ -199,47 +169,45 @@ pub(super) fn effective_cache_size(case: &Case) -> Option<Recommendation> {
     let buffers = case.bytes("shared_buffers")?;
     let memory = case.memory();
     let size = case.record.evidence.database_bytes?;
-    let impossible = cache < buffers || memory.is_some_and(|memory| cache > memory);
-    let what_if = case.what_if("effective_cache_size");
-    let saved = what_if.map_or(0.0, |what_if| case.saved(what_if));
-    if !impossible && saved <= 0.0 {
-        return (cache >= size).then(|| {
-            let evidence = format!(
-                "effective_cache_size is {}, the whole database {}",
-                setting.display(),
-                say::bytes(size)
-            );
-            let title = "Leave effective_cache_size: it already covers the database";
-            say::leave_alone(title, evidence, Basis::Inferred)
-        });
+    let tried = case.tried("effective_cache_size");
+    // More than there is does no harm while all that could be cached is smaller than both.
+    let too_large = memory.is_some_and(|memory| cache > memory && size as f64 > memory as f64 * CACHE_SHARE);
+    let too_small = cache < buffers;
+    let what_memory =
+        memory.map_or_else(String::new, |memory| format!(", {} has {}", case.machine(), say::bytes(memory)));
+    let figures = format!(
+        "effective_cache_size is {}, shared_buffers {}, the whole database {}{what_memory}",
+        setting.display(),
+        say::bytes(buffers),
+        say::bytes(size)
+    );
+    if !(too_small || too_large) || tried.is_some_and(|tried| tried.is_slower) {
+        let title = if cache >= size {
+            "Leave effective_cache_size: it already covers the database"
+        } else {
+            "Leave effective_cache_size: it lies between shared_buffers and memory"
+        };
+        return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
-    let to = memory.map_or(buffers * 3, |memory| (memory as f64 * CACHE_SHARE) as u64);
+    // Where nobody knows the memory, shared_buffers are taken for the usual quarter of it.
+    let to = memory.map_or((buffers * 3).max(DEFAULT_CACHE), |memory| (memory as f64 * CACHE_SHARE) as u64);
     let to = format_bytes(whole_mb(to));
-    let tried = what_if.map_or_else(String::new, |what_if| {
-        format!("; of {} plans {} change with more", what_if.examined, what_if.tried.len())
-    });
+    let shown = case
+        .what_if("effective_cache_size")
+        .map_or_else(String::new, |what_if| format!("; {}", super::planner::trials(what_if)));
+    let is_measured = tried.is_some_and(|tried| tried.is_faster);
     Some(Recommendation {
         title: format!("Set effective_cache_size to {to}"),
-        evidence: format!(
-            "effective_cache_size is {}, shared_buffers {}{}{tried}",
-            setting.display(),
-            say::bytes(buffers),
-            memory.map_or_else(String::new, |memory| format!(
-                ", {} has {}",
-                case.machine(),
-                say::bytes(memory)
-            ))
-        ),
-        change: say::alter_system(case, "effective_cache_size", &to),
-        expected: if saved > 0.0 {
-            format!("{} of the response time, by the trials of this run", say::percent(saved))
-        } else {
-            "index plans get their true price; it reserves no memory".to_owned()
+        evidence: format!("{figures}{shown}"),
+        change: apply::set(case, "effective_cache_size", &to),
+        expected: match tried {
+            Some(tried) if is_measured => say::by_trials(tried.saved),
+            _ => "index plans get their true price; it reserves no memory".to_owned(),
         },
-        basis: if saved > 0.0 { Basis::Measured } else { Basis::Convention },
+        basis: if is_measured { Basis::Measured } else { Basis::Convention },
         risk: "plans may change".to_owned(),
         verify: "run again and compare p95 by operation".to_owned(),
-        effect: saved.max(0.05),
+        effect: Tried::effect(tried, 0.05).max(0.01),
         ..say::change()
     })
 }

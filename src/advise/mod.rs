@@ -2,10 +2,13 @@
 //!
 //! To add a rule, write one function in the file of its family and give it a row in the table `RULES`.
 
+mod apply;
+mod budget;
 mod case;
 mod connections;
 mod flips;
 mod gin;
+mod hot;
 mod indexes;
 mod locks;
 mod logging;
@@ -15,6 +18,7 @@ mod plans;
 mod platform;
 mod predicate;
 mod rules;
+mod saving;
 mod say;
 mod statements;
 mod statistics;

@@ -1,21 +1,14 @@
 //! The planner: costs, switches, parallel workers, prefetching.
 
-use super::{case::Case, say};
-use crate::record::{Basis, Recommendation, WhatIf};
+use super::{apply, case::Case, saving::Tried, say};
+use crate::{
+    flags::{
+        Setting,
+        costs::{self, NO_SEEK},
+    },
+    record::{Basis, PlanNode, Recommendation, WhatIf},
+};
 
-/// Cost of a random page where there is no seek: SSDs, network disks, memory.
-const NO_SEEK: &str = "1.1";
-/// Cost constants that have no reason to differ from their defaults, which were chosen relative to one another.
-const CONSTANTS: [&str; 8] = [
-    "seq_page_cost",
-    "cpu_tuple_cost",
-    "cpu_index_tuple_cost",
-    "cpu_operator_cost",
-    "parallel_setup_cost",
-    "parallel_tuple_cost",
-    "min_parallel_table_scan_size",
-    "min_parallel_index_scan_size",
-];
 /// Factor by which a cost constant must be off to be called odd.
 const ODD: f64 = 4.0;
 
@@ -57,174 +50,258 @@ fn gain(trial: &crate::record::Trial) -> f64 {
     trial.base_median_ms() - trial.changed_median_ms()
 }
 
+/// What the trials of a setting showed, to stand behind other figures.
+fn shown(case: &Case, name: &str) -> String {
+    case.what_if(name).map_or_else(String::new, |what_if| format!("; {}", trials(what_if)))
+}
+
 /// The price of a random page: what a disk that turns asks is wrong for any other.
 pub(super) fn random_page_cost(case: &Case) -> Option<Recommendation> {
     let setting = case.setting("random_page_cost")?;
     let cost = case.number("random_page_cost")?;
     let rotational = case.record.evidence.disk.as_ref().and_then(|disk| disk.is_rotational) == Some(true);
-    let what_if = case.what_if("random_page_cost");
-    let saved = what_if.map_or(0.0, |what_if| case.saved(what_if));
-    // Dearer than a disk that turns is a mistake wherever it stands.
-    let absurd = cost > 4.0;
-    if saved > 0.0 || absurd {
-        let shown = what_if.map_or_else(|| "no plans were tried".to_owned(), trials);
-        let odd = if absurd { "; PostgreSQL's default, 4, is already meant for disks that turn" } else { "" };
-        return Some(Recommendation {
-            title: format!("Set random_page_cost to {NO_SEEK}"),
-            evidence: format!("random_page_cost is {}{odd}; {shown}", setting.value),
-            change: say::alter_system(case, "random_page_cost", NO_SEEK),
-            expected: if saved > 0.0 {
-                format!("{} of the response time, by the trials of this run", say::percent(saved))
-            } else {
-                "index plans get their true price".to_owned()
-            },
-            basis: if saved > 0.0 { Basis::Measured } else { Basis::Convention },
-            risk: if rotational {
-                "the disk here turns: where the data does not fit in memory, index plans may become slower"
-            } else {
-                "plans may change where the data does not fit in memory"
-            }
-            .to_owned(),
-            verify: "run again and compare p95 by operation".to_owned(),
-            effect: saved.max(0.08),
-            ..say::change()
-        });
-    }
-    let evidence = match what_if {
-        Some(what_if) if what_if.tried.is_empty() => format!(
-            "random_page_cost is {}; none of {} plans changes with {}",
-            setting.value,
-            what_if.examined,
-            what_if.settings.join(", ")
-        ),
-        Some(what_if) => format!("random_page_cost is {}; {}", setting.value, trials(what_if)),
-        None => {
-            let hits = case.record.evidence.window.hit_share().filter(|hits| *hits > 0.999)?;
-            format!(
-                "random_page_cost is {}; {} of the block accesses were hits, so hardly a page was fetched at random from a disk",
-                setting.value,
-                say::percent(hits)
-            )
-        }
+    let tried = case.tried("random_page_cost");
+    let is_measured = tried.is_some_and(|tried| tried.is_faster);
+    // Dearer than a disk that turns, or cheaper than reading in a row, is a mistake wherever it stands.
+    let odd = if cost > 4.0 {
+        Some("PostgreSQL's default, 4, is already meant for disks that turn")
+    } else if costs::random_is_cheaper(&case.record.evidence.settings) {
+        Some("that is less than seq_page_cost, and no storage reads at random faster than in a row")
+    } else {
+        None
     };
-    Some(say::leave_alone(
-        "Leave random_page_cost: no plan gets better by another",
-        evidence,
-        Basis::Measured,
-    ))
-}
-
-/// A kind of plan that is switched off is a mistake in production.
-pub(super) fn enable_off(case: &Case) -> Option<Recommendation> {
-    let off: Vec<_> = case
-        .record
-        .evidence
-        .settings
-        .iter()
-        .filter(|setting| setting.name.starts_with("enable_") && setting.value == "off")
-        .filter(|setting| setting.default.as_deref() == Some("on"))
-        .collect();
-    // The one whose return would save most.
-    let saved = |name: &str| case.what_if(name).map_or(0.0, |what_if| case.saved(what_if));
-    let first = off.iter().max_by(|a, b| saved(&a.name).total_cmp(&saved(&b.name)))?;
-    let names: Vec<&str> = off.iter().map(|setting| setting.name.as_str()).collect();
-    let saved = saved(&first.name);
-    let shown =
-        case.what_if(&first.name).map_or_else(String::new, |what_if| format!("; {}", trials(what_if)));
-    let others = off.iter().filter(|other| other.name != first.name);
-    let names_in_order = std::iter::once(first).chain(others).map(|setting| (setting.name.as_str(), "on"));
-    let (change, more_changes) = say::alter_systems(case, names_in_order)?;
+    if !is_measured && (odd.is_none() || tried.is_some_and(|tried| tried.is_slower)) {
+        return left_random_page_cost(case, setting);
+    }
     Some(Recommendation {
-        title: format!("Switch {} back on", names.join(" and ")),
+        title: format!("Set random_page_cost to {NO_SEEK}"),
         evidence: format!(
-            "{} off (source: {}); PostgreSQL's default is on{shown}",
-            if names.len() == 1 {
-                format!("{} is", names[0])
+            "random_page_cost is {}{}{}",
+            setting.value,
+            odd.map_or_else(String::new, |odd| format!("; {odd}")),
+            if tried.is_some() {
+                shown(case, "random_page_cost")
             } else {
-                format!("{} are", names.join(" and "))
-            },
-            first.source
+                "; no plans were tried".to_owned()
+            }
         ),
-        change: Some(change),
-        more_changes,
-        expected: if saved > 0.0 {
-            format!("{} of the response time, by the trials of this run", say::percent(saved))
-        } else {
-            "the planner may choose the cheapest plan again".to_owned()
+        change: apply::set(case, "random_page_cost", NO_SEEK),
+        expected: match tried {
+            Some(tried) if is_measured => say::by_trials(tried.saved),
+            _ => "index plans get their true price".to_owned(),
         },
-        basis: if saved > 0.0 { Basis::Measured } else { Basis::Inferred },
-        risk: "plans change".to_owned(),
+        basis: if is_measured { Basis::Measured } else { Basis::Convention },
+        risk: if rotational {
+            "the disk here turns: where the data does not fit in memory, index plans may become slower"
+        } else {
+            "plans may change where the data does not fit in memory"
+        }
+        .to_owned(),
         verify: "run again and compare p95 by operation".to_owned(),
-        effect: saved.max(0.35),
+        effect: Tried::effect(tried, 0.08),
         ..say::change()
     })
 }
 
-/// Cost constants are relative to one another: one that is far from its default turns plans at random.
-pub(super) fn odd_constants(case: &Case) -> Option<Recommendation> {
-    let odd = CONSTANTS.iter().filter_map(|name| {
-        let setting = case.setting(name)?;
-        let (value, default): (f64, f64) =
-            (setting.value.parse().ok()?, setting.default.as_ref()?.parse().ok()?);
-        let off =
-            if default > 0.0 && value > 0.0 { (value / default).max(default / value) } else { f64::MAX };
-        (off >= ODD && value != default).then_some((*name, setting, default))
-    });
-    let odd: Vec<_> = odd.collect();
-    let (name, setting, default) = odd.first()?;
-    let all: Vec<String> = odd
-        .iter()
-        .map(|(name, setting, default)| format!("{name} is {} (default {default})", setting.value))
-        .collect();
+fn left_random_page_cost(case: &Case, setting: &Setting) -> Option<Recommendation> {
+    let title = "Leave random_page_cost: no plan gets better by another";
+    let Some(what_if) = case.what_if("random_page_cost").filter(|what_if| what_if.examined > 0) else {
+        let hits = case.record.evidence.window.hit_share().filter(|hits| *hits > 0.999)?;
+        let evidence = format!(
+            "random_page_cost is {}, and was not tried at another; {} of the block accesses were hits, so hardly a page was fetched at random from a disk",
+            setting.value,
+            say::percent(hits)
+        );
+        return Some(say::leave_alone(
+            "Leave random_page_cost: hardly a page is read",
+            evidence,
+            Basis::Inferred,
+        ));
+    };
+    let evidence = if what_if.tried.is_empty() {
+        format!(
+            "random_page_cost is {}; none of {} plans changes with {}",
+            setting.value,
+            what_if.examined,
+            what_if.settings.join(", ")
+        )
+    } else {
+        format!("random_page_cost is {}; {}", setting.value, trials(what_if))
+    };
+    Some(say::leave_alone(title, evidence, Basis::Measured))
+}
+
+/// A kind of plan that is switched off is a mistake in production.
+pub(super) fn enable_off(case: &Case) -> Option<Recommendation> {
+    let (off, slower) = in_order(case, costs::switched_off(&case.record.evidence.settings), 0.35);
+    let Some((first, tried)) = off.first().copied() else {
+        let (first, _) = *slower.first()?;
+        let evidence =
+            format!("{} is off; PostgreSQL's default is on{}", first.name, shown(case, &first.name));
+        return Some(say::leave_alone(
+            &format!(
+                "Leave {} off until costs and statistics are right: with it on, statements were slower",
+                first.name
+            ),
+            evidence,
+            Basis::Measured,
+        ));
+    };
+    let names: Vec<&str> = off.iter().map(|(setting, _)| setting.name.as_str()).collect();
+    let (change, more_changes) = apply::set_all(case, names.iter().map(|name| (*name, "on")))?;
+    let is_measured = tried.is_some_and(|tried| tried.is_faster);
     Some(Recommendation {
-        title: format!("Set {name} back to its default, {default}"),
-        evidence: all.join("; "),
-        change: say::alter_system(case, name, &setting.default.clone().unwrap_or_default()),
-        expected: "plans follow the costs that PostgreSQL's developers weighed against one another"
-            .to_owned(),
-        basis: Basis::Convention,
+        title: format!("Switch {} back on", names.join(" and ")),
+        evidence: format!(
+            "{} off (source: {}); PostgreSQL's default is on{}",
+            if names.len() == 1 { format!("{} is", names[0]) } else { format!("{} are", names.join(", ")) },
+            first.source,
+            shown(case, &first.name)
+        ),
+        change: Some(change),
+        more_changes,
+        expected: match tried {
+            Some(tried) if is_measured => say::by_trials(tried.saved),
+            _ => "the planner has its whole choice again".to_owned(),
+        },
+        basis: if is_measured { Basis::Measured } else { Basis::Convention },
+        risk: "plans change; a plan that was avoided on purpose may come back".to_owned(),
+        verify: "run again and compare p95 by operation".to_owned(),
+        effect: Tried::effect(tried, 0.35),
+        ..say::change()
+    })
+}
+
+/// Settings with what their trials showed, those first whose default promises most; and those whose default was slower.
+fn in_order<'a>(
+    case: &Case,
+    settings: impl Iterator<Item = &'a Setting>,
+    guess: f64,
+) -> (Vec<(&'a Setting, Option<Tried>)>, Vec<(&'a Setting, Option<Tried>)>) {
+    let tried = settings.map(|setting| (setting, case.tried(&setting.name)));
+    let (slower, mut rest): (Vec<_>, Vec<_>) =
+        tried.partition(|(_, tried)| tried.is_some_and(|tried| tried.is_slower));
+    rest.sort_by(|a, b| Tried::effect(b.1, guess).total_cmp(&Tried::effect(a.1, guess)));
+    (rest, slower)
+}
+
+/// What makes plans look dearer than they are, and with it lets them be compiled: the names, and what putting it right
+/// would save.
+pub(super) fn dearer_than_they_are(case: &Case) -> Option<(String, f64)> {
+    let settings = &case.record.evidence.settings;
+    let (off, _) = in_order(case, costs::switched_off(settings), 0.35);
+    let (odd, _) = in_order(case, costs::off_default(settings, ODD).map(|(setting, _)| setting), 0.05);
+    let all: Vec<_> =
+        off.into_iter().map(|one| (one, 0.35)).chain(odd.into_iter().map(|one| (one, 0.05))).collect();
+    let most = all.iter().map(|((_, tried), guess)| Tried::effect(*tried, *guess)).fold(0.0, f64::max);
+    let names: Vec<&str> = all.iter().map(|((setting, _), _)| setting.name.as_str()).collect();
+    (!names.is_empty()).then(|| (names.join(" and "), most))
+}
+
+/// Constants that stand in no relation to the others.
+pub(super) fn odd_constants(case: &Case) -> Option<Recommendation> {
+    let defaults: Vec<(&Setting, &str)> = costs::off_default(&case.record.evidence.settings, ODD).collect();
+    let (odd, slower) = in_order(case, defaults.iter().map(|(setting, _)| *setting), 0.05);
+    let default = |name: &str| {
+        let found = defaults.iter().find(|(setting, _)| setting.name == name);
+        found.map_or("", |(_, default)| *default)
+    };
+    let said = |setting: &Setting| {
+        format!("{} is {} (default {})", setting.name, setting.value, default(&setting.name))
+    };
+    let Some((first, tried)) = odd.first().copied() else {
+        let (first, _) = *slower.first()?;
+        let evidence = format!("{}{}", said(first), shown(case, &first.name));
+        let title = format!("Leave {}: with its default, statements were slower", first.name);
+        return Some(say::leave_alone(&title, evidence, Basis::Measured));
+    };
+    let names: Vec<&str> = odd.iter().map(|(setting, _)| setting.name.as_str()).collect();
+    let (change, more_changes) = apply::set_all(case, names.iter().map(|name| (*name, default(name))))?;
+    let is_measured = tried.is_some_and(|tried| tried.is_faster);
+    let all: Vec<String> = odd.iter().map(|(setting, _)| said(setting)).collect();
+    Some(Recommendation {
+        title: match names.len() {
+            1 => format!("Set {} back to its default, {}", first.name, default(&first.name)),
+            _ => format!("Set {} back to their defaults", names.join(" and ")),
+        },
+        evidence: format!("{}{}", all.join("; "), shown(case, &first.name)),
+        change: Some(change),
+        more_changes,
+        expected: match tried {
+            Some(tried) if is_measured => say::by_trials(tried.saved),
+            _ => "plans follow the costs that PostgreSQL's developers weighed against one another".to_owned(),
+        },
+        basis: if is_measured { Basis::Measured } else { Basis::Convention },
         risk: "plans change".to_owned(),
         verify: "run again and compare p95 by operation".to_owned(),
-        effect: case.what_if(name).map_or(0.05, |what_if| case.saved(what_if).max(0.05)),
+        effect: Tried::effect(tried, 0.05),
         ..say::change()
     })
 }
 
 /// A parallel worker needs a processor of its own.
 pub(super) fn parallel_workers(case: &Case) -> Option<Recommendation> {
-    let setting = case.setting("max_parallel_workers_per_gather")?;
-    let workers = case.number("max_parallel_workers_per_gather")?;
+    const NAME: &str = "max_parallel_workers_per_gather";
+    let setting = case.setting(NAME)?;
+    let workers = case.number(NAME)?;
     let processors = case.processors()?;
     let gathers = case.nodes(|node| node.workers.0 > 0);
-    if processors > 1 || workers == 0.0 {
-        let evidence = format!(
-            "max_parallel_workers_per_gather is {}, {} has {}; {} of {} plans use workers",
-            setting.value,
-            case.machine(),
-            say::count(u64::from(processors), "processor"),
-            gathers.len(),
-            case.plans.len()
-        );
-        let title = "Leave the parallel workers: no plan of the workload needs others";
-        return Some(say::leave_alone(title, evidence, Basis::Inferred));
-    }
     let used = gathers.first().map_or_else(
         || "no plan of this run uses them".to_owned(),
-        |(plan, node)| format!("{} asks for {}", say::statements(&plan.statements), node.workers.0),
+        |(plan, node)| {
+            let (planned, launched) = node.workers;
+            format!("{} asks for {planned} and got {launched}", say::statements(&plan.statements))
+        },
     );
+    let tried = case.tried(NAME);
+    let is_measured = tried.is_some_and(|tried| tried.is_faster);
+    let figures = format!(
+        "{NAME} is {}, {} has {}; {used}{}",
+        setting.value,
+        case.machine(),
+        say::count(u64::from(processors), "processor"),
+        shown(case, NAME)
+    );
+    let to = match processors {
+        _ if is_measured => 0,
+        1 => 0,
+        // As pgtune: half of the processors for one query, so that others find some.
+        many if workers > f64::from(many) => many / 2,
+        _ => workers as u32,
+    };
+    if f64::from(to) >= workers || tried.is_some_and(|tried| tried.is_slower) {
+        let title = if gathers.is_empty() {
+            "Leave the parallel workers: no plan of the workload uses any"
+        } else {
+            "Leave the parallel workers: without them the plans that use them are no faster"
+        };
+        return Some(say::leave_alone(
+            title,
+            figures,
+            if tried.is_some() { Basis::Measured } else { Basis::Inferred },
+        ));
+    }
     Some(Recommendation {
-        title: "Set max_parallel_workers_per_gather to 0: there is one processor".to_owned(),
-        evidence: format!(
-            "max_parallel_workers_per_gather is {}, {} has 1 processor; {used}",
-            setting.value,
-            case.machine()
+        title: format!(
+            "Set {NAME} to {to}: {}",
+            if is_measured {
+                "plans are faster without workers"
+            } else {
+                "there are fewer processors than workers"
+            }
         ),
-        change: say::alter_system(case, "max_parallel_workers_per_gather", "0"),
-        expected: "no workers are started that would only take turns".to_owned(),
-        basis: if gathers.is_empty() { Basis::Convention } else { Basis::Inferred },
-        risk: "none on one processor; take it back when the machine grows".to_owned(),
-        verify: "run again: no plan has workers".to_owned(),
-        effect: if gathers.is_empty() { 0.01 } else { 0.1 },
+        evidence: figures,
+        change: apply::set(case, NAME, &to.to_string()),
+        expected: match tried {
+            Some(tried) if is_measured => say::by_trials(tried.saved),
+            _ => "no workers are started that would only take turns".to_owned(),
+        },
+        basis: if is_measured { Basis::Measured } else { Basis::Convention },
+        risk:
+            "large scans of a server that does little else take longer; take it back when the machine grows"
+                .to_owned(),
+        verify: "run again: plans have no more workers than that".to_owned(),
+        effect: Tried::effect(tried, if gathers.is_empty() { 0.01 } else { 0.1 }),
         ..say::change()
     })
 }
@@ -238,11 +315,15 @@ pub(super) fn io_concurrency(case: &Case) -> Option<Recommendation> {
     let read_ms = case.record.evidence.window.read_ms;
     if reading.is_empty() || value >= 16.0 || rotational {
         let evidence = format!(
-            "effective_io_concurrency is {}; {} bitmap scans of the plans read blocks from outside shared buffers",
+            "effective_io_concurrency is {}; {} of the plans read blocks from outside shared buffers",
             setting.value,
-            reading.len()
+            say::count(reading.len() as u64, "bitmap scan")
         );
-        let title = "Leave effective_io_concurrency: no bitmap scan waits for a disk";
+        let title = match () {
+            () if reading.is_empty() => "Leave effective_io_concurrency: no bitmap scan waits for a disk",
+            () if rotational => "Leave effective_io_concurrency: a disk that turns gains nothing from more",
+            () => "Leave effective_io_concurrency: it is high enough already",
+        };
         return Some(say::leave_alone(title, evidence, Basis::Inferred));
     }
     let (plan, node) = *reading.first()?;
@@ -262,7 +343,7 @@ pub(super) fn io_concurrency(case: &Case) -> Option<Recommendation> {
     Some(Recommendation {
         title: "Raise effective_io_concurrency to 200".to_owned(),
         evidence: figures,
-        change: say::alter_system(case, "effective_io_concurrency", "200"),
+        change: apply::set(case, "effective_io_concurrency", "200"),
         expected: "blocks of a bitmap scan are asked for before they are needed".to_owned(),
         basis: Basis::Convention,
         risk: "none on an SSD; on a disk that turns, keep it low".to_owned(),
@@ -272,34 +353,22 @@ pub(super) fn io_concurrency(case: &Case) -> Option<Recommendation> {
     })
 }
 
-/// The limits of planning matter to statements that join more tables than they say, and few do.
+/// The limits of planning: for a single statement of many tables a session can raise them, for a server nobody should.
 pub(super) fn collapse_limits(case: &Case) -> Option<Recommendation> {
     let from = case.number("from_collapse_limit")?;
     let join = case.number("join_collapse_limit")?;
-    let relations = |root: &crate::record::PlanNode| {
-        root.nodes().into_iter().filter(|node| node.relation.is_some()).count()
-    };
-    let most = case.plans.iter().map(|(_, root)| relations(root)).max()?;
+    let is_join = |node: &&PlanNode| node.kind.ends_with("Join") || node.kind == "Nested Loop";
+    let joins = |root: &PlanNode| root.nodes().into_iter().filter(is_join).count();
+    let most = case.plans.iter().map(|(_, root)| joins(root)).max()?;
     let evidence = format!(
-        "from_collapse_limit is {from}, join_collapse_limit {join}; the largest plan joins {most} tables"
+        "from_collapse_limit is {from}, join_collapse_limit {join}; the largest plan has {}",
+        say::count(most as u64, "join")
     );
-    if most as f64 <= from.min(join) {
-        return Some(say::leave_alone(
-            "Leave from_collapse_limit and join_collapse_limit: no statement reaches them",
-            evidence,
-            Basis::Inferred,
-        ));
-    }
-    let to = most.to_string();
-    Some(Recommendation {
-        title: format!("Raise join_collapse_limit to {to}"),
-        evidence,
-        change: say::alter_system(case, "join_collapse_limit", &to),
-        expected: "the planner chooses the order of all joins".to_owned(),
-        basis: Basis::Convention,
-        risk: "planning takes longer, with each further table many times so".to_owned(),
-        verify: "run again and compare plans and planning time".to_owned(),
-        effect: 0.02,
-        ..say::change()
-    })
+    // A tree of so many joins has one table more.
+    let title = if ((most + 1) as f64) < from.min(join) {
+        "Leave from_collapse_limit and join_collapse_limit: no statement reaches them"
+    } else {
+        "Leave from_collapse_limit and join_collapse_limit: for a statement of that many tables, SET them in its own session and compare"
+    };
+    Some(say::leave_alone(title, evidence, Basis::Inferred))
 }

@@ -1,14 +1,14 @@
 //! What executed plans cost beside their work: compilation, planning, generic plans.
 
-use super::{case::Case, say};
-use crate::record::{Basis, PlanCase, Recommendation};
+use super::{apply, case::Case, planner, saving::Tried, say};
+use crate::record::{Basis, PlanCase, PlanNode, Recommendation, StatementPlan};
 
 /// Part of the execution time from which compilation is dear.
 const JIT_SHARE: f64 = 0.1;
 /// Statements shorter than this do not earn their compilation.
 const SHORT_MS: f64 = 100.0;
-/// A generic plan that costs this much more than the one for the values is a bad trade.
-const GENERIC_COST: f64 = 1.5;
+/// A generic plan that takes this many times as long as the one for the values is a bad trade.
+const GENERIC: f64 = 1.5;
 /// The share of the response time of a statement from which it counts as frequent.
 const FREQUENT: f64 = 0.02;
 
@@ -48,11 +48,12 @@ pub(super) fn jit(case: &Case) -> Option<Recommendation> {
         );
         return Some(say::leave_alone("Leave jit: nothing short is compiled", evidence, Basis::Inferred));
     }
-    let what_if = case.what_if("jit");
-    let saved = what_if.map_or(0.0, |what_if| case.saved(what_if));
-    let by_plans = case.share_of_plans(|plan, _| {
+    let tried = case.tried("jit");
+    let by_plans = case.saving_in_plans(|plan, _| {
         plan.jit_ms().unwrap_or_default() / plan.execution_ms().unwrap_or(1.0).max(1e-3)
     });
+    let shown =
+        case.what_if("jit").map_or_else(String::new, |what_if| format!("; {}", planner::trials(what_if)));
     let figures = match short {
         Some((plan, jit, all)) => format!(
             "{} took {} ms with {}, {} ms of it compilation",
@@ -63,82 +64,134 @@ pub(super) fn jit(case: &Case) -> Option<Recommendation> {
         ),
         None => "no plan looked at was compiled".to_owned(),
     };
+    let evidence = format!(
+        "jit_above_cost is {}; in the window {functions} functions were compiled for {} ms of {} ms of execution; {figures}{shown}",
+        case.value("jit_above_cost").unwrap_or("not known"),
+        say::ms(jit_ms),
+        say::ms(total_ms)
+    );
+    if tried.is_some_and(|tried| tried.is_slower) {
+        return Some(say::leave_alone(
+            "Leave jit: without it, statements were slower",
+            evidence,
+            Basis::Measured,
+        ));
+    }
+    let is_measured = tried.is_some_and(|tried| tried.is_faster);
+    let effect = Tried::effect(tried, by_plans.share.max(if total_ms > 0.0 { 0.05 } else { 0.0 }));
+    // Where something else makes plans look dear, that is put right first, and compilation goes with it.
+    let cause = planner::dearer_than_they_are(case);
     Some(Recommendation {
-        title: "Switch jit off: compilation takes longer than it saves".to_owned(),
-        evidence: format!(
-            "jit_above_cost is {}; in the window {functions} functions were compiled for {} ms of {} ms of execution; {figures}",
-            case.value("jit_above_cost").unwrap_or("not known"),
-            say::ms(jit_ms),
-            say::ms(total_ms)
-        ),
-        change: say::alter_system(case, "jit", "off"),
-        expected: format!("{} of the response time", say::percent(saved.max(by_plans))),
-        basis: if saved > 0.0 { Basis::Measured } else { Basis::Inferred },
+        title: match &cause {
+            Some((names, _)) => format!("Put {names} right first; if statements are still compiled then, switch jit off"),
+            None => "Switch jit off: compilation takes longer than it saves".to_owned(),
+        },
+        evidence,
+        change: apply::set(case, "jit", "off"),
+        expected: match tried {
+            Some(tried) if is_measured => say::by_trials(tried.saved),
+            _ => format!("up to {} of the response time", say::percent(by_plans.share)),
+        },
+        basis: if is_measured { Basis::Measured } else { Basis::Inferred },
         risk: "long analytical statements lose compilation: for them SET jit = on in their own session, or raise jit_above_cost"
             .to_owned(),
         verify: "run again: pg_stat_statements counts no jit_functions".to_owned(),
-        effect: saved.max(by_plans).max(if total_ms > 0.0 { 0.05 } else { 0.0 }),
+        effect: cause.map_or(effect, |(_, of_cause)| effect.min(of_cause * 0.5)),
         ..say::change()
     })
 }
 
-/// A prepared statement's generic plan knows no values; where it is dearer, plans for the values are worth their time.
+/// A statement whose generic plan was slower than the one for typical values.
+struct Generic<'a> {
+    custom: (&'a StatementPlan, &'a PlanNode),
+    generic: (&'a StatementPlan, &'a PlanNode),
+}
+
+impl Generic<'_> {
+    fn ms(&self) -> (f64, f64) {
+        let ms = |plan: &StatementPlan| plan.execution_ms().unwrap_or_default();
+        (ms(self.custom.0), ms(self.generic.0))
+    }
+
+    fn is_slower(&self) -> bool {
+        let (custom, generic) = self.ms();
+        self.custom.0.fingerprint != self.generic.0.fingerprint && generic > GENERIC * custom
+    }
+
+    /// Whether PostgreSQL itself would take it, from the sixth execution on: when it looks no dearer than plans for the
+    /// values with what planning them costs (plancache.c: 1,000 operators for each table and one).
+    fn would_be_taken(&self, operator_cost: f64) -> bool {
+        let tables = self.custom.1.nodes().into_iter().filter(|node| node.relation.is_some()).count();
+        let planning = 1000.0 * operator_cost * (tables + 1) as f64;
+        self.generic.1.total_cost <= self.custom.1.total_cost + planning
+    }
+
+    fn figures(&self) -> String {
+        let (custom, generic) = self.ms();
+        format!(
+            "{}: cost {:.0} and {} ms for any values, {:.0} and {} ms for typical ones",
+            say::statements(&self.generic.0.statements),
+            self.generic.1.total_cost,
+            say::ms(generic),
+            self.custom.1.total_cost,
+            say::ms(custom)
+        )
+    }
+}
+
+/// A prepared statement's generic plan knows no values; where it is slower and would be taken all the same, plans for the
+/// values are worth their time.
 pub(super) fn generic_plan(case: &Case) -> Option<Recommendation> {
     if case.record.workload.protocol != "prepared" || case.is("plan_cache_mode", "force_custom_plan") {
         return None;
     }
-    let mut worst: Option<(f64, String)> = None;
-    let mut statements = Vec::new();
-    let (mut custom_ms, mut generic_ms) = (0.0, 0.0);
-    for (generic, root) in case.plans.iter().filter(|(plan, _)| plan.case == PlanCase::Generic) {
-        let custom = case
-            .executed()
-            .find(|(plan, _)| plan.case == PlanCase::Typical && plan.statements == generic.statements);
-        let Some((custom, custom_root)) = custom else { continue };
-        let times = custom.execution_ms().zip(generic.execution_ms());
-        let slower = times.is_some_and(|(custom, generic)| generic > GENERIC_COST * custom);
-        let dearer = root.total_cost > GENERIC_COST * custom_root.total_cost;
-        if custom.fingerprint == generic.fingerprint || !(slower || dearer) {
-            continue;
-        }
-        let (custom_time, generic_time) = times.unwrap_or_default();
-        custom_ms += custom_time;
-        generic_ms += generic_time;
-        let ratio = root.total_cost / custom_root.total_cost.max(1e-9);
-        if worst.as_ref().is_none_or(|(known, _)| ratio > *known) {
-            let sentence = format!(
-                "{}: cost {:.0} and {} ms for any values, {:.0} and {} ms for typical ones",
-                say::statements(&generic.statements),
-                root.total_cost,
-                say::ms(generic_time),
-                custom_root.total_cost,
-                say::ms(custom_time)
-            );
-            worst = Some((ratio, sentence));
-        }
-        statements.extend(generic.statements.iter().cloned());
-    }
-    let Some((_, sentence)) = worst else {
-        let evidence =
-            "no statement's generic plan is of another shape and dearer than the one for typical values"
-                .to_owned();
-        return Some(say::leave_alone(
-            "Leave plan_cache_mode: generic plans cost no more",
-            evidence,
-            Basis::Inferred,
-        ));
+    let forced = case.is("plan_cache_mode", "force_generic_plan");
+    let operator_cost = case.number("cpu_operator_cost").unwrap_or(0.0025);
+    let generic = case.plans.iter().filter(|(plan, _)| plan.case == PlanCase::Generic);
+    let pairs = generic.filter_map(|(plan, root)| {
+        let is_typical = |other: &&(&StatementPlan, PlanNode)| {
+            other.0.case == PlanCase::Typical && other.0.executed && other.0.statements == plan.statements
+        };
+        let (custom, custom_root) = case.plans.iter().find(is_typical)?;
+        Some(Generic { custom: (custom, custom_root), generic: (plan, root) })
+    });
+    let mut slower: Vec<Generic> = pairs.filter(Generic::is_slower).collect();
+    slower.sort_by(|a, b| b.ms().1.total_cmp(&a.ms().1));
+    let taken: Vec<&Generic> =
+        slower.iter().filter(|one| forced || one.would_be_taken(operator_cost)).collect();
+    let Some(worst) = taken.first() else {
+        let (title, evidence) = match slower.first() {
+            Some(one) => (
+                "Leave plan_cache_mode: PostgreSQL sees that generic plans are dearer, and plans for the values",
+                one.figures(),
+            ),
+            None => (
+                "Leave plan_cache_mode: generic plans are no slower",
+                "no statement's generic plan is of another shape and slower than the one for typical values"
+                    .to_owned(),
+            ),
+        };
+        return Some(say::leave_alone(title, evidence, Basis::Inferred));
     };
+    let names: Vec<String> = taken.iter().flat_map(|one| one.generic.0.statements.iter().cloned()).collect();
+    let (custom_ms, generic_ms) =
+        taken.iter().map(|one| one.ms()).fold((0.0, 0.0), |sum, ms| (sum.0 + ms.0, sum.1 + ms.1));
     let slower = ((generic_ms - custom_ms) / generic_ms.max(1e-9)).clamp(0.0, 1.0);
+    let to = if forced { "auto" } else { "force_custom_plan" };
     Some(Recommendation {
-        title: "Set plan_cache_mode to force_custom_plan".to_owned(),
-        evidence: sentence,
-        change: say::alter_system(case, "plan_cache_mode", "force_custom_plan"),
+        title: format!("Set plan_cache_mode to {to}: generic plans are slower"),
+        evidence: format!(
+            "{}; so are {} in all",
+            worst.figures(),
+            say::count(taken.len() as u64, "statement")
+        ),
+        change: apply::set(case, "plan_cache_mode", to),
         expected: "each execution gets the plan for its values, and pays for planning it".to_owned(),
         basis: Basis::Inferred,
         risk: "statements that are planned longer than they run become slower: set it for the role alone"
             .to_owned(),
         verify: "run again with --protocol prepared and compare p95".to_owned(),
-        effect: case.share(&statements) * slower.max(0.1),
+        effect: case.saving_statements(&names).share * slower,
         ..say::change()
     })
 }
@@ -152,10 +205,12 @@ pub(super) fn planning(case: &Case) -> Option<Recommendation> {
         .executed()
         .filter(|(plan, _)| plan.case == PlanCase::Typical)
         .filter_map(|(plan, _)| Some((plan, plan.planning_ms()?, plan.execution_ms()?)))
-        .filter(|(plan, planning, execution)| planning > execution && case.share(&plan.statements) > FREQUENT)
+        .filter(|(plan, planning, execution)| {
+            planning > execution && case.saving_statements(&plan.statements).share > FREQUENT
+        })
         .collect();
     let (plan, planning, execution) = *planned_longer.first()?;
-    let share = case.share_of_plans(|plan, _| {
+    let saving = case.saving_in_plans(|plan, _| {
         let (planning, execution) =
             (plan.planning_ms().unwrap_or_default(), plan.execution_ms().unwrap_or_default());
         if planning > execution { planning / (planning + execution).max(1e-9) } else { 0.0 }
@@ -165,9 +220,9 @@ pub(super) fn planning(case: &Case) -> Option<Recommendation> {
         say::statements(&plan.statements),
         say::ms(planning),
         say::ms(execution),
-        case.felt_figures(share)
+        case.felt_figures(&saving)
     );
-    if !case.is_felt(share) {
+    if !case.is_felt(&saving) {
         let title = "Leave the protocol: planning again costs nothing that is felt";
         return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
@@ -179,7 +234,7 @@ pub(super) fn planning(case: &Case) -> Option<Recommendation> {
         risk: "a generic plan may be worse for some values; a pooler in transaction mode must know prepared statements"
             .to_owned(),
         verify: "run with --protocol prepared and compare p95".to_owned(),
-        effect: share,
+        effect: saving.share,
         ..say::change()
     })
 }

@@ -11,7 +11,26 @@ pub(super) struct Predicate {
     pub(super) is_expression: bool,
 }
 
+/// Functions of text and numbers that an index takes.
+const IMMUTABLE: [&str; 14] = [
+    "lower",
+    "upper",
+    "length",
+    "char_length",
+    "btrim",
+    "ltrim",
+    "rtrim",
+    "abs",
+    "md5",
+    "left",
+    "right",
+    "replace",
+    "substr",
+    "initcap",
+];
+
 /// Operators that an index can answer, the most selective kinds first.
+const SEARCHES: usize = 4;
 const OPERATORS: [&str; 10] = ["@@", "%", "~~*", "~~", "=", ">=", "<=", "<>", ">", "<"];
 
 /// The conditions that a filter joins by AND, in its order. What cannot be read (OR, IN lists, subplans) is left out.
@@ -26,39 +45,50 @@ pub(super) fn arms(filter: &str) -> Vec<Predicate> {
 }
 
 impl Predicate {
-    /// SQL of an index called `name` on `table` that answers it; `None` for one that no index answers well.
-    pub(super) fn index_on(&self, table: &str, name: &str) -> Option<String> {
+    /// The key of an index that answers it, and the method; `None` for one that no index answers well.
+    fn key(&self) -> Option<(&'static str, String)> {
         let operand = if self.is_expression { format!("({})", self.operand) } else { self.operand.clone() };
-        let keys = match self.operator {
-            "@@" => format!(" USING gin ({operand})"),
-            "%" | "~~*" | "~~" => format!(" USING gin ({operand} gin_trgm_ops)"),
-            "=" | ">=" | "<=" | ">" | "<" => format!(" ({operand})"),
-            _ => return None,
-        };
-        Some(format!("CREATE INDEX CONCURRENTLY {name} ON {table}{keys}"))
+        match self.operator {
+            "@@" => Some(("gin", operand)),
+            "%" | "~~*" | "~~" => Some(("gin", format!("{operand} gin_trgm_ops"))),
+            "=" | ">=" | "<=" | ">" | "<" => Some(("btree", operand)),
+            _ => None,
+        }
     }
 
-    /// A name for such an index, as the library's own are called; PostgreSQL keeps 63 bytes of it.
-    pub(super) fn index_name(&self, table: &str) -> String {
-        let plain = |text: &str| -> String {
-            let letters =
-                text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
-            letters
-                .collect::<String>()
-                .split('_')
-                .filter(|part| !part.is_empty())
-                .collect::<Vec<_>>()
-                .join("_")
-        };
-        let table = table.rsplit('.').next().unwrap_or(table);
-        let mut name = format!("idx_{}_{}", plain(table), plain(&self.operand));
-        name.truncate(60);
-        name
+    /// Whether an index of trigrams answers it, which the extension pg_trgm brings.
+    pub(super) fn needs_trigrams(&self) -> bool {
+        ["%", "~~*", "~~"].contains(&self.operator)
+    }
+
+    /// Whether PostgreSQL surely takes an index on the expression: what it is made of gives the same for the same row at
+    /// any time (IMMUTABLE).
+    pub(super) fn is_surely_immutable(&self) -> bool {
+        !self.is_expression || {
+            let words = self.operand.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let follows = |word: &str, sign: char| self.operand.contains(&format!("{word}{sign}"));
+            let functions = words.filter(|word| !word.is_empty() && follows(word, '('));
+            let casts = self.operand.split("::").skip(1);
+            functions.into_iter().all(|name| IMMUTABLE.contains(&name))
+                && casts
+                    .into_iter()
+                    .all(|rest| rest.starts_with("text") || rest.starts_with("character varying"))
+        }
+    }
+
+    /// Whether rows of one value alone are asked for; such a key goes first in an index of several.
+    pub(super) fn is_equality(&self) -> bool {
+        self.operator == "="
     }
 
     /// How selective a condition of this kind usually is: the lower, the more.
     pub(super) fn rank(&self) -> usize {
         OPERATORS.iter().position(|operator| *operator == self.operator).unwrap_or(OPERATORS.len())
+    }
+
+    /// Whether it is the more selective kind that has an index of its own: a text search, or trigrams.
+    pub(super) fn is_search(&self) -> bool {
+        self.rank() < SEARCHES
     }
 
     /// Whether an index with these keys, of this method, answers it.
@@ -71,6 +101,38 @@ impl Predicate {
             _ => method == "btree" && keys.first().is_some_and(has),
         }
     }
+}
+
+/// SQL of an index called `name` on `table` that answers all of these; `None` where none answers them well.
+pub(super) fn index_on(wanted: &[Predicate], table: &str, name: &str) -> Option<String> {
+    let keys: Vec<(&str, String)> = wanted.iter().map(Predicate::key).collect::<Option<_>>()?;
+    let (method, _) = *keys.first()?;
+    let listed = keys.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>().join(", ");
+    let using = if method == "btree" { String::new() } else { format!(" USING {method}") };
+    Some(format!("CREATE INDEX CONCURRENTLY {name} ON {table}{using} ({listed})"))
+}
+
+/// A name for such an index, as the library's own are called; PostgreSQL keeps 63 bytes of it.
+pub(super) fn index_name(wanted: &[Predicate], table: &str) -> String {
+    let table = table.rsplit('.').next().unwrap_or(table);
+    let operands: String = wanted.iter().map(|predicate| format!("_{}", predicate.operand)).collect();
+    let letters = format!("idx_{table}{operands}");
+    let letters: String = letters
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' })
+        .collect();
+    let mut name = letters.split('_').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_");
+    name.truncate(60);
+    name
+}
+
+/// Whether a filter says what the condition of a partial index asks for, word for word.
+pub(super) fn implies(filter: &str, condition: &str) -> bool {
+    let parts = |text: &str| -> Vec<String> {
+        split(strip(text), " AND ").into_iter().map(|part| strip(part).to_owned()).collect()
+    };
+    let said = parts(filter);
+    parts(condition).iter().all(|part| said.contains(part))
 }
 
 fn predicate(text: &str) -> Option<Predicate> {
@@ -91,12 +153,11 @@ fn predicate(text: &str) -> Option<Predicate> {
     Some(Predicate { operand, operator, is_expression })
 }
 
-/// A column as it is written, without the parentheses and casts that PostgreSQL puts around it: `(artist)::text`.
+/// A column as it is written, without the cast that PostgreSQL puts around text of a bounded length: `(artist)::text`. Any
+/// other cast makes another value, of which an index on the column knows nothing.
 fn without_casts(text: &str) -> String {
     match text.strip_prefix('(').and_then(|rest| rest.split_once(")::")) {
-        Some((name, kind)) if kind.chars().all(|c| c.is_alphanumeric() || c == ' ' || c == '_') => {
-            name.to_owned()
-        }
+        Some((name, "text")) => name.to_owned(),
         _ => text.to_owned(),
     }
 }
@@ -180,8 +241,8 @@ mod tests {
     #[test]
     fn each_condition_has_its_index() {
         let index = |filter: &str| {
-            let predicate = &conjuncts(filter)[0];
-            predicate.index_on("s.t", &predicate.index_name("s.t"))
+            let wanted = &conjuncts(filter)[..];
+            index_on(wanted, "s.t", &index_name(wanted, "s.t"))
         };
         assert_eq!(
             index("(search_vector @@ 'x'::tsquery)").unwrap(),
@@ -195,6 +256,10 @@ mod tests {
         assert_eq!(
             index("(upper((format)::text) = 'MP3'::text)").unwrap(),
             "CREATE INDEX CONCURRENTLY idx_t_upper_format_text ON s.t ((upper((format)::text)))"
+        );
+        assert_eq!(
+            index("((year = 5) AND (bitrate >= 1))").unwrap(),
+            "CREATE INDEX CONCURRENTLY idx_t_year_bitrate ON s.t (year, bitrate)"
         );
         assert_eq!(index("(year <> 5)"), None);
     }
@@ -212,10 +277,29 @@ mod tests {
         assert!(upper.is_answered_by("btree", &keys(&["upper((format)::text)"])));
     }
 
+    #[test]
+    fn an_index_takes_only_what_never_changes() {
+        let sure = |filter: &str| conjuncts(filter)[0].is_surely_immutable();
+        assert!(sure("(upper((format)::text) = 'MP3'::text)"));
+        assert!(sure("(year = 5)"));
+        assert!(!sure("(to_char(created_at, 'YYYY'::text) = '2026'::text)"));
+        assert!(!sure("(date_trunc('day'::text, created_at) = '2026-01-01'::timestamp)"));
+        assert!(!sure("((created_at)::date = '2026-01-01'::date)"));
+    }
+
+    #[test]
+    fn a_partial_index_serves_those_who_say_its_condition() {
+        let filter = "(((status)::text = 'FAILED'::text) AND (year = 5))";
+        assert!(implies(filter, "((status)::text = 'FAILED'::text)"));
+        assert!(!implies(filter, "((status)::text <> 'COMPLETED'::text)"));
+        assert!(!implies("(year = 5)", "((status)::text = 'FAILED'::text)"));
+    }
+
     proptest! {
         #[test]
         fn no_text_is_too_odd(filter in "[a-z()' =%@<>AND OR:]{0,80}") {
-            let _ = (conjuncts(&filter), arms(&filter));
+            let _ = (conjuncts(&filter), arms(&filter), implies(&filter, &filter));
+            conjuncts(&filter).iter().for_each(|one| drop(one.is_surely_immutable()));
         }
     }
 }

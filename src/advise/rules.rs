@@ -1,8 +1,8 @@
 //! The table of rules: what each is called, from where on it speaks, where that comes from, and who judges.
 
 use super::{
-    case::Case, connections, gin, indexes, locks, logging, memory, planner, plans, platform, statements,
-    statistics, vacuum, wal, work_memory,
+    budget, case::Case, connections, gin, hot, indexes, locks, logging, memory, planner, plans, platform,
+    statements, statistics, vacuum, wal, work_memory,
 };
 use crate::record::Recommendation;
 
@@ -43,7 +43,7 @@ pub(super) const RULES: &[Rule] = &[
         name: "memory/overcommit",
         threshold: "shared_buffers + work_mem x sorts and hashes x connections + maintenance over memory",
         source: manual!("runtime-config-resource.html: total use can be many times work_mem"),
-        judge: memory::overcommit,
+        judge: budget::overcommit,
     },
     Rule {
         name: "memory/huge-pages",
@@ -187,7 +187,7 @@ pub(super) const RULES: &[Rule] = &[
         name: "vacuum/hot-updates",
         threshold: "under 10 % HOT updates, where updates are felt: 5 % of the objective",
         source: manual!("storage-hot.html"),
-        judge: vacuum::hot_updates,
+        judge: hot::hot_updates,
     },
     Rule {
         name: "gin/pending-list",

@@ -1,7 +1,6 @@
 //! Words, figures and changes that several families use.
 
-use super::case::Case;
-use crate::record::{Basis, Change, Recommendation, Stance};
+use crate::record::{Basis, Recommendation, Stance};
 
 /// Advice to change something; the rule fills it in.
 pub(super) fn change() -> Recommendation {
@@ -34,51 +33,6 @@ pub(super) fn leave_alone(title: &str, evidence: String, basis: Basis) -> Recomm
         verify: "run again with more tracks, or with a workload of your own".to_owned(),
         ..change()
     }
-}
-
-/// A change of one setting by ALTER SYSTEM; undone by the value that was set before, or by none where it was the default.
-///
-/// `to` is as PostgreSQL writes it. A value of a database's or role's own is not in ALTER SYSTEM's reach: it is changed
-/// where it stands. So is one of the server's command line, of which SQL knows nothing.
-pub(super) fn alter_system(case: &Case, name: &str, to: &str) -> Option<Change> {
-    let setting = case.setting(name)?;
-    let from = setting.display();
-    let restart = setting.context == "postmaster";
-    let place = match setting.source.as_str() {
-        "database" => "ALTER DATABASE the_database",
-        "user" => "ALTER ROLE the_role",
-        "database user" => "ALTER ROLE the_role IN DATABASE the_database",
-        _ => "ALTER SYSTEM",
-    };
-    let then = match (place, restart) {
-        (_, true) => " -- then restart the server",
-        ("ALTER SYSTEM", false) => " SELECT pg_reload_conf();",
-        _ => " -- for sessions that begin after it",
-    };
-    let quoted = |value: &str| format!("'{}'", value.replace('\'', "''"));
-    let undo = if setting.source == "default" {
-        format!("{place} RESET {name};{then}")
-    } else {
-        format!("{place} SET {name} = {};{then}", quoted(&from))
-    };
-    Some(Change {
-        setting: name.to_owned(),
-        apply: format!("{place} SET {name} = {};{then}", quoted(to)),
-        undo,
-        from,
-        to: to.to_owned(),
-        restart,
-    })
-}
-
-/// The same for several settings: the first, and those that go with it. `None` where one is not there.
-pub(super) fn alter_systems<'a>(
-    case: &Case,
-    changes: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Option<(Change, Vec<Change>)> {
-    let mut all =
-        changes.into_iter().map(|(name, to)| alter_system(case, name, to)).collect::<Option<Vec<_>>>()?;
-    (!all.is_empty()).then(|| (all.remove(0), all))
 }
 
 /// Bytes for people, in 1024s, three digits.
@@ -127,6 +81,12 @@ pub(super) fn list<T: AsRef<str>>(names: &[T], most: usize) -> String {
 /// The statements that a plan stands for, in few words.
 pub(super) fn statements(names: &[String]) -> String {
     list(names, 1)
+}
+
+/// What trials say that a change saves. They are of single statements on a server that does nothing else: under load it
+/// may be less.
+pub(super) fn by_trials(saved: f64) -> String {
+    format!("up to {} of the response time, by the trials of this run", percent(saved))
 }
 
 /// A count with its noun in the right number.

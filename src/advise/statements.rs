@@ -1,6 +1,6 @@
 //! Statements that ask for more than they need.
 
-use super::{case::Case, say};
+use super::{case::Case, saving::Saving, say};
 use crate::record::{Basis, PlanNode, Recommendation, StatementPlan};
 
 /// Rows that are skipped for each that is returned, from which an offset is deep.
@@ -11,16 +11,16 @@ const MANY_RANKED: f64 = 1000.0;
 
 /// What a rewriting rule found.
 struct Finding {
-    /// Share of the response time.
-    share: f64,
+    /// What the time of the finding is.
+    saving: Saving,
     figures: String,
 }
 
 /// Speaks of code only where that would be felt.
 fn rewrite(case: &Case, found: &Finding, leave: &str, advice: Recommendation) -> Recommendation {
-    let evidence = format!("{}; {}", found.figures, case.felt_figures(found.share));
-    if case.is_felt(found.share) {
-        Recommendation { evidence, effect: found.share, ..advice }
+    let evidence = format!("{}; {}", found.figures, case.felt_figures(&found.saving));
+    if case.is_felt(&found.saving) {
+        Recommendation { evidence, effect: found.saving.share, ..advice }
     } else {
         say::leave_alone(leave, evidence, Basis::Inferred)
     }
@@ -49,7 +49,7 @@ pub(super) fn deep_offset(case: &Case) -> Option<Recommendation> {
         }
     }
     let (plan, skipped, returned) = found?;
-    let share = case.share_of_plans(|_, root| {
+    let saving = case.saving_in_plans(|_, root| {
         self::skipped(root).map_or(0.0, |(skipped, returned)| {
             if deep(root).is_some() { skipped / (skipped + returned) } else { 0.0 }
         })
@@ -66,7 +66,7 @@ pub(super) fn deep_offset(case: &Case) -> Option<Recommendation> {
         verify: "a workload with WHERE (created_at, id) < (:created_at, :id) ORDER BY created_at DESC, id DESC, compared".to_owned(),
         ..say::change()
     };
-    Some(rewrite(case, &Finding { share, figures }, "Leave OFFSET: what is skipped is not felt", advice))
+    Some(rewrite(case, &Finding { saving, figures }, "Leave OFFSET: what is skipped is not felt", advice))
 }
 
 fn counts(plan: &StatementPlan, root: &PlanNode) -> bool {
@@ -92,8 +92,12 @@ pub(super) fn count_before_page(case: &Case) -> Option<Recommendation> {
     if names.is_empty() {
         return None;
     }
-    let share = case.share(&names);
-    let figures = format!("{} counts all matches before each page", say::list(&names, 2));
+    let saving = case.saving_statements(&names);
+    let figures = format!(
+        "{} {} all matches before each page",
+        say::list(&names, 2),
+        if names.len() == 1 { "counts" } else { "count" }
+    );
     let advice = Recommendation {
         title: "Count and page in one statement, or stop counting at a limit".to_owned(),
         expected: "one pass over the matches and one round trip less".to_owned(),
@@ -104,7 +108,7 @@ pub(super) fn count_before_page(case: &Case) -> Option<Recommendation> {
     };
     Some(rewrite(
         case,
-        &Finding { share, figures },
+        &Finding { saving, figures },
         "Leave the count before each page: it is not felt",
         advice,
     ))
@@ -142,8 +146,8 @@ pub(super) fn rank_over_many(case: &Case) -> Option<Recommendation> {
         .map(|(plan, root)| (plan, matches(root)))
         .max_by(|a, b| a.1.total_cmp(&b.1))
         .filter(|(_, rows)| *rows >= MANY_RANKED)?;
-    let share =
-        case.share_of_plans(|plan, root| if ranks(plan) && matches(root) >= MANY_RANKED { 0.5 } else { 0.0 });
+    let saving = case
+        .saving_in_plans(|plan, root| if ranks(plan) && matches(root) >= MANY_RANKED { 0.5 } else { 0.0 });
     let figures = format!(
         "{} ({}) ranks {rows:.0} matches",
         say::statements(&plan.statements),
@@ -156,5 +160,10 @@ pub(super) fn rank_over_many(case: &Case) -> Option<Recommendation> {
         verify: "a workload that ranks a subquery with LIMIT 1000, compared".to_owned(),
         ..say::change()
     };
-    Some(rewrite(case, &Finding { share, figures }, "Leave ts_rank: ranking the matches is not felt", advice))
+    Some(rewrite(
+        case,
+        &Finding { saving, figures },
+        "Leave ts_rank: ranking the matches is not felt",
+        advice,
+    ))
 }

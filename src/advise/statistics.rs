@@ -1,7 +1,8 @@
 //! The planner's statistics: none, too coarse, out of date.
 
-use super::{case::Case, say};
-use crate::record::{Basis, PlanNode, Recommendation, StatementPlan};
+use super::{apply, case::Case, predicate, say};
+use crate::record::{Basis, Change, PlanNode, Recommendation, Relation, StatementPlan};
+use std::collections::BTreeSet;
 
 /// Factor by which an estimate must be off at a scanned node.
 const OFF: f64 = 10.0;
@@ -13,21 +14,39 @@ const COARSE: f64 = 10.0;
 /// Part of a table that may change before its statistics are out of date; twice autovacuum's own default.
 const STALE: f64 = 0.2;
 
+/// The largest table that the planner knows nothing of.
+fn unknown<'a>(case: &Case<'a>) -> Option<&'a Relation> {
+    let tables = case.record.evidence.tables.iter();
+    tables.filter(|table| !table.analyzed && table.live_rows >= 100).max_by_key(|table| table.heap_bytes)
+}
+
 /// Without statistics the planner guesses.
 pub(super) fn never_analyzed(case: &Case) -> Option<Recommendation> {
-    let tables = case.record.evidence.tables.iter();
-    let table = tables
-        .filter(|table| !table.analyzed && table.live_rows >= 100)
-        .max_by_key(|table| table.heap_bytes)?;
+    let table = unknown(case)?;
     Some(Recommendation {
         title: format!("Run ANALYZE on {}", table.name),
         evidence: format!("{} was never analysed: the planner has no statistics for it", table.name),
+        effect: 0.4,
+        ..analyze(table)
+    })
+}
+
+/// New statistics of a table.
+fn analyze(table: &Relation) -> Recommendation {
+    Recommendation {
+        change: Some(Change {
+            setting: format!("statistics of {}", table.name),
+            from: if table.analyzed { "out of date" } else { "none" }.to_owned(),
+            to: "of now".to_owned(),
+            restart: false,
+            apply: format!("ANALYZE {};", table.name),
+            undo: "-- nothing to take back".to_owned(),
+        }),
         expected: "estimates, and with them plans, follow the data".to_owned(),
         risk: "none; it reads a sample of the table".to_owned(),
-        verify: format!("ANALYZE {}; then run again and compare p95", table.name),
-        effect: 0.4,
+        verify: "run again: estimates come nearer to what is counted; compare p95".to_owned(),
         ..say::change()
-    })
+    }
 }
 
 /// Scans of tables whose estimate was far off. Above a LIMIT a node is not read to its end, and its rows say nothing;
@@ -71,6 +90,10 @@ fn read_to_the_end(root: &PlanNode) -> Vec<&PlanNode> {
 
 /// Estimates that are far off make plans that are far off.
 pub(super) fn estimates(case: &Case) -> Option<Recommendation> {
+    // Nothing can be said of estimates before there are statistics.
+    if unknown(case).is_some() {
+        return None;
+    }
     let off = off(case);
     let target = case.number("default_statistics_target")?;
     let setting = case.setting("default_statistics_target")?;
@@ -90,13 +113,13 @@ pub(super) fn estimates(case: &Case) -> Option<Recommendation> {
         ));
     };
     let figures = format!(
-        "{} of {} ({}): {:.0} rows expected, {:.0} came, off by a factor of {factor:.0}; so are {} scans in all",
+        "{} of {} ({}): {:.0} rows expected, {:.0} came, off by a factor of {factor:.0}; {} in all are as far off",
         node.kind,
         say::statements(&plan.statements),
         super::plans::case(plan.case),
         node.planned_rows,
         node.actual_rows.unwrap_or_default(),
-        off.len()
+        say::count(off.len() as u64, "scan")
     );
     if target < DEFAULT_TARGET {
         return Some(coarse(case, target, &figures));
@@ -124,11 +147,8 @@ fn mended(case: &Case, node: &PlanNode, figures: String, target: f64) -> Option<
                 "{} of {} rows changed since it was analysed; {figures}",
                 stale.rows_changed_since_analyze, stale.live_rows
             ),
-            expected: "estimates, and with them plans, follow the data".to_owned(),
-            risk: "none; it reads a sample of the table".to_owned(),
-            verify: format!("ANALYZE {}; then run again and compare p95", stale.name),
             effect: 0.1,
-            ..say::change()
+            ..analyze(stale)
         });
     }
     let condition = node.filter.as_ref().or(node.index_condition.as_ref());
@@ -139,32 +159,75 @@ fn mended(case: &Case, node: &PlanNode, figures: String, target: f64) -> Option<
             "Leave the statistics target: what is off is a text search, of which only common words are known";
         return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
-    let table = node.relation.clone().or_else(|| case.tracks().map(|table| table.name.clone()))?;
-    let columns = condition.map(|condition| super::predicate::conjuncts(condition)).unwrap_or_default();
-    let columns: Vec<String> = columns.into_iter().filter(|c| !c.is_expression).map(|c| c.operand).collect();
-    let more = (target * 5.0).min(10_000.0);
-    let each = |what: &str| {
-        let alter =
-            |column: &String| format!("ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS {what}; ");
-        columns.iter().map(alter).collect::<String>()
+    let table = node
+        .relation
+        .as_deref()
+        .map(|name| case.table(name))
+        .or_else(|| case.tracks().map(|table| table.name.clone()))?;
+    let conditions = condition.map(|condition| predicate::conjuncts(condition)).unwrap_or_default();
+    let columns: BTreeSet<String> =
+        conditions.into_iter().filter(|c| !c.is_expression).map(|c| c.operand).collect();
+    let columns: Vec<String> = columns.into_iter().collect();
+    let figures = format!("{figures}; condition: {}", condition.map_or("none", String::as_str));
+    let (title, change) = match columns.as_slice() {
+        [] => {
+            let title = "Leave the statistics target: what is off is an expression, of which the columns' statistics say nothing";
+            return Some(say::leave_alone(title, figures, Basis::Inferred));
+        }
+        [column] => (format!("Give {column} of {table} more statistics"), finer(&table, column, target)),
+        several => (
+            format!("Tell the planner how {} of {table} depend on one another", several.join(" and ")),
+            together(&table, several),
+        ),
     };
     Some(Recommendation {
-        title: format!("Give {} of {table} more statistics", say::list(&columns, 3)),
-        evidence: format!("{figures}; condition: {}", condition.map_or("none", String::as_str)),
-        change: (!columns.is_empty()).then(|| crate::record::Change {
-            setting: format!("statistics target of {}", say::list(&columns, 3)),
-            from: format!("{target:.0}"),
-            to: format!("{more:.0}"),
-            restart: false,
-            apply: format!("{}ANALYZE {table};", each(&format!("{more:.0}"))),
-            undo: format!("{}ANALYZE {table};", each("-1")),
-        }),
+        title,
+        evidence: figures,
+        change: Some(change),
         expected: "the estimate comes nearer; the plan may change".to_owned(),
         risk: "ANALYZE and planning take a little longer".to_owned(),
         verify: "run again: the estimate is near, p95 is not worse".to_owned(),
         effect: 0.05,
         ..say::change()
     })
+}
+
+/// A higher target for one column. What a target of its own was before, the record does not hold: few have one.
+fn finer(table: &str, column: &str, target: f64) -> Change {
+    let more = (target * 5.0).min(10_000.0);
+    let alter = |to: &str| {
+        format!("ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS {to};\nANALYZE {table};")
+    };
+    Change {
+        setting: format!("statistics target of {column}"),
+        from: format!("{target:.0}"),
+        to: format!("{more:.0}"),
+        restart: false,
+        apply: alter(&format!("{more:.0}")),
+        undo: format!("{}\n-- or to the target of its own that pg_attribute.attstattarget held", alter("-1")),
+    }
+}
+
+/// Statistics over several columns: how often values come together, and which decide others.
+fn together(table: &str, columns: &[String]) -> Change {
+    let (schema, bare) =
+        table.rsplit_once('.').map_or((String::new(), table), |(schema, bare)| (format!("{schema}."), bare));
+    let plain: Vec<String> = columns.iter().map(|column| column.replace('"', "")).collect();
+    let name = format!(
+        "{schema}{}",
+        apply::identifier(&format!("stat_{}_{}", bare.trim_matches('"'), plain.join("_")))
+    );
+    Change {
+        setting: format!("statistics over {}", columns.join(", ")),
+        from: "of each column alone".to_owned(),
+        to: "of all together".to_owned(),
+        restart: false,
+        apply: format!(
+            "CREATE STATISTICS {name} (ndistinct, dependencies, mcv) ON {} FROM {table};\nANALYZE {table};",
+            columns.join(", ")
+        ),
+        undo: format!("DROP STATISTICS {name};"),
+    }
 }
 
 /// A target so low that the planner knows hardly a common value.
@@ -174,9 +237,9 @@ fn coarse(case: &Case, target: f64, figures: &str) -> Recommendation {
         evidence: format!(
             "default_statistics_target is {target:.0}: the planner knows that many common values of a column; {figures}"
         ),
-        change: say::alter_system(case, "default_statistics_target", "100").map(|mut change| {
-            change.apply.push_str(" ANALYZE;");
-            change.undo.push_str(" ANALYZE;");
+        change: apply::set(case, "default_statistics_target", "100").map(|mut change| {
+            change.apply.push_str("\nANALYZE;");
+            change.undo.push_str("\nANALYZE;");
             change
         }),
         expected: "estimates, and with them plans, follow the data".to_owned(),

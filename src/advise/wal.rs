@@ -1,6 +1,7 @@
 //! Write-ahead log and checkpoints.
 
 use super::{
+    apply,
     case::Case,
     say::{self, whole_mb},
 };
@@ -17,6 +18,8 @@ const PAGE: u64 = 8192;
 const BACKENDS_WRITE: f64 = 0.3;
 /// Writes of backends below which nobody cares.
 const FEW_WRITES: u64 = 1000;
+/// Checkpoints this far apart are seldom enough.
+const SELDOM_MS: f64 = 15.0 * 60e3;
 /// A window that writes less than this each second is no load for the log.
 const LITTLE_WAL: f64 = 64.0 * 1024.0;
 
@@ -55,7 +58,7 @@ pub(super) fn max_wal_size(case: &Case) -> Option<Recommendation> {
     Some(Recommendation {
         title: format!("Raise max_wal_size to {to}: checkpoints come early"),
         evidence: format!("{figures}; they took {} ms to write", say::ms(checkpoint_ms)),
-        change: say::alter_system(case, "max_wal_size", &to),
+        change: apply::set(case, "max_wal_size", &to),
         expected: format!("checkpoints by time, every {timeout:.0} s; fewer whole pages in the log"),
         basis: Basis::Inferred,
         risk: "recovery after a crash takes longer; that much more disk for the log".to_owned(),
@@ -89,7 +92,7 @@ pub(super) fn wal_buffers(case: &Case) -> Option<Recommendation> {
     Some(Recommendation {
         title: format!("Raise wal_buffers to {to}"),
         evidence: figures,
-        change: say::alter_system(case, "wal_buffers", &to),
+        change: apply::set(case, "wal_buffers", &to),
         expected: "transactions write the log when they commit, not before".to_owned(),
         risk: "needs a restart; that much shared memory".to_owned(),
         verify: "run again: pg_stat_wal.wal_buffers_full stays".to_owned(),
@@ -125,12 +128,22 @@ pub(super) fn page_images(case: &Case) -> Option<Recommendation> {
         };
         return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
+    // The fewer checkpoints, the fewer first changes after one.
+    let often = case.number("checkpoint_timeout").is_some_and(|ms| ms < SELDOM_MS);
+    let changes = [("wal_compression", "on"), ("checkpoint_timeout", "15min")];
+    let (change, more_changes) = apply::set_all(case, changes.into_iter().take(if often { 2 } else { 1 }))?;
     Some(Recommendation {
-        title: "Set wal_compression on, and let checkpoints come less often".to_owned(),
+        title: if often {
+            "Set wal_compression on, and checkpoint_timeout to 15min".to_owned()
+        } else {
+            "Set wal_compression on".to_owned()
+        },
         evidence: figures,
-        change: say::alter_system(case, "wal_compression", "on"),
+        change: Some(change),
+        more_changes,
         expected: "less log to write, for some processor time".to_owned(),
-        risk: "on one processor compression may cost more than the disk did".to_owned(),
+        risk: "on one processor compression may cost more than the disk did; with checkpoints further apart recovery after a crash takes longer"
+            .to_owned(),
         verify: "run again and compare bytes of log and p95 of what writes".to_owned(),
         effect: 0.08,
         ..say::change()
@@ -142,7 +155,7 @@ pub(super) fn durability(case: &Case) -> Option<Recommendation> {
     let off: Vec<&str> =
         ["fsync", "full_page_writes"].into_iter().filter(|name| case.is(name, "off")).collect();
     if !off.is_empty() {
-        let (change, more_changes) = say::alter_systems(case, off.iter().map(|name| (*name, "on")))?;
+        let (change, more_changes) = apply::set_all(case, off.iter().map(|name| (*name, "on")))?;
         let names = off.join(" and ");
         return Some(Recommendation {
             title: format!("Switch {names} back on: a crash loses or corrupts the database"),
@@ -173,14 +186,14 @@ pub(super) fn durability(case: &Case) -> Option<Recommendation> {
     let evidence = format!(
         "synchronous_commit is {}; waiting for commits was {}",
         setting.value,
-        case.felt_figures(case.share(&commits))
+        case.felt_figures(&case.saving_statements(&commits))
     );
     if setting.value == "off" {
         return Some(Recommendation {
             title: "Switch synchronous_commit back on, unless the owner of the data agreed to lose the last commits"
                 .to_owned(),
             evidence,
-            change: say::alter_system(case, "synchronous_commit", "on"),
+            change: apply::set(case, "synchronous_commit", "on"),
             expected: "no commit that was answered is lost in a crash; each waits for the disk again".to_owned(),
             risk: "commits take longer".to_owned(),
             verify: "run again: the latency of what writes is that of durable commits".to_owned(),
@@ -226,7 +239,7 @@ pub(super) fn backend_writes(case: &Case) -> Option<Recommendation> {
             say::count(writers.background_halts, "time"),
             setting.value
         ),
-        change: say::alter_system(case, "bgwriter_lru_maxpages", &to),
+        change: apply::set(case, "bgwriter_lru_maxpages", &to),
         expected: "statements find clean buffers".to_owned(),
         risk: "a page that changes again is written twice".to_owned(),
         verify: "run again: sessions write fewer buffers".to_owned(),

@@ -1,36 +1,34 @@
 //! Memory of each sort, hash and maintenance: work_mem, hash_mem_multiplier, maintenance_work_mem.
 
 use super::{
+    apply, budget,
     case::Case,
+    saving::Tried,
     say::{self, whole_mb},
 };
 use crate::{
     flags::{Setting, setting::format_bytes},
-    record::{Basis, PlanNode, Recommendation, StatementPlan, WindowCounters},
+    record::{Basis, PlanNode, Recommendation, StatementPlan},
 };
 
-/// More work_mem than this is not advised for a server whose memory is not known.
-const MODEST: u64 = 64 << 20;
 /// Temporary files a call from which more memory for each sort is worth its risk.
 const SPILLS_THAT_MATTER: f64 = 0.01;
 /// A sort takes this many times the memory of what it wrote to disk, since rows in memory have headers and pointers.
 const IN_MEMORY: u64 = 2;
-/// maintenance_work_mem below this makes vacuum and index builds go over the data again and again.
-const LITTLE_MAINTENANCE: u64 = 16 << 20;
+/// A page of a bitmap takes some 60 bytes of memory.
+const BITMAP_PAGE: u64 = 64;
+/// work_mem and maintenance_work_mem as they become when megabytes are written without a unit.
+const WITHOUT_UNIT: [u64; 2] = [64 << 10, 1 << 20];
+/// More than this of work_mem for each hash is not advised.
+const MOST_MULTIPLIER: f64 = 8.0;
 /// A dead row takes 6 bytes of maintenance_work_mem in a vacuum (before PostgreSQL 17).
 const BYTES_A_DEAD_ROW: u64 = 6;
 
-/// Sorts and hashes of the plan that has most of them; each may take work_mem. At least 1.
-pub(super) fn nodes(case: &Case) -> u64 {
-    let takes = |node: &&PlanNode| {
-        ["Sort", "Hash", "Incremental Sort", "Bitmap Heap Scan", "Memoize"].contains(&node.kind.as_str())
-            || node.kind == "Aggregate" && node.peak_memory_bytes > 0
-    };
-    let most = case.plans.iter().map(|(_, root)| root.nodes().into_iter().filter(takes).count() as u64).max();
-    most.unwrap_or(1).max(1)
+fn is_hash(node: &PlanNode) -> bool {
+    node.hash_batches > 1 || node.kind == "Aggregate" && node.disk_bytes > 0
 }
 
-/// What one node of a plan would have needed to stay in memory, if it did not.
+/// Memory that one node of a plan would have needed, if it did not have it.
 fn need(node: &PlanNode) -> Option<u64> {
     if node.sort_on_disk {
         return Some(node.sort_bytes * IN_MEMORY);
@@ -38,24 +36,56 @@ fn need(node: &PlanNode) -> Option<u64> {
     if node.kind == "Hash" && node.hash_batches > 1 {
         return Some(node.peak_memory_bytes * node.hash_batches);
     }
+    if node.lossy_blocks > 0 {
+        return Some((node.lossy_blocks + node.exact_blocks) * BITMAP_PAGE);
+    }
     (node.disk_bytes > 0).then_some(node.peak_memory_bytes + node.disk_bytes)
 }
 
-/// What work_mem may be: the memory that is left, over all the sorts and hashes that may be at work.
-fn bound(case: &Case) -> u64 {
-    let buffers = case.bytes("shared_buffers").unwrap_or_default();
-    let at_once = (case.record.load.connections as u64).max(1) * nodes(case);
-    case.memory().map_or(MODEST, |memory| memory.saturating_sub(buffers) / at_once)
+/// The hash_mem_multiplier with which hashes would have their memory, where nothing else spills and the server has it.
+fn multiplier_for_hashes(case: &Case) -> Option<f64> {
+    let spilled = case.nodes(|node| need(node).is_some());
+    let (current, work) = (case.number("hash_mem_multiplier")?, case.bytes("work_mem")?);
+    if spilled.is_empty() || spilled.iter().any(|(_, node)| !is_hash(node)) {
+        return None;
+    }
+    let largest = spilled.iter().filter_map(|(_, node)| need(node)).max()?;
+    // A little more than the need, in halves: the need itself is an estimate.
+    let to = (largest as f64 * 1.2 / work as f64 * 2.0).ceil() / 2.0;
+    let bound = budget::most_work_mem(case) as f64 * current / work as f64;
+    (to > current && to <= MOST_MULTIPLIER.min(bound)).then_some(to)
+}
+
+/// The statement that wrote most temporary blocks in the window.
+fn worst_statement(case: &Case) -> Option<String> {
+    let rows = case.record.evidence.statements.iter().flatten();
+    let worst = rows.filter(|row| row.temp_blocks_written > 0).max_by_key(|row| row.temp_blocks_written)?;
+    let name = if worst.statements.is_empty() {
+        "other statements".to_owned()
+    } else {
+        say::statements(&worst.statements)
+    };
+    Some(format!(
+        "; most of it by {name}, {} in {}",
+        say::count(worst.temp_blocks_written, "block"),
+        say::count(worst.calls, "call")
+    ))
 }
 
 /// What went to disk, in figures; `worst` is a node that did.
-fn spills(setting: &Setting, window: &WindowCounters, worst: Option<(&StatementPlan, &PlanNode)>) -> String {
+fn spills(case: &Case, setting: &Setting, worst: Option<(&StatementPlan, &PlanNode)>) -> String {
+    let window = &case.record.evidence.window;
+    let hint = if setting.bytes() == Some(WITHOUT_UNIT[0]) {
+        ", PostgreSQL's minimum: it looks like megabytes written without a unit"
+    } else {
+        ""
+    };
     format!(
-        "work_mem is {}; {} temporary files, {} in all, {} each on average{}",
+        "work_mem is {}{hint}; {}, {} in all{}{}",
         setting.display(),
-        window.temp_files,
+        say::count(window.temp_files, "temporary file"),
         say::bytes(window.temp_bytes),
-        say::bytes(window.temp_bytes / window.temp_files.max(1)),
+        worst_statement(case).unwrap_or_default(),
         worst.map_or_else(String::new, |(plan, node)| format!(
             "; {} of {} ({}) would need {}",
             node.sort_method.as_deref().unwrap_or(&node.kind),
@@ -66,55 +96,83 @@ fn spills(setting: &Setting, window: &WindowCounters, worst: Option<(&StatementP
     )
 }
 
+/// Whether temporary files are frequent enough to matter.
+fn is_spilling(case: &Case) -> bool {
+    case.record.evidence.window.temp_files as f64
+        >= SPILLS_THAT_MATTER * case.record.overall.calls.max(1) as f64
+}
+
+/// work_mem that would do for all that spilled: twice the largest need, as the next power of two.
+fn wanted(case: &Case, current: u64) -> u64 {
+    let multiplier = case.number("hash_mem_multiplier").unwrap_or(1.0).max(1.0);
+    let of_node = |node: &PlanNode| {
+        let need = need(node)?;
+        Some(if is_hash(node) { (need as f64 / multiplier) as u64 } else { need })
+    };
+    let nodes = case.nodes(|node| need(node).is_some());
+    let of_plans = nodes.iter().filter_map(|(_, node)| of_node(node)).max().unwrap_or_default();
+    let window = &case.record.evidence.window;
+    let mean = window.temp_bytes / window.temp_files.max(1);
+    let of_files = if is_spilling(case) { current + IN_MEMORY * mean } else { 0 };
+    (2 * of_plans.max(of_files)).next_power_of_two().max(1 << 20)
+}
+
 /// Temporary files are sorts and hashes that did not fit in work_mem; where they are rare, leave it.
 pub(super) fn work_mem(case: &Case) -> Option<Recommendation> {
     let setting = case.setting("work_mem")?;
     let current = setting.bytes()?;
-    let window = &case.record.evidence.window;
-    let calls = case.record.overall.calls;
-    let spilled = case.nodes(|node| need(node).is_some());
-    let share = window.temp_files as f64 / calls.max(1) as f64;
-    if share < SPILLS_THAT_MATTER && spilled.is_empty() {
-        let evidence = format!(
-            "work_mem is {}; sorts and hashes of {calls} calls made {} temporary files",
-            setting.display(),
-            window.temp_files
-        );
-        let title = "Leave work_mem: hardly anything spills to disk";
-        return Some(say::leave_alone(title, evidence, Basis::Inferred));
+    let spilled = case.nodes(|node| need(node).is_some() && node.lossy_blocks == 0);
+    let spills = spills(case, setting, spilled.first().copied());
+    let leave = |title: &str, evidence: String, basis| Some(say::leave_alone(title, evidence, basis));
+    if !is_spilling(case) && spilled.is_empty() {
+        let evidence = format!("{spills}; {}", say::count(case.record.overall.calls, "call"));
+        return leave("Leave work_mem: hardly anything spills to disk", evidence, Basis::Inferred);
     }
-    let mean_bytes = window.temp_bytes / window.temp_files.max(1);
-    let of_plans = spilled.iter().filter_map(|(_, node)| need(node)).max().unwrap_or_default();
-    // Twice the largest need, as the next power of two.
-    let of_files = if share < SPILLS_THAT_MATTER { 0 } else { current + IN_MEMORY * mean_bytes };
-    let wanted = (2 * of_plans.max(of_files)).next_power_of_two().max(1 << 20);
-    let to = whole_mb(wanted.min(bound(case)));
-    let spills = spills(setting, window, spilled.first().copied());
-    if to <= current {
-        return Some(say::leave_alone(
-            "Leave work_mem: what spills would need more than each session may take",
-            format!("{spills}; {} a sort is what {} can give", say::bytes(bound(case)), case.machine()),
+    if let Some(multiplier) = multiplier_for_hashes(case) {
+        let evidence = format!("{spills}; hash_mem_multiplier {multiplier} would do");
+        return leave(
+            "Leave work_mem: only hashes spill, which have their own multiplier",
+            evidence,
             Basis::Inferred,
-        ));
+        );
     }
-    let saved = case.what_if("work_mem").map_or(0.0, |what_if| case.saved(what_if));
-    let by_plans = case.share_of_plans(|_, root| {
+    let tried = case.tried("work_mem");
+    let shown = case
+        .what_if("work_mem")
+        .map_or_else(String::new, |what_if| format!("; {}", super::planner::trials(what_if)));
+    if tried.is_some_and(|tried| tried.is_slower) {
+        return leave(
+            "Leave work_mem: with more, statements were slower",
+            format!("{spills}{shown}"),
+            Basis::Measured,
+        );
+    }
+    let most = budget::most_work_mem(case);
+    let to = whole_mb(wanted(case, current).min(most));
+    if to <= current {
+        let title = "Leave work_mem: what spills would need more than each session may take";
+        let evidence = format!("{spills}; {} a sort is what {} can give", say::bytes(most), case.machine());
+        return leave(title, evidence, Basis::Inferred);
+    }
+    let by_plans = case.saving_in_plans(|_, root| {
         if root.nodes().into_iter().any(|node| need(node).is_some()) { 0.5 } else { 0.0 }
     });
+    let a_call = case.record.evidence.window.temp_files as f64 / case.record.overall.calls.max(1) as f64;
+    let is_measured = tried.is_some_and(|tried| tried.is_faster);
     let to = format_bytes(to);
     Some(Recommendation {
         title: format!("Raise work_mem to {to}: sorts and hashes spill to disk"),
-        evidence: spills,
-        change: say::alter_system(case, "work_mem", &to),
-        expected: if saved > 0.0 {
-            format!("{} of the response time, by the trials of this run", say::percent(saved))
-        } else {
-            "sorts and hashes stay in memory".to_owned()
+        evidence: format!("{spills}{shown}"),
+        change: apply::set(case, "work_mem", &to),
+        expected: match tried {
+            Some(tried) if is_measured => say::by_trials(tried.saved),
+            _ => "sorts and hashes stay in memory".to_owned(),
         },
-        basis: if saved > 0.0 { Basis::Measured } else { Basis::Inferred },
+        basis: if is_measured { Basis::Measured } else { Basis::Inferred },
         risk: "each sort or hash of each connection may use that much: watch the machine's memory".to_owned(),
         verify: "run again: the temporary files are gone".to_owned(),
-        effect: saved.max(by_plans).max((share * 0.3).min(0.3)),
+        // An idle server writes temporary files to the system's cache; under load they reach the disk.
+        effect: Tried::effect(tried, by_plans.share.max((a_call * 0.3).min(0.3))).max(0.02),
         ..say::change()
     })
 }
@@ -125,10 +183,9 @@ pub(super) fn lossy_bitmaps(case: &Case) -> Option<Recommendation> {
     let (plan, node) = *lossy.first()?;
     let setting = case.setting("work_mem")?;
     let current = setting.bytes()?;
-    // A page of a bitmap takes some 60 bytes of memory.
-    let wanted = ((node.lossy_blocks + node.exact_blocks) * 64 * 2).next_power_of_two().max(1 << 20);
-    let to = whole_mb(wanted.max(current * 2).min(bound(case)));
-    if to <= current {
+    // Where sorts and hashes spill, too, they and the bitmaps get one value.
+    let to = whole_mb(wanted(case, current).max(current * 2).min(budget::most_work_mem(case)));
+    if to <= current || work_mem(case).is_some_and(|piece| piece.change.is_some()) {
         return None;
     }
     let to = format_bytes(to);
@@ -142,26 +199,24 @@ pub(super) fn lossy_bitmaps(case: &Case) -> Option<Recommendation> {
             say::statements(&plan.statements),
             node.removed_by_recheck * node.loops
         ),
-        change: say::alter_system(case, "work_mem", &to),
+        change: apply::set(case, "work_mem", &to),
         expected: "only rows that the index named are looked at".to_owned(),
         basis: Basis::Inferred,
         risk: "each sort, hash or bitmap of each connection may use that much".to_owned(),
         verify: "run again: the plan has no lossy blocks".to_owned(),
-        effect: case.share_of_plans(|_, root| {
-            if root.nodes().into_iter().any(|node| node.lossy_blocks > 0) { 0.3 } else { 0.0 }
-        }),
+        effect: case
+            .saving_in_plans(|_, root| {
+                if root.nodes().into_iter().any(|node| node.lossy_blocks > 0) { 0.3 } else { 0.0 }
+            })
+            .share,
         ..say::change()
     })
 }
 
-/// Where hashes spill and sorts do not, hashes alone get more.
+/// Where hashes spill and nothing else does, hashes alone get more.
 pub(super) fn hash_mem_multiplier(case: &Case) -> Option<Recommendation> {
     let setting = case.setting("hash_mem_multiplier")?;
-    let current = case.number("hash_mem_multiplier")?;
-    let hashes = case.nodes(|node| node.hash_batches > 1 || node.disk_bytes > 0);
-    if !case.nodes(|node| node.sort_on_disk).is_empty() {
-        return None;
-    }
+    let hashes = case.nodes(is_hash);
     let Some((plan, node)) = hashes.first() else {
         let evidence = format!("hash_mem_multiplier is {}; no hash of a plan spilled", setting.value);
         return Some(say::leave_alone(
@@ -170,27 +225,25 @@ pub(super) fn hash_mem_multiplier(case: &Case) -> Option<Recommendation> {
             Basis::Inferred,
         ));
     };
-    let to = (current * node.hash_batches.max(2) as f64).min(8.0);
-    if to <= current {
-        return None;
-    }
+    let to = multiplier_for_hashes(case)?;
     Some(Recommendation {
         title: format!("Raise hash_mem_multiplier to {to}: hashes spill, sorts do not"),
         evidence: format!(
-            "{} of {} took {} batches with {}",
+            "hash_mem_multiplier is {}; {} of {} took {} batches with {}",
+            setting.value,
             node.kind,
             say::statements(&plan.statements),
             node.hash_batches,
             say::bytes(node.peak_memory_bytes)
         ),
-        change: say::alter_system(case, "hash_mem_multiplier", &to.to_string()),
+        change: apply::set(case, "hash_mem_multiplier", &to.to_string()),
         expected: "hashes stay in memory, sorts keep their bound".to_owned(),
         basis: Basis::Inferred,
         risk: "each hash of each connection may use work_mem times as much".to_owned(),
         verify: "run again: hashes have one batch".to_owned(),
-        effect: case.share_of_plans(|_, root| {
-            if root.nodes().into_iter().any(|node| node.hash_batches > 1) { 0.3 } else { 0.0 }
-        }),
+        effect: case
+            .saving_in_plans(|_, root| if root.nodes().into_iter().any(is_hash) { 0.3 } else { 0.0 })
+            .share,
         ..say::change()
     })
 }
@@ -203,7 +256,7 @@ pub(super) fn maintenance_work_mem(case: &Case) -> Option<Recommendation> {
     let dead_bytes = (table.live_rows + table.dead_rows) / 5 * BYTES_A_DEAD_ROW;
     let largest_index = case.record.evidence.indexes.iter().flatten().map(|index| index.bytes).max();
     let largest = largest_index.unwrap_or(table.index_bytes);
-    if current >= LITTLE_MAINTENANCE && current >= dead_bytes {
+    if current >= budget::LEAST_MAINTENANCE && current >= dead_bytes {
         let evidence = format!(
             "maintenance_work_mem is {}, the largest index {}; a vacuum of {} needs some {} for a fifth of its rows",
             setting.display(),
@@ -217,8 +270,7 @@ pub(super) fn maintenance_work_mem(case: &Case) -> Option<Recommendation> {
             Basis::Inferred,
         ));
     }
-    // A twentieth of memory, at most 1 GB (tuning guides of several vendors); as the autovacuum workers each take it.
-    let to = case.memory().map_or(64 << 20, |memory| whole_mb(memory / 20)).min(1 << 30);
+    let to = case.memory().map_or(64 << 20, budget::maintenance_share);
     let to = to.min(whole_mb(largest.max(dead_bytes)).next_power_of_two().max(64 << 20));
     if to <= current {
         return None;
@@ -229,14 +281,14 @@ pub(super) fn maintenance_work_mem(case: &Case) -> Option<Recommendation> {
         evidence: format!(
             "maintenance_work_mem is {}{}; the largest index is {}",
             setting.display(),
-            if current <= 1 << 20 {
-                ", PostgreSQL's minimum: it looks like megabytes written without a unit"
-            } else {
-                ""
+            match (current <= WITHOUT_UNIT[1], case.record.server.version_number < 180_000) {
+                (true, true) => ", PostgreSQL's minimum: it looks like megabytes written without a unit",
+                (true, false) => ", which looks like megabytes written without a unit",
+                (false, _) => "",
             },
             say::bytes(largest)
         ),
-        change: say::alter_system(case, "maintenance_work_mem", &to),
+        change: apply::set(case, "maintenance_work_mem", &to),
         expected: "vacuum passes the indexes once; index builds sort in memory".to_owned(),
         basis: Basis::Convention,
         risk: "each autovacuum worker may take it (autovacuum_work_mem bounds them)".to_owned(),

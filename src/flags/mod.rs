@@ -4,6 +4,7 @@
 pub mod catalog;
 pub mod check;
 pub mod cloud;
+pub mod costs;
 pub mod document;
 pub mod error;
 pub mod form;

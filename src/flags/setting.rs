@@ -19,6 +19,10 @@ pub struct Setting {
     pub default: Option<String>,
     /// Where the value came from, as in `configuration file`.
     pub source: String,
+    /// Name of the configuration file that the value stands in, without its directory; absent for other sources, and
+    /// where the role may not see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// When a change takes effect: `postmaster` needs a restart.
     pub context: String,
     /// Whether a changed value waits for a restart.
@@ -97,6 +101,7 @@ mod tests {
             unit: unit.map(Into::into),
             default: None,
             source: "default".into(),
+            file: None,
             context: "user".into(),
             pending_restart: false,
         }

@@ -91,7 +91,8 @@ pub async fn connection_limits(client: &Client) -> Result<(usize, usize), Observ
 pub async fn settings(client: &Client) -> Result<Vec<Setting>, ObserveError> {
     let rows = client
         .query(
-            "SELECT name, setting, unit, boot_val, source, context, pending_restart, vartype
+            "SELECT name, setting, unit, boot_val, source, context, pending_restart, vartype,
+                    regexp_replace(sourcefile, '^.*[/\\\\]', '')
              FROM pg_settings ORDER BY name",
             &[],
         )
@@ -105,6 +106,7 @@ pub async fn settings(client: &Client) -> Result<Vec<Setting>, ObserveError> {
             unit: row.get(2),
             default: row.get(3),
             source: row.get(4),
+            file: row.get(8),
             context: row.get(5),
             pending_restart: row.get(6),
         })

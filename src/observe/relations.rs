@@ -37,6 +37,20 @@ pub(super) struct Relations {
     pub(super) missing: Vec<String>,
 }
 
+/// What a trigger before each update assigns to the new row, by the text of its function. One that comes for some columns
+/// alone is left out.
+const SET_BY_TRIGGERS: &str = r"SELECT DISTINCT lower(found[1]) FROM pg_trigger t
+    JOIN pg_proc p ON p.oid = t.tgfoid
+    CROSS JOIN LATERAL regexp_matches(p.prosrc, '(?:;|\mbegin|\mthen|\melse)\s*new\.(\w+)\s*:?=', 'gi') AS found
+    WHERE t.tgrelid = s.relid AND NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 18 = 18
+      AND t.tgattr::text = '' ORDER BY 1";
+/// Columns of an index, by its keys and by what its expressions and its condition depend on.
+const COLUMNS: &str = "SELECT a.attname::text FROM pg_attribute a
+    WHERE a.attrelid = i.indrelid AND a.attnum > 0 AND (a.attnum = ANY (i.indkey::int2[]) OR EXISTS (
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+        AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))
+    ORDER BY a.attnum";
+
 const TABLE_COUNTERS: &str =
     "SELECT s.relid, s.seq_scan, s.seq_tup_read, s.idx_scan, s.idx_tup_fetch, s.n_tup_ins, s.n_tup_upd,
     s.n_tup_hot_upd, s.n_tup_del, pg_stat_get_blocks_hit(s.relid),
@@ -154,7 +168,7 @@ fn tables_sql() -> String {
                 OR EXISTS (SELECT FROM pg_stats p WHERE p.schemaname = s.schemaname AND p.tablename = s.relname)
                 OR c.reltuples > 0 AND NOT has_any_column_privilege(s.relid, 'SELECT'),
                 s.n_mod_since_analyze, s.vacuum_count + s.autovacuum_count, s.autovacuum_count,
-                coalesce(c.reloptions, '{{}}')
+                coalesce(c.reloptions, '{{}}'), ARRAY({SET_BY_TRIGGERS})
          FROM free s
          JOIN pg_class c ON c.oid = s.relid
          CROSS JOIN LATERAL (SELECT pg_table_size(s.relid) AS heap, pg_indexes_size(s.relid) AS indexes) z
@@ -181,6 +195,7 @@ fn table(row: &Row, before: Option<&RelationCounters>, now: &RelationCounters) -
         vacuums: count(8),
         autovacuums: count(9),
         options: row.get(10),
+        set_by_triggers: row.get(11),
         window,
     }
 }
@@ -195,7 +210,15 @@ fn indexes_sql() -> String {
                       FROM generate_series(1, i.indnkeyatts::int) k ORDER BY k),
                 pg_get_expr(i.indpred, i.indrelid), pg_get_indexdef(i.indexrelid),
                 i.indisunique OR i.indisprimary OR i.indisexclusion, i.indisvalid,
-                pg_relation_size(i.indexrelid)
+                pg_relation_size(i.indexrelid), coalesce(c.reloptions, '{{}}'),
+                ARRAY(SELECT concat_ws(' ', CASE WHEN i.indoption[k - 1] & 1 = 1 THEN 'DESC' ELSE 'ASC' END,
+                             CASE WHEN i.indoption[k - 1] & 2 = 2 THEN 'NULLS FIRST' ELSE 'NULLS LAST' END,
+                             (SELECT 'COLLATE ' || quote_ident(o.collname::text) FROM pg_collation o
+                              WHERE o.oid = i.indcollation[k - 1]))
+                      FROM generate_series(1, i.indnkeyatts::int) k ORDER BY k),
+                ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false)
+                      FROM generate_series(i.indnkeyatts + 1, i.indnatts::int) k ORDER BY k),
+                ARRAY({COLUMNS})
          FROM pg_stat_user_indexes s
          JOIN pg_index i ON i.indexrelid = s.indexrelid
          JOIN pg_class c ON c.oid = i.indexrelid
@@ -213,12 +236,17 @@ fn index(row: &Row, before: Option<&RelationCounters>, now: &RelationCounters) -
     // An operator class may have been dropped since.
     let classes: Vec<Option<String>> = row.get(5);
     let keys: Vec<Option<String>> = row.get(4);
+    let included: Vec<Option<String>> = row.get(13);
     Index {
         name: row.get(1),
         table: row.get(2),
         method: row.get(3),
         keys: keys.into_iter().flatten().collect(),
         operator_classes: classes.into_iter().flatten().collect(),
+        orderings: row.get(12),
+        included: included.into_iter().flatten().collect(),
+        columns: row.get(14),
+        options: row.get(11),
         predicate: row.get(6),
         definition: row.get::<_, Option<String>>(7).unwrap_or_default(),
         is_constraint: row.get(8),

@@ -16,7 +16,7 @@ pub(super) async fn role(client: &Client) -> Result<Role, String> {
     let row = client
         .query_one(
             "SELECT current_user::text, rolsuper, pg_has_role('pg_read_all_stats', 'USAGE'),
-                    pg_has_role('pg_read_all_settings', 'USAGE')
+                    pg_has_role('pg_read_all_settings', 'USAGE'), current_database()::text
              FROM pg_roles WHERE rolname = current_user",
             &[],
         )
@@ -43,6 +43,7 @@ pub(super) async fn role(client: &Client) -> Result<Role, String> {
     };
     Ok(Role {
         name: row.get(0),
+        database: row.get(4),
         is_superuser: row.get(1),
         reads_all_statistics: row.get(2),
         reads_all_settings: row.get(3),

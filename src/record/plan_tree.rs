@@ -1,6 +1,6 @@
 //! A typed view of a plan that EXPLAIN printed: what the advisor reads of it.
 
-use super::plans::StatementPlan;
+use super::{plan_spill::Spill, plans::StatementPlan};
 use serde_json::Value;
 
 /// One node of a plan. Figures with a dimension are those of PostgreSQL; rows and times are per loop.
@@ -34,15 +34,15 @@ pub struct PlanNode {
     pub removed_by_recheck: f64,
     /// As in `external merge`.
     pub sort_method: Option<String>,
-    /// Whether the sort's space was on disk.
+    /// Whether the sort's space was on disk, in the leader or in a worker.
     pub sort_on_disk: bool,
     /// Space of the sort in bytes.
     pub sort_bytes: u64,
     /// Batches of a hash; more than one are on disk.
     pub hash_batches: u64,
-    /// Memory of a hash, or of a hashed aggregate, in bytes.
+    /// Memory of a hash, a hashed aggregate, or what a node stores of its input, in bytes.
     pub peak_memory_bytes: u64,
-    /// Disk that a hashed aggregate used, in bytes.
+    /// Disk that a hashed aggregate, or a node that stores its input, used, in bytes.
     pub disk_bytes: u64,
     /// Heap blocks that a bitmap named exactly.
     pub exact_blocks: u64,
@@ -67,9 +67,8 @@ impl PlanNode {
         let text = |name: &str| node.get(name).and_then(Value::as_str).map(str::to_owned);
         let float = |name: &str| node.get(name).and_then(Value::as_f64);
         let count = |name: &str| node.get(name).and_then(Value::as_u64).unwrap_or_default();
-        let kilobytes = |name: &str| count(name) << 10;
         let list = |name: &str| node.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-        let hashed = kilobytes("Peak Memory Usage");
+        let spill = Spill::of_all(node);
         Self {
             kind: text("Node Type").unwrap_or_default(),
             relation: text("Relation Name"),
@@ -84,12 +83,12 @@ impl PlanNode {
             actual_ms: float("Actual Total Time"),
             removed_by_filter: float("Rows Removed by Filter").unwrap_or_default(),
             removed_by_recheck: float("Rows Removed by Index Recheck").unwrap_or_default(),
-            sort_method: text("Sort Method"),
-            sort_on_disk: text("Sort Space Type").as_deref() == Some("Disk"),
-            sort_bytes: kilobytes("Sort Space Used"),
-            hash_batches: count("Hash Batches").max(count("HashAgg Batches")),
-            peak_memory_bytes: hashed,
-            disk_bytes: kilobytes("Disk Usage"),
+            sort_method: spill.sort_method,
+            sort_on_disk: spill.sort_on_disk,
+            sort_bytes: spill.sort_bytes,
+            hash_batches: spill.hash_batches,
+            peak_memory_bytes: spill.peak_memory_bytes,
+            disk_bytes: spill.disk_bytes,
             exact_blocks: count("Exact Heap Blocks"),
             lossy_blocks: count("Lossy Heap Blocks"),
             blocks_hit: count("Shared Hit Blocks"),

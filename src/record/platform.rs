@@ -33,6 +33,9 @@ pub struct TargetMachine {
 pub struct Role {
     /// Its name.
     pub name: String,
+    /// The database that it used.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub database: String,
     /// Whether it is a superuser.
     pub is_superuser: bool,
     /// Whether it may see other roles' statements and sessions (`pg_read_all_stats`).

@@ -30,6 +30,9 @@ pub struct Relation {
     /// Storage parameters, as in `autovacuum_enabled=false`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// Columns that triggers set in every update, as far as their text says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_by_triggers: Vec<String>,
     /// The window's share of its counters; absent when they began anew in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<RelationWindow>,
@@ -74,6 +77,18 @@ pub struct Index {
     /// Operator class of each key.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operator_classes: Vec<String>,
+    /// Order and collation of each key, as in `DESC NULLS FIRST`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orderings: Vec<String>,
+    /// Columns of INCLUDE.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub included: Vec<String>,
+    /// Every column that its keys, expressions and condition name: an update that changes one is not HOT.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// Storage parameters, as in `fastupdate=off`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
     /// Condition of a partial index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicate: Option<String>,

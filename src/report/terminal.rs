@@ -41,8 +41,8 @@ pub fn render_advice(record: &Record) -> String {
             let restart = if change.restart { " (restart)" } else { "" };
             let _ =
                 writeln!(out, "   change    {}: {} -> {}{restart}", change.setting, change.from, change.to);
-            let _ = writeln!(out, "   apply     {}", change.apply);
-            let _ = writeln!(out, "   undo      {}", change.undo);
+            lines(&mut out, "apply", &change.apply);
+            lines(&mut out, "undo", &change.undo);
         }
         if piece.stance == Stance::Change {
             let _ = writeln!(out, "   risk      {}", piece.risk);
@@ -54,6 +54,13 @@ pub fn render_advice(record: &Record) -> String {
     }
     let _ = in_one_go(&mut out, record);
     out
+}
+
+/// Commands, one a line: ALTER SYSTEM and VACUUM stand in no transaction, and several on one line would.
+fn lines(out: &mut String, what: &str, commands: &str) {
+    for (number, command) in commands.lines().enumerate() {
+        let _ = writeln!(out, "   {:<9} {command}", if number == 0 { what } else { "" });
+    }
 }
 
 /// How to write all the settings at once, if there are any.

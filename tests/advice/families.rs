@@ -2,9 +2,9 @@
 
 use super::{said, set, to};
 use loist_bench::record::{
-    Blocker, BufferWriters, CheckpointCounters, Disk, Index, IoCounters, JitStatistics, Outcome, PlanCase,
-    Recommendation, Record, RelationWindow, Sample, ServerKind, Stance, StatementPlan, TargetMachine, Trial,
-    Wait, WalCounters, WhatIf,
+    Blocker, BufferWriters, CheckpointCounters, Disk, Index, IoCounters, JitStatistics, OperationResult,
+    Outcome, PlanCase, Recommendation, Record, RelationWindow, Sample, ServerKind, Stance, StatementPlan,
+    StatementResult, TargetMachine, Trial, Wait, WalCounters, WhatIf,
 };
 use serde_json::{Value, json};
 
@@ -170,8 +170,9 @@ fn lossy_bitmaps_and_hashes_in_batches_ask_for_memory() {
         "Node Type": "Hash", "Hash Batches": 4, "Peak Memory Usage": 4096,
         "Actual Rows": 10, "Plan Rows": 10, "Actual Loops": 1, "Actual Total Time": 9.0,
     });
-    let piece = change("memory/hash-mem-multiplier", searched_by(batches));
-    assert_eq!(to(Some(piece)), "8");
+    let piece = change("memory/hash-mem-multiplier", searched_by(batches.clone()));
+    assert_eq!(to(Some(piece)), "5", "4 batches of 4 MB, a fifth more, against 4 MB of work_mem");
+    left("memory/work-mem", searched_by(batches));
     left("memory/hash-mem-multiplier", |record| record.plans.clear());
 }
 
@@ -236,11 +237,17 @@ fn prefetching_is_for_bitmap_scans_that_wait_for_a_disk() {
 }
 
 #[test]
-fn collapse_limits_are_for_many_tables() {
+fn collapse_limits_are_left_alone() {
     let leaf = scan("(year > 1)", 0.0, 1.0);
-    let join = |tables: usize| json!({"Node Type": "Nested Loop", "Plans": vec![leaf.clone(); tables]});
-    left("planner/collapse-limits", searched_by(join(3)));
-    assert_eq!(to(Some(change("planner/collapse-limits", searched_by(join(12))))), "12");
+    let join = |left: Value| json!({"Node Type": "Nested Loop", "Plans": [left, leaf.clone()]});
+    let joins = |number: usize| (0..number).fold(leaf.clone(), |left, _| join(left));
+    let few = left("planner/collapse-limits", searched_by(joins(3)));
+    assert!(few.title.contains("no statement reaches them") && few.evidence.contains("3 joins"), "{few:?}");
+    let many = left("planner/collapse-limits", searched_by(joins(12)));
+    assert!(many.title.contains("in its own session"), "{}", many.title);
+    let partitions = json!({"Node Type": "Append", "Plans": vec![leaf; 30]});
+    let one_table = left("planner/collapse-limits", searched_by(partitions));
+    assert!(one_table.title.contains("no statement reaches them"), "partitions are no joins");
 }
 
 #[test]
@@ -304,19 +311,26 @@ fn compilation_of_short_statements_is_found() {
 
 #[test]
 fn generic_plans_are_weighed_against_those_for_the_values() {
-    let plans = |ratio: f64| {
+    let plans = |cost: f64, ms: f64| {
         move |record: &mut Record| {
             record.workload.protocol = "prepared".to_owned();
             let node = |cost: f64, ms: f64| json!({"Node Type": "Seq Scan", "Total Cost": cost, "Actual Total Time": ms});
             let custom = plan(SEARCH, "SELECT", node(100.0, 2.0));
-            let mut generic = plan(SEARCH, "SELECT", node(100.0 * ratio, 2.0 * ratio));
+            let mut generic = plan(SEARCH, "SELECT", node(cost, ms));
             generic.case = PlanCase::Generic;
             generic.fingerprint = "1".to_owned();
             record.plans = vec![custom, generic];
         }
     };
-    assert_eq!(to(Some(change("planner/generic-plan", plans(3.0)))), "force_custom_plan");
-    left("planner/generic-plan", plans(1.2));
+    assert_eq!(to(Some(change("planner/generic-plan", plans(101.0, 6.0)))), "force_custom_plan");
+    left("planner/generic-plan", plans(101.0, 2.2));
+    let seen = left("planner/generic-plan", plans(300.0, 6.0));
+    assert!(seen.title.contains("PostgreSQL sees"), "a dearer generic plan is not taken: {}", seen.title);
+    let forced = change("planner/generic-plan", |record| {
+        plans(300.0, 6.0)(record);
+        set(&mut record.evidence, "plan_cache_mode", "force_generic_plan");
+    });
+    assert_eq!(to(Some(forced)), "auto");
     assert_eq!(said("planner/generic-plan", |_| {}), None, "other protocols have none");
 }
 
@@ -450,29 +464,54 @@ fn updates_find_room_on_their_page() {
                 table.window =
                     Some(RelationWindow { updated: 1000, hot_updated: hot, ..RelationWindow::default() });
             }
-            record.evidence.indexes = Some(vec![index("idx_updated_at", "btree", &["updated_at"])]);
+            let of = |name: &str, columns: &[&str]| Index {
+                columns: columns.iter().map(|column| (*column).to_owned()).collect(),
+                scans: Some(0),
+                ..index(name, "btree", columns)
+            };
+            record.evidence.indexes = Some(vec![
+                of("idx_updated_at", &["updated_at"]),
+                of("idx_failed", &["last_processed_at", "status"]),
+                of("idx_title", &["title"]),
+            ]);
         }
     };
     left("vacuum/hot-updates", updates(900));
     left("vacuum/hot-updates", updates(0));
-    let piece = change("vacuum/hot-updates", |record| {
+    let felt = |record: &mut Record| {
         updates(0)(record);
         missed(record);
         // What updates takes most of the time.
-        let names: Vec<String> = record
-            .operations
-            .iter()
-            .flat_map(|operation| {
-                operation
-                    .statements
-                    .iter()
-                    .map(move |statement| format!("{}.{}", operation.name, statement.name))
-            })
-            .collect();
+        let names = |operation: &OperationResult| {
+            let name = |statement: &StatementResult| format!("{}.{}", operation.name, statement.name);
+            operation.statements.iter().map(name).collect::<Vec<_>>()
+        };
+        let names: Vec<String> = record.operations.iter().flat_map(names).collect();
         let row = record.evidence.statements.as_mut().unwrap().first_mut().unwrap();
-        (row.query, row.statements) = ("UPDATE audio_tracks SET x".to_owned(), names);
+        row.query = "UPDATE audio_tracks SET status = $1, last_processed_at = now() WHERE id = $2".to_owned();
+        row.statements = names;
+        record.evidence.tables.iter_mut().for_each(|table| {
+            table.set_by_triggers = vec!["updated_at".to_owned()];
+            table.options = vec!["fillfactor=95".to_owned()];
+        });
+    };
+    let piece = change("vacuum/hot-updates", felt);
+    let applied: Vec<&str> = piece.changes().map(|change| change.apply.as_str()).collect();
+    assert_eq!(
+        applied,
+        [
+            "ALTER TABLE loist_bench.audio_tracks SET (fillfactor = 90);",
+            "DROP INDEX CONCURRENTLY loist_bench.idx_updated_at;",
+            "DROP INDEX CONCURRENTLY loist_bench.idx_failed;",
+        ],
+        "every index that stands in the way, and no other"
+    );
+    assert!(piece.change.unwrap().undo.contains("SET (fillfactor = 95)"), "what was set comes back");
+    let in_use = left("vacuum/hot-updates", |record| {
+        felt(record);
+        record.evidence.indexes.as_mut().unwrap()[1].scans = Some(7);
     });
-    assert!(piece.change.unwrap().apply.contains("DROP INDEX CONCURRENTLY loist_bench.idx_updated_at"));
+    assert!(in_use.evidence.contains("idx_failed"), "{}", in_use.evidence);
 }
 
 #[test]

@@ -190,6 +190,57 @@ fn index_scans_are_switched_off() {
 }
 
 #[test]
+fn sequential_scans_are_switched_off() {
+    let record = run("mcp-mix", "--tracks 10000 --duration 4s --set enable_seqscan=off --set jit=on");
+    let piece = named(&record, "planner/enable-off");
+    assert!(piece.title.contains("enable_seqscan"), "{}", piece.title);
+    assert_ne!(changes(&record)[0].rule, "planner/jit", "the cause comes before what it brings about");
+}
+
+#[test]
+fn a_row_costs_a_thousand_times_as_much() {
+    let record = run("mcp-mix", "--tracks 10000 --duration 4s --set cpu_tuple_cost=10 --set jit=on");
+    let piece = named(&record, "planner/odd-constants");
+    assert_eq!(piece.change.as_ref().unwrap().to, "0.01");
+    assert_ne!(changes(&record)[0].rule, "planner/jit", "the cause comes before what it brings about");
+}
+
+#[test]
+fn random_pages_are_said_to_be_cheaper_than_those_in_a_row() {
+    let record = run("mcp-mix", "--tracks 10000 --duration 4s --set random_page_cost=0.01");
+    let trial = record.what_ifs.iter().find(|what_if| what_if.settings == ["random_page_cost=1.1"]);
+    assert!(trial.is_some_and(|what_if| what_if.examined > 0), "it was tried");
+    let piece = record.advice.iter().find(|piece| piece.rule == "planner/random-page-cost").unwrap();
+    // Where the trials were slower it stays; else it is among the first.
+    if piece.stance == Stance::Change {
+        named(&record, "planner/random-page-cost");
+    }
+}
+
+#[test]
+fn there_are_more_workers_than_processors() {
+    let record = run(
+        "browse",
+        "--tracks 10000 --duration 4s --machine db-custom-2-7680 --set max_parallel_workers_per_gather=8 \
+         --set min_parallel_table_scan_size=0 --set parallel_setup_cost=0 --set parallel_tuple_cost=0",
+    );
+    let piece = named(&record, "planner/parallel-workers");
+    assert!(piece.evidence.contains("max_parallel_workers_per_gather is 8"), "{}", piece.evidence);
+}
+
+#[test]
+fn maintenance_may_take_more_than_there_is() {
+    let record = run(
+        "mcp-mix",
+        "--tracks 2000 --duration 3s --machine db-custom-1-3840 --set maintenance_work_mem=1GB \
+         --set max_parallel_workers_per_gather=0",
+    );
+    let piece = named(&record, "memory/overcommit");
+    let changed: Vec<&str> = piece.changes().map(|change| change.setting.as_str()).collect();
+    assert_eq!(changed, ["maintenance_work_mem"], "{}", piece.title);
+}
+
+#[test]
 fn pending_lists_are_never_flushed() {
     let server = seeded(10_000, "--set gin_pending_list_limit=64MB --set autovacuum_naptime=1h");
     // As many rows again, as single ingests would bring them, then statistics: only the pending lists are left as they are.

@@ -1,7 +1,10 @@
 //! Which other settings are worth a trial, by the settings in force. Pure.
 
 use crate::{
-    flags::{Quantity, Setting},
+    flags::{
+        Setting,
+        costs::{self, NO_SEEK},
+    },
     record::{PlanNode, StatementPlan},
 };
 
@@ -36,44 +39,22 @@ impl Candidate {
     }
 }
 
-/// Constants whose default is tried where they differ from it.
-const COSTS: [&str; 6] = [
-    "seq_page_cost",
-    "cpu_tuple_cost",
-    "cpu_index_tuple_cost",
-    "cpu_operator_cost",
-    "parallel_setup_cost",
-    "parallel_tuple_cost",
-];
-/// Cost of a random page where nothing has to turn.
-const NO_SEEK: f64 = 1.1;
 /// Memory for a sort that shows what more of it would do, on a server whose memory nobody need know.
 const AMPLE_WORK_MEM: u64 = 64 << 20;
 
 /// Other settings worth a trial.
 pub(super) fn candidates(settings: &[Setting]) -> Vec<Candidate> {
     let find = |name: &str| settings.iter().find(|setting| setting.name == name);
-    let number = |name: &str| match find(name)?.quantity()? {
-        Quantity::Number(number) => Some(number),
-        _ => None,
-    };
     let bytes = |name: &str| find(name).and_then(Setting::bytes);
     let mut all = Vec::new();
-    if number("random_page_cost").is_some_and(|cost| cost > NO_SEEK) {
-        all.push(Candidate::new("random_page_cost", "1.1"));
+    let random = find("random_page_cost").and_then(|setting| setting.value.parse::<f64>().ok());
+    let no_seek: f64 = NO_SEEK.parse().unwrap_or(1.0);
+    if random.is_some_and(|cost| cost > no_seek) || costs::random_is_cheaper(settings) {
+        all.push(Candidate::new("random_page_cost", NO_SEEK));
     }
-    let off = settings.iter().filter(|setting| {
-        setting.name.starts_with("enable_")
-            && setting.value == "off"
-            && setting.default.as_deref() == Some("on")
-    });
-    all.extend(off.map(|setting| Candidate::new(&setting.name, "on")));
-    let odd = COSTS.into_iter().filter_map(find).filter_map(|setting| {
-        let default = setting.default.as_deref()?;
-        let differs = setting.value.parse::<f64>().ok()? != default.parse::<f64>().ok()?;
-        differs.then(|| Candidate::new(&setting.name, default))
-    });
-    all.extend(odd);
+    all.extend(costs::switched_off(settings).map(|setting| Candidate::new(&setting.name, "on")));
+    let odd = costs::off_default(settings, 1.0);
+    all.extend(odd.map(|(setting, default)| Candidate::new(&setting.name, default)));
     if let (Some(cache), Some(buffers)) = (bytes("effective_cache_size"), bytes("shared_buffers"))
         && cache < buffers
     {
@@ -85,6 +66,12 @@ pub(super) fn candidates(settings: &[Setting]) -> Vec<Candidate> {
             of_interest: |_, root| root.nodes().into_iter().any(PlanNode::spills),
             may_help_the_same_plan: true,
             ..Candidate::new("work_mem", &(AMPLE_WORK_MEM >> 10).to_string())
+        });
+    }
+    if find("max_parallel_workers_per_gather").is_some_and(|setting| setting.value != "0") {
+        all.push(Candidate {
+            of_interest: |_, root| root.nodes().into_iter().any(|node| node.workers.0 > 0),
+            ..Candidate::new("max_parallel_workers_per_gather", "0")
         });
     }
     if find("jit").is_some_and(|setting| setting.value == "on") {
@@ -108,6 +95,7 @@ mod tests {
             unit: unit.map(str::to_owned),
             default: Some(default.to_owned()),
             source: "default".to_owned(),
+            file: None,
             context: "user".to_owned(),
             pending_restart: false,
         }
@@ -120,6 +108,13 @@ mod tests {
         };
         assert_eq!(said(&[setting("random_page_cost", "4", None, "4")]), ["random_page_cost=1.1"]);
         assert!(said(&[setting("random_page_cost", "1.1", None, "4")]).is_empty());
+        let cheaper =
+            [setting("random_page_cost", "0.01", None, "4"), setting("seq_page_cost", "1", None, "1")];
+        assert_eq!(said(&cheaper), ["random_page_cost=1.1"], "cheaper than reading in a row");
+        assert_eq!(
+            said(&[setting("max_parallel_workers_per_gather", "8", None, "2")]),
+            ["max_parallel_workers_per_gather=0"]
+        );
         assert_eq!(said(&[setting("enable_sort", "off", None, "on")]), ["enable_sort=on"]);
         assert!(
             said(&[setting("enable_partitionwise_join", "off", None, "off")]).is_empty(),

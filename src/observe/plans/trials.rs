@@ -93,7 +93,10 @@ async fn compare(
     let explain = format!("EXPLAIN (FORMAT JSON) {statement}");
     let other = changed(asker, &set, &explain).await?;
     let Some(node) = other.get("Plan") else { return Ok(None) };
-    let same = record::fingerprint(node) == plan.fingerprint;
+    // What no longer looks dear is no longer compiled: the same plan, at another price.
+    let is_compiled = |explained: &Value| explained.get("JIT").is_some();
+    let same =
+        record::fingerprint(node) == plan.fingerprint && is_compiled(&other) == is_compiled(&plan.explained);
     let too_long = plan.execution_ms().unwrap_or_default() > LONGEST_MS;
     if too_long || same && !candidate.may_help_the_same_plan {
         return Ok(None);
