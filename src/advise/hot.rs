@@ -5,7 +5,7 @@ use super::{
     case::Case,
     say,
 };
-use crate::record::{Basis, Change, Index, Recommendation, Relation};
+use crate::record::{Basis, Change, Index, Recommendation, Relation, RelationWindow};
 use std::collections::BTreeSet;
 
 /// Updates from which the share of HOT ones says something.
@@ -48,6 +48,18 @@ fn set_columns(update: &str) -> BTreeSet<String> {
     columns
 }
 
+/// The share of HOT updates, in figures.
+fn figures(table: &Relation, window: RelationWindow, indexes: usize) -> String {
+    format!(
+        "{} of {} updates of {} were HOT ({}); each of the others wrote to {}",
+        window.hot_updated,
+        window.updated,
+        table.name,
+        say::percent(window.hot_updated as f64 / window.updated as f64),
+        if indexes == 1 { "its index".to_owned() } else { format!("all {indexes} indexes") }
+    )
+}
+
 /// An update that changes a column which an index names writes an entry into every index of the table.
 pub(super) fn hot_updates(case: &Case) -> Option<Recommendation> {
     let table = case.tracks()?;
@@ -55,19 +67,11 @@ pub(super) fn hot_updates(case: &Case) -> Option<Recommendation> {
     if window.updated < UPDATES {
         return None;
     }
-    let share = window.hot_updated as f64 / window.updated as f64;
     let indexes: Vec<&Index> =
         case.record.evidence.indexes.iter().flatten().filter(|index| index.table == table.name).collect();
-    let figures = format!(
-        "{} of {} updates of {} were HOT ({}); each of the others wrote to {}",
-        window.hot_updated,
-        window.updated,
-        table.name,
-        say::percent(share),
-        if indexes.len() == 1 { "its index".to_owned() } else { format!("all {} indexes", indexes.len()) }
-    );
+    let figures = figures(table, window, indexes.len());
     let leave = |title: &str, evidence: String| Some(say::leave_alone(title, evidence, Basis::Inferred));
-    if share >= HOT {
+    if window.hot_updated as f64 >= HOT * window.updated as f64 {
         return leave("Leave the fill factor: updates find room on their page", figures);
     }
     let names: Vec<String> = updates(case).flat_map(|(_, names)| names.iter().cloned()).collect();

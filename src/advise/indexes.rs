@@ -2,8 +2,9 @@
 
 use super::{
     case::Case,
+    planner,
     predicate::{self, Predicate},
-    saving::Saving,
+    saving::{Saving, Tried},
     say,
 };
 use crate::record::{Basis, Change, Index, PlanNode, Recommendation, StatementPlan, WhatIf};
@@ -12,6 +13,9 @@ use crate::record::{Basis, Change, Index, PlanNode, Recommendation, StatementPla
 const SELECTIVE: f64 = 10.0;
 /// Rows that a scan must throw away before an index is worth its writes.
 const MANY: f64 = 1000.0;
+
+/// What an index asks of an expression.
+const NOT_IMMUTABLE: &str = "; an index takes an expression only if all in it is IMMUTABLE, and what depends on a time zone or a language is not";
 
 /// Sequential scans that threw away nearly all that they read.
 fn wasteful<'a>(case: &'a Case) -> Vec<(&'a StatementPlan, &'a PlanNode)> {
@@ -153,6 +157,10 @@ impl Missing<'_> {
         Some(Missing { plan, node, table, wanted, creates, drops })
     }
 
+    fn is_expression(&self) -> bool {
+        self.wanted.iter().flatten().any(|key| key.is_expression)
+    }
+
     fn figures(&self) -> String {
         let Missing { plan, node, table, .. } = self;
         format!(
@@ -189,37 +197,45 @@ impl Missing<'_> {
     }
 }
 
+/// Why an index that seems to be missing is none, by what was tried or by what would be felt.
+fn not_missing(
+    case: &Case,
+    missing: &Missing,
+    trial: Option<&WhatIf>,
+    scanning: &Saving,
+) -> Option<Recommendation> {
+    let figures = missing.figures();
+    // An index on an expression is a thing of its own to keep: only where it is felt.
+    if missing.is_expression() && !case.is_felt(scanning) {
+        let title = "Leave the functions in conditions: an index on them would not be felt";
+        let evidence = format!("{figures}; {}", case.felt_figures(scanning));
+        return Some(say::leave_alone(title, evidence, Basis::Inferred));
+    }
+    let trial = trial?;
+    if trial.examined == 0 && !trial.missing.is_empty() {
+        let title = "Leave the indexes: the one that would serve cannot be made as it stands";
+        let evidence = format!("{figures}; {}: {}", missing.creates.join("; "), trial.missing.join("; "));
+        return Some(say::leave_alone(title, evidence, Basis::Measured));
+    }
+    (trial.examined > 0 && trial.tried.is_empty()).then(|| {
+        let title = "Leave the indexes: the planner would not use the one that was tried";
+        say::leave_alone(title, format!("{figures}; {}", planner::trials(trial)), Basis::Measured)
+    })
+}
+
 fn speak_of_missing(case: &Case, of_expression: bool) -> Option<Recommendation> {
     let missing = Missing::find(case, of_expression)?;
-    let (scanning, mut evidence, change) =
-        (scanning(case, missing.node), missing.figures(), missing.change());
-    let leave = |title: &str, evidence: String, basis| Some(say::leave_alone(title, evidence, basis));
-    // An index on an expression is a thing of its own to keep: only where it is felt.
-    if of_expression && !case.is_felt(&scanning) {
-        let title = "Leave the functions in conditions: an index on them would not be felt";
-        return leave(title, format!("{evidence}; {}", case.felt_figures(&scanning)), Basis::Inferred);
-    }
-    let trial = missing.trial(case);
-    if let Some(failed) = trial.filter(|what_if| what_if.examined == 0 && !what_if.missing.is_empty()) {
-        let title = "Leave the indexes: the one that would serve cannot be made as it stands";
-        return leave(
-            title,
-            format!("{evidence}; {}: {}", change.apply, failed.missing.join("; ")),
-            Basis::Measured,
-        );
-    }
-    if let Some(what_if) = trial {
-        evidence = format!("{evidence}; {}", super::planner::trials(what_if));
-    }
-    if trial.is_some_and(|what_if| what_if.examined > 0 && what_if.tried.is_empty()) {
-        let title = "Leave the indexes: the planner would not use the one that was tried";
-        return leave(title, evidence, Basis::Measured);
+    let (scanning, trial) = (scanning(case, missing.node), missing.trial(case));
+    if let Some(left) = not_missing(case, &missing, trial, &scanning) {
+        return Some(left);
     }
     let saved = trial.map_or(0.0, |what_if| case.saved(what_if).share);
-    let is_measured = saved > 0.0;
+    let tried = trial.map(|_| Tried { saved, is_faster: saved > 0.0, is_slower: false });
     // Whether PostgreSQL takes an expression, nobody knows before it was tried, but of some.
     let is_sure = trial.is_some() || missing.wanted.iter().flatten().all(Predicate::is_surely_immutable);
-    Some(Recommendation {
+    let change = missing.change();
+    let shown = trial.map_or_else(String::new, |what_if| format!("; {}", planner::trials(what_if)));
+    let advice = Recommendation {
         title: if of_expression {
             format!("Index the expression {}, or compare the column itself", change.to)
         } else {
@@ -228,34 +244,20 @@ fn speak_of_missing(case: &Case, of_expression: bool) -> Option<Recommendation> 
                 change.to, missing.table
             )
         },
-        evidence,
+        evidence: format!("{}{shown}", missing.figures()),
         change: is_sure.then_some(change),
-        expected: if is_measured {
-            say::by_trials(saved)
-        } else {
-            format!(
-                "up to {} of the response time, if the index answers at once",
-                say::percent(scanning.share)
-            )
-        },
-        basis: if is_measured { Basis::Measured } else { Basis::Inferred },
+        expected: format!("up to {} of the response time, if the index answers at once", say::percent(scanning.share)),
+        basis: Basis::Inferred,
         risk: format!(
             "each insert, and each update that is not HOT, writes to it; building it reads the table{}",
-            if is_sure {
-                ""
-            } else {
-                "; an index takes an expression only if all in it is IMMUTABLE, which a time zone or a language is not"
-            }
+            if is_sure { "" } else { NOT_IMMUTABLE }
         ),
-        verify: if is_measured {
-            "run again: the plan uses it, p95 falls"
-        } else {
-            "with the extension hypopg: hypopg_create_index and EXPLAIN; then run again: the plan uses it"
-        }
-        .to_owned(),
-        effect: if is_measured { saved } else { scanning.share.max(0.05) },
+        verify: "run again: the plan uses it, p95 falls; before that, hypopg_create_index of the extension hypopg and EXPLAIN"
+            .to_owned(),
+        effect: scanning.share.max(0.05),
         ..say::change()
-    })
+    };
+    Some(Tried::weigh(tried, advice))
 }
 
 /// Indexes that say the same as another.

@@ -4,6 +4,7 @@ use super::{
     apply,
     budget::{BUFFERS_SHARE, MOST_BUFFERS_SHARE},
     case::Case,
+    planner,
     saving::Tried,
     say::{self, whole_mb},
 };
@@ -181,7 +182,7 @@ pub(super) fn effective_cache_size(case: &Case) -> Option<Recommendation> {
         say::bytes(buffers),
         say::bytes(size)
     );
-    if !(too_small || too_large) || tried.is_some_and(|tried| tried.is_slower) {
+    if !(too_small || too_large) || Tried::was_slower(tried) {
         let title = if cache >= size {
             "Leave effective_cache_size: it already covers the database"
         } else {
@@ -192,22 +193,19 @@ pub(super) fn effective_cache_size(case: &Case) -> Option<Recommendation> {
     // Where nobody knows the memory, shared_buffers are taken for the usual quarter of it.
     let to = memory.map_or((buffers * 3).max(DEFAULT_CACHE), |memory| (memory as f64 * CACHE_SHARE) as u64);
     let to = format_bytes(whole_mb(to));
-    let shown = case
-        .what_if("effective_cache_size")
-        .map_or_else(String::new, |what_if| format!("; {}", super::planner::trials(what_if)));
-    let is_measured = tried.is_some_and(|tried| tried.is_faster);
-    Some(Recommendation {
-        title: format!("Set effective_cache_size to {to}"),
-        evidence: format!("{figures}{shown}"),
-        change: apply::set(case, "effective_cache_size", &to),
-        expected: match tried {
-            Some(tried) if is_measured => say::by_trials(tried.saved),
-            _ => "index plans get their true price; it reserves no memory".to_owned(),
+    let shown = planner::shown(case, "effective_cache_size");
+    Some(Tried::weigh(
+        tried,
+        Recommendation {
+            title: format!("Set effective_cache_size to {to}"),
+            evidence: format!("{figures}{shown}"),
+            change: apply::set(case, "effective_cache_size", &to),
+            expected: "index plans get their true price; it reserves no memory".to_owned(),
+            basis: Basis::Convention,
+            risk: "plans may change".to_owned(),
+            verify: "run again and compare p95 by operation".to_owned(),
+            effect: 0.05,
+            ..say::change()
         },
-        basis: if is_measured { Basis::Measured } else { Basis::Convention },
-        risk: "plans may change".to_owned(),
-        verify: "run again and compare p95 by operation".to_owned(),
-        effect: Tried::effect(tried, 0.05).max(0.01),
-        ..say::change()
-    })
+    ))
 }

@@ -25,6 +25,7 @@ mod statistics;
 mod vacuum;
 mod wal;
 mod work_memory;
+mod workers;
 
 pub use flips::{PlanFlip, plan_flips};
 

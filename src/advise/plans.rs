@@ -22,27 +22,29 @@ pub(super) fn case(case: PlanCase) -> &'static str {
     }
 }
 
+/// Compilation in the window: functions, its time, and the time of the statements that had some, in milliseconds.
+fn compiled_in_window(case: &Case) -> (u64, f64, f64) {
+    let statistics = case.record.evidence.statements.as_deref().unwrap_or_default();
+    let compiled =
+        statistics.iter().filter_map(|row| Some((row, row.jit?))).filter(|(_, jit)| jit.functions > 0);
+    compiled.fold((0, 0.0, 0.0), |(functions, jit_ms, total_ms), (row, jit)| {
+        (functions + jit.functions, jit_ms + jit.total_ms, total_ms + row.total_ms)
+    })
+}
+
 /// Just-in-time compilation takes milliseconds; it pays for statements that take many of them.
 pub(super) fn jit(case: &Case) -> Option<Recommendation> {
     if !case.is("jit", "on") {
         return None;
     }
-    let statistics = case.record.evidence.statements.as_deref().unwrap_or_default();
-    let counted = statistics.iter().filter_map(|statement| Some((statement, statement.jit?)));
-    let (mut functions, mut jit_ms, mut total_ms) = (0, 0.0, 0.0);
-    for (statement, jit) in counted.filter(|(_, jit)| jit.functions > 0) {
-        functions += jit.functions;
-        jit_ms += jit.total_ms;
-        total_ms += statement.total_ms;
-    }
+    let above = case.value("jit_above_cost").unwrap_or("not known");
+    let (functions, jit_ms, total_ms) = compiled_in_window(case);
     let compiled: Vec<_> =
         case.executed().filter_map(|(plan, _)| Some((plan, plan.jit_ms()?, plan.execution_ms()?))).collect();
     let short = compiled.iter().find(|(_, jit, all)| *all < SHORT_MS || *jit > JIT_SHARE * all);
-    let dear = jit_ms > JIT_SHARE * total_ms && functions > 0;
-    if !dear && short.is_none() {
+    if short.is_none() && (functions == 0 || jit_ms <= JIT_SHARE * total_ms) {
         let evidence = format!(
-            "jit is on, jit_above_cost {}; {functions} functions were compiled in the window, {} of {} plans would be",
-            case.value("jit_above_cost").unwrap_or("not known"),
+            "jit is on, jit_above_cost {above}; {functions} functions were compiled in the window, {} of {} plans would be",
             compiled.len(),
             case.plans.len()
         );
@@ -52,53 +54,51 @@ pub(super) fn jit(case: &Case) -> Option<Recommendation> {
     let by_plans = case.saving_in_plans(|plan, _| {
         plan.jit_ms().unwrap_or_default() / plan.execution_ms().unwrap_or(1.0).max(1e-3)
     });
-    let shown =
-        case.what_if("jit").map_or_else(String::new, |what_if| format!("; {}", planner::trials(what_if)));
-    let figures = match short {
-        Some((plan, jit, all)) => format!(
-            "{} took {} ms with {}, {} ms of it compilation",
-            say::statements(&plan.statements),
-            say::ms(*all),
-            self::case(plan.case),
-            say::ms(*jit)
-        ),
-        None => "no plan looked at was compiled".to_owned(),
-    };
-    let evidence = format!(
-        "jit_above_cost is {}; in the window {functions} functions were compiled for {} ms of {} ms of execution; {figures}{shown}",
-        case.value("jit_above_cost").unwrap_or("not known"),
-        say::ms(jit_ms),
-        say::ms(total_ms)
+    let figures = short.map_or_else(
+        || "no plan looked at was compiled".to_owned(),
+        |(plan, jit, all)| {
+            let (name, with) = (say::statements(&plan.statements), self::case(plan.case));
+            format!("{name} took {} ms with {with}, {} ms of it compilation", say::ms(*all), say::ms(*jit))
+        },
     );
-    if tried.is_some_and(|tried| tried.is_slower) {
+    let evidence = format!(
+        "jit_above_cost is {above}; in the window {functions} functions were compiled for {} ms of {} ms of execution; {figures}{}",
+        say::ms(jit_ms),
+        say::ms(total_ms),
+        planner::shown(case, "jit")
+    );
+    if Tried::was_slower(tried) {
         return Some(say::leave_alone(
             "Leave jit: without it, statements were slower",
             evidence,
             Basis::Measured,
         ));
     }
-    let is_measured = tried.is_some_and(|tried| tried.is_faster);
-    let effect = Tried::effect(tried, by_plans.share.max(if total_ms > 0.0 { 0.05 } else { 0.0 }));
-    // Where something else makes plans look dear, that is put right first, and compilation goes with it.
-    let cause = planner::dearer_than_they_are(case);
-    Some(Recommendation {
-        title: match &cause {
-            Some((names, _)) => format!("Put {names} right first; if statements are still compiled then, switch jit off"),
-            None => "Switch jit off: compilation takes longer than it saves".to_owned(),
-        },
+    Some(behind_its_cause(case, Tried::weigh(tried, Recommendation {
+        title: "Switch jit off: compilation takes longer than it saves".to_owned(),
         evidence,
         change: apply::set(case, "jit", "off"),
-        expected: match tried {
-            Some(tried) if is_measured => say::by_trials(tried.saved),
-            _ => format!("up to {} of the response time", say::percent(by_plans.share)),
-        },
-        basis: if is_measured { Basis::Measured } else { Basis::Inferred },
+        expected: format!("up to {} of the response time", say::percent(by_plans.share)),
+        basis: Basis::Inferred,
         risk: "long analytical statements lose compilation: for them SET jit = on in their own session, or raise jit_above_cost"
             .to_owned(),
         verify: "run again: pg_stat_statements counts no jit_functions".to_owned(),
-        effect: cause.map_or(effect, |(_, of_cause)| effect.min(of_cause * 0.5)),
+        effect: by_plans.share.max(if total_ms > 0.0 { 0.05 } else { 0.0 }),
         ..say::change()
-    })
+    })))
+}
+
+/// Where something else makes plans look dear, that is put right first, and compilation goes with it.
+fn behind_its_cause(case: &Case, advice: Recommendation) -> Recommendation {
+    match planner::dearer_than_they_are(case) {
+        None => advice,
+        Some((names, effect)) => Recommendation {
+            title: format!("Put {names} right first; if statements are still compiled then, switch jit off"),
+            change: None,
+            effect: advice.effect.min(effect * 0.5),
+            ..advice
+        },
+    }
 }
 
 /// A statement whose generic plan was slower than the one for typical values.

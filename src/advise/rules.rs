@@ -2,7 +2,7 @@
 
 use super::{
     budget, case::Case, connections, gin, hot, indexes, locks, logging, memory, planner, plans, platform,
-    statements, statistics, vacuum, wal, work_memory,
+    statements, statistics, vacuum, wal, work_memory, workers,
 };
 use crate::record::Recommendation;
 
@@ -53,7 +53,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "memory/effective-cache-size",
-        threshold: "below shared_buffers, above memory, or a trial with another value was faster",
+        threshold: "below shared_buffers, or above memory while the database fills it",
         source: manual!("runtime-config-query.html; 75 % of memory as pgtune"),
         judge: memory::effective_cache_size,
     },
@@ -71,8 +71,10 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "memory/hash-mem-multiplier",
-        threshold: "hashes in several batches while no sort spills",
-        source: manual!("runtime-config-resource.html"),
+        threshold: "hashes in several batches while nothing else spills",
+        source: manual!(
+            "runtime-config-resource.html; a fifth more than the largest need, within what memory allows"
+        ),
         judge: work_memory::hash_mem_multiplier,
     },
     Rule {
@@ -83,7 +85,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "planner/random-page-cost",
-        threshold: "above 4, or a plan at 1.1 was faster in each of its executions",
+        threshold: "above 4, below seq_page_cost, or a plan at 1.1 was faster in each of its executions",
         source: manual!("runtime-config-query.html; trials of this run"),
         judge: planner::random_page_cost,
     },
@@ -101,19 +103,19 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "planner/parallel-workers",
-        threshold: "workers on a machine with one processor",
-        source: manual!("how-parallel-query-works.html"),
-        judge: planner::parallel_workers,
+        threshold: "more workers than processors, any on one processor, or plans that are faster without",
+        source: manual!("how-parallel-query-works.html; half of the processors for one query as pgtune"),
+        judge: workers::parallel_workers,
     },
     Rule {
         name: "planner/io-concurrency",
         threshold: "bitmap scans that wait 1 % of the response time for reads",
         source: manual!("runtime-config-resource.html"),
-        judge: planner::io_concurrency,
+        judge: workers::io_concurrency,
     },
     Rule {
         name: "planner/collapse-limits",
-        threshold: "a statement that joins more tables than the limits",
+        threshold: "never: for one statement of many tables a session can raise them",
         source: manual!("explicit-joins.html"),
         judge: planner::collapse_limits,
     },
@@ -137,13 +139,13 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "planner/generic-plan",
-        threshold: "a generic plan of another shape that costs or takes 1.5 times as much",
-        source: manual!("runtime-config-query.html"),
+        threshold: "a generic plan of another shape that takes 1.5 times as long and looks no dearer, so that it is taken",
+        source: manual!("sql-prepare.html: from the sixth execution on, if it looks no dearer"),
         judge: plans::generic_plan,
     },
     Rule {
         name: "planner/planning",
-        threshold: "planning longer than execution, where that is felt: 5 % of the objective",
+        threshold: "planning longer than execution, where that is felt: 10 % of the objective",
         source: manual!("sql-prepare.html"),
         judge: plans::planning,
     },
@@ -179,13 +181,13 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "vacuum/autovacuum",
-        threshold: "autovacuum off, or more than 20 % of the rows dead before the window",
+        threshold: "autovacuum off, for the server or a table, or 20 % of the rows dead and not by this run",
         source: manual!("routine-vacuuming.html"),
         judge: vacuum::autovacuum,
     },
     Rule {
         name: "vacuum/hot-updates",
-        threshold: "under 10 % HOT updates, where updates are felt: 5 % of the objective",
+        threshold: "under 10 % HOT updates, where updates are felt: 10 % of the objective",
         source: manual!("storage-hot.html"),
         judge: hot::hot_updates,
     },
@@ -245,13 +247,15 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "connections/timeouts",
-        threshold: "no statement_timeout or idle_in_transaction_session_timeout",
-        source: manual!("runtime-config-client.html"),
+        threshold: "no statement_timeout or idle_in_transaction_session_timeout for the role",
+        source: manual!(
+            "runtime-config-client.html: in postgresql.conf not recommended, it would affect all sessions"
+        ),
         judge: connections::timeouts,
     },
     Rule {
         name: "connections/round-trips",
-        threshold: "BEGIN and validation felt: 5 % of the objective",
+        threshold: "BEGIN and validation felt: 10 % of the objective",
         source: "round trips as measured",
         judge: connections::round_trips,
     },
@@ -281,19 +285,19 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "indexes/duplicates",
-        threshold: "an index whose keys another begins with",
+        threshold: "an index whose keys another begins with, in the same order and collation, INCLUDE too",
         source: manual!("indexes-multicolumn.html"),
         judge: indexes::duplicates,
     },
     Rule {
         name: "indexes/unused",
-        threshold: "never scanned, and its writes are felt: 5 % of the objective",
+        threshold: "never scanned, and their writes are felt: 10 % of the objective",
         source: manual!("indexes-examine.html"),
         judge: indexes::unused,
     },
     Rule {
         name: "statements/deep-offset",
-        threshold: "ten rows skipped for each returned, where it is felt: 5 % of the objective",
+        threshold: "ten rows skipped for each returned, where it is felt: 10 % of the objective",
         source: manual!("queries-limit.html: rows skipped are computed all the same"),
         judge: statements::deep_offset,
     },

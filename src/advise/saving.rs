@@ -2,11 +2,13 @@
 //! it is judged whether anybody would feel it.
 
 use super::{case::Case, say};
-use crate::record::{OperationResult, Outcome, PlanNode, StatementPlan, StatementResult, Trial, WhatIf};
+use crate::record::{
+    Basis, OperationResult, Outcome, PlanNode, Recommendation, StatementPlan, StatementResult, Trial, WhatIf,
+};
 use std::collections::BTreeMap;
 
 /// Part of the objective that a gain must be worth before anybody's code is changed for it.
-const FELT: f64 = 0.05;
+const FELT: f64 = 0.1;
 /// Part of the response time that is worth a change of code where the objective is missed.
 const FELT_WHEN_MISSED: f64 = 0.1;
 
@@ -122,7 +124,7 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// Whether a saving would be felt: by 5 % of an operation's objective at its p95, or by a tenth of its response time
+    /// Whether a saving would be felt: by a tenth of an operation's objective at its p95, or by a tenth of its response time
     /// where it misses the objective.
     pub(super) fn is_felt(&self, saving: &Saving) -> bool {
         let overall_missed = self.record.overall.slo.outcome == Outcome::Missed;
@@ -182,5 +184,24 @@ impl Tried {
             Some(tried) if tried.is_faster => tried.saved,
             Some(_) => guess.min(0.01),
         }
+    }
+
+    /// Advice that rests on what trials showed, if there were any that showed something.
+    pub(super) fn weigh(tried: Option<Self>, advice: Recommendation) -> Recommendation {
+        let effect = Self::effect(tried, advice.effect);
+        match tried.filter(|tried| tried.is_faster) {
+            Some(tried) => Recommendation {
+                expected: say::by_trials(tried.saved),
+                basis: Basis::Measured,
+                effect,
+                ..advice
+            },
+            None => Recommendation { effect, ..advice },
+        }
+    }
+
+    /// Whether there were trials, and they were slower.
+    pub(super) fn was_slower(tried: Option<Self>) -> bool {
+        tried.is_some_and(|tried| tried.is_slower)
     }
 }

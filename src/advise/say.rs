@@ -27,7 +27,14 @@ pub(super) fn leave_alone(title: &str, evidence: String, basis: Basis) -> Recomm
         stance: Stance::LeaveAlone,
         title: title.to_owned(),
         evidence,
-        expected: "a change would bring nothing that this run could show".to_owned(),
+        expected: match basis {
+            Basis::Measured => "a change would bring nothing: this run measured it",
+            Basis::Inferred => "a change would bring nothing: what it helps with did not happen in this run",
+            Basis::Convention => {
+                "a change is not worth its risk, by common practice; this run did not try one"
+            }
+        }
+        .to_owned(),
         basis,
         risk: "none".to_owned(),
         verify: "run again with more tracks, or with a workload of your own".to_owned(),

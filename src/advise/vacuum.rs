@@ -59,8 +59,9 @@ pub(super) fn autovacuum(case: &Case) -> Option<Recommendation> {
     };
     let off = is_off(table);
     let window = table.window.unwrap_or_default();
-    if !off && table.dead_rows <= window.updated + window.deleted {
-        let title = "Leave autovacuum: the dead rows are this window's own, and its turn comes";
+    // Those of the warm-up, and of the load before it, are not in the window's count.
+    if !off && table.dead_rows <= 2 * (window.updated + window.deleted) {
+        let title = "Leave autovacuum: the dead rows are this run's own, and its turn comes";
         return Some(say::leave_alone(title, figures(table), Basis::Inferred));
     }
     Some(Recommendation {

@@ -202,7 +202,11 @@ pub(super) fn durability(case: &Case) -> Option<Recommendation> {
         });
     }
     let title = "Leave synchronous_commit: off would trade the last commits before a crash for time, which is the owner's to decide";
-    Some(say::leave_alone(title, evidence, Basis::Measured))
+    let left = say::leave_alone(title, evidence, Basis::Measured);
+    Some(Recommendation {
+        expected: "what was answered as committed stays, whatever happens".to_owned(),
+        ..left
+    })
 }
 
 /// Buffers that backends write are work in the middle of somebody's statement.

@@ -3,6 +3,7 @@
 use super::{
     apply, budget,
     case::Case,
+    planner,
     saving::Tried,
     say::{self, whole_mb},
 };
@@ -137,15 +138,12 @@ pub(super) fn work_mem(case: &Case) -> Option<Recommendation> {
         );
     }
     let tried = case.tried("work_mem");
-    let shown = case
-        .what_if("work_mem")
-        .map_or_else(String::new, |what_if| format!("; {}", super::planner::trials(what_if)));
-    if tried.is_some_and(|tried| tried.is_slower) {
-        return leave(
-            "Leave work_mem: with more, statements were slower",
-            format!("{spills}{shown}"),
-            Basis::Measured,
-        );
+    let shown = planner::shown(case, "work_mem");
+    // Where little spills, and what does is no faster with more memory, there is nothing to gain.
+    let no_gain = |tried: Tried| tried.is_slower || !tried.is_faster && !is_spilling(case);
+    if tried.is_some_and(no_gain) {
+        let title = "Leave work_mem: with more of it, what spills is no faster";
+        return leave(title, format!("{spills}{shown}"), Basis::Measured);
     }
     let most = budget::most_work_mem(case);
     let to = whole_mb(wanted(case, current).min(most));
@@ -158,23 +156,22 @@ pub(super) fn work_mem(case: &Case) -> Option<Recommendation> {
         if root.nodes().into_iter().any(|node| need(node).is_some()) { 0.5 } else { 0.0 }
     });
     let a_call = case.record.evidence.window.temp_files as f64 / case.record.overall.calls.max(1) as f64;
-    let is_measured = tried.is_some_and(|tried| tried.is_faster);
     let to = format_bytes(to);
-    Some(Recommendation {
-        title: format!("Raise work_mem to {to}: sorts and hashes spill to disk"),
-        evidence: format!("{spills}{shown}"),
-        change: apply::set(case, "work_mem", &to),
-        expected: match tried {
-            Some(tried) if is_measured => say::by_trials(tried.saved),
-            _ => "sorts and hashes stay in memory".to_owned(),
+    Some(Tried::weigh(
+        tried,
+        Recommendation {
+            title: format!("Raise work_mem to {to}: sorts and hashes spill to disk"),
+            evidence: format!("{spills}{shown}"),
+            change: apply::set(case, "work_mem", &to),
+            expected: "sorts and hashes stay in memory".to_owned(),
+            basis: Basis::Inferred,
+            risk: "each sort or hash of each connection may use that much: watch the machine's memory"
+                .to_owned(),
+            verify: "run again: the temporary files are gone".to_owned(),
+            effect: by_plans.share.max((a_call * 0.3).min(0.3)),
+            ..say::change()
         },
-        basis: if is_measured { Basis::Measured } else { Basis::Inferred },
-        risk: "each sort or hash of each connection may use that much: watch the machine's memory".to_owned(),
-        verify: "run again: the temporary files are gone".to_owned(),
-        // An idle server writes temporary files to the system's cache; under load they reach the disk.
-        effect: Tried::effect(tried, by_plans.share.max((a_call * 0.3).min(0.3))).max(0.02),
-        ..say::change()
-    })
+    ))
 }
 
 /// A bitmap that does not fit keeps whole blocks instead of rows, and each row in them is looked at again.
