@@ -212,14 +212,30 @@ fn not_missing(
         return Some(say::leave_alone(title, evidence, Basis::Inferred));
     }
     let trial = trial?;
-    if trial.examined == 0 && !trial.missing.is_empty() {
+    // What hypopg cannot suppose (it knows no GIN index) can be made all the same.
+    let by_hypopg = |why: &String| why.starts_with("hypopg");
+    if trial.examined == 0 && !trial.missing.is_empty() && !trial.missing.iter().any(by_hypopg) {
         let title = "Leave the indexes: the one that would serve cannot be made as it stands";
         let evidence = format!("{figures}; {}: {}", missing.creates.join("; "), trial.missing.join("; "));
         return Some(say::leave_alone(title, evidence, Basis::Measured));
     }
-    (trial.examined > 0 && trial.tried.is_empty()).then(|| {
-        let title = "Leave the indexes: the planner would not use the one that was tried";
-        say::leave_alone(title, format!("{figures}; {}", planner::trials(trial)), Basis::Measured)
+    let title = match executed(case, trial) {
+        _ if trial.examined > 0 && trial.tried.is_empty() => {
+            "Leave the indexes: the planner would not use the one that was tried"
+        }
+        tried if Tried::was_slower(tried) => {
+            "Leave the indexes: with the one that was tried, statements were slower"
+        }
+        _ => return None,
+    };
+    Some(say::leave_alone(title, format!("{figures}; {}", planner::trials(trial)), Basis::Measured))
+}
+
+/// What executions with the index showed. hypopg tells whether the planner would use it, not how long that takes.
+fn executed(case: &Case, what_if: &WhatIf) -> Option<Tried> {
+    what_if.tried.iter().any(|trial| !trial.base_ms.is_empty()).then(|| {
+        let saved = case.saved(what_if).share;
+        Tried { saved, is_faster: saved > 0.0, is_slower: saved < 0.0 }
     })
 }
 
@@ -229,12 +245,16 @@ fn speak_of_missing(case: &Case, of_expression: bool) -> Option<Recommendation> 
     if let Some(left) = not_missing(case, &missing, trial, &scanning) {
         return Some(left);
     }
-    let saved = trial.map_or(0.0, |what_if| case.saved(what_if).share);
-    let tried = trial.map(|_| Tried { saved, is_faster: saved > 0.0, is_slower: false });
+    let shown = match trial {
+        None => String::new(),
+        Some(what_if) if what_if.examined == 0 => format!("; not tried: {}", what_if.missing.join("; ")),
+        Some(what_if) => format!("; {}", planner::trials(what_if)),
+    };
+    let tried = trial.and_then(|what_if| executed(case, what_if));
     // Whether PostgreSQL takes an expression, nobody knows before it was tried, but of some.
-    let is_sure = trial.is_some() || missing.wanted.iter().flatten().all(Predicate::is_surely_immutable);
+    let is_sure = trial.is_some_and(|what_if| what_if.examined > 0)
+        || missing.wanted.iter().flatten().all(Predicate::is_surely_immutable);
     let change = missing.change();
-    let shown = trial.map_or_else(String::new, |what_if| format!("; {}", planner::trials(what_if)));
     let advice = Recommendation {
         title: if of_expression {
             format!("Index the expression {}, or compare the column itself", change.to)

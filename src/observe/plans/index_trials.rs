@@ -52,7 +52,10 @@ pub async fn try_indexes(
         suppose(&asker, creates, &scanning, &mut what_if).await
     };
     if let Err(error) = tried {
-        what_if.missing.push(crate::target::describe(&error));
+        let who = if may_build { "" } else { "hypopg: " };
+        what_if
+            .missing
+            .push(format!("{who}{}", crate::target::describe(&error).trim_start_matches("hypopg: ")));
     }
     let _ = client.simple_query("ROLLBACK").await;
     Some(what_if)
