@@ -92,37 +92,73 @@ pub(super) fn connections(case: &Case) -> Option<Recommendation> {
     })
 }
 
+/// Share of the response time from which looking at the clock is dear.
+const DEAR: f64 = 0.01;
+
+/// What timing the reads of the window takes, or would take, with its figures; `None` where the server's clock is another
+/// machine's, or was not measured.
+fn clock(case: &Case) -> Option<(f64, String)> {
+    let ns = case.record.host.clock_ns.filter(|_| case.record.server.is_local)?;
+    // One look before each read and one after it.
+    let share = case.share_of(2.0 * case.record.evidence.window.blocks_read as f64 * ns / 1e3);
+    Some((
+        share,
+        format!(
+            "; one look at this machine's clock takes {ns:.0} ns, two for each read {} of the response time",
+            say::percent(share)
+        ),
+    ))
+}
+
 /// The time of reads tells a cache from a disk; where the clock is cheap it costs nothing that is felt.
 pub(super) fn io_timing(case: &Case) -> Option<Recommendation> {
     let setting = case.setting("track_io_timing")?;
     let window = &case.record.evidence.window;
     let hits = window.hit_share()?;
+    let clock = clock(case);
     let figures = format!(
-        "track_io_timing is {}; {} of {} block accesses were reads from outside shared buffers",
+        "track_io_timing is {}; {} of {} block accesses were reads from outside shared buffers{}",
         setting.value,
         window.blocks_read,
-        window.blocks_hit + window.blocks_read
+        window.blocks_hit + window.blocks_read,
+        clock.as_ref().map_or("", |(_, figures)| figures)
     );
-    if setting.value == "on" || hits > 0.99 {
-        let title = if setting.value == "on" {
-            "Leave track_io_timing on: it shows how long reads take"
-        } else {
-            "Leave track_io_timing off: hardly a block is read"
+    let (is_on, is_dear) = (setting.value == "on", clock.as_ref().is_some_and(|(share, _)| *share >= DEAR));
+    let title = match (is_on, is_dear) {
+        (true, false) => "Leave track_io_timing on: it shows how long reads take",
+        (false, true) => "Leave track_io_timing off: this machine's clock is dear",
+        (false, false) if hits > 0.99 => "Leave track_io_timing off: hardly a block is read",
+        _ => return Some(timed(case, !is_on, figures, clock.as_ref().map_or(0.0, |(share, _)| *share))),
+    };
+    Some(say::leave_alone(title, figures, Basis::Inferred))
+}
+
+fn timed(case: &Case, on: bool, evidence: String, share: f64) -> Recommendation {
+    let change = apply::set(case, "track_io_timing", if on { "on" } else { "off" });
+    if on {
+        return Recommendation {
+            title: "Switch track_io_timing on: nobody knows how long reads take".to_owned(),
+            evidence,
+            change,
+            expected: "no gain in speed; later runs tell the system's cache from the disk".to_owned(),
+            basis: Basis::Convention,
+            risk: "two looks at the clock for each read; where they are not measured here, pg_test_timing on the server shows what they cost"
+                .to_owned(),
+            verify: "run again: the record holds read_ms".to_owned(),
+            effect: 0.005,
+            ..say::change()
         };
-        return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
-    Some(Recommendation {
-        title: "Switch track_io_timing on: nobody knows how long reads take".to_owned(),
-        evidence: figures,
-        change: apply::set(case, "track_io_timing", "on"),
-        expected: "no gain in speed; later runs tell the system's cache from the disk".to_owned(),
-        basis: Basis::Convention,
-        risk: "two looks at the clock for each read: pg_test_timing shows whether the clock is cheap"
-            .to_owned(),
-        verify: "run again: the record holds read_ms".to_owned(),
-        effect: 0.005,
+    Recommendation {
+        title: "Switch track_io_timing off, or give the machine a cheaper clock (clocksource tsc)".to_owned(),
+        evidence,
+        change,
+        expected: format!("up to {} of the response time", say::percent(share)),
+        risk: "how long reads take is no longer known".to_owned(),
+        verify: "run again and compare p95".to_owned(),
+        effect: share,
         ..say::change()
-    })
+    }
 }
 
 /// Without statement statistics nobody knows what is slow.

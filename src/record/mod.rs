@@ -164,6 +164,9 @@ pub struct Host {
     /// Processors' worth of time that this process's control group may use, where that is limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cpu_limit: Option<f64>,
+    /// One look at the clock, in nanoseconds: the median of ten batches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_ns: Option<f64>,
 }
 
 /// The server that bore the load.
