@@ -6,7 +6,7 @@ use super::{
     say::{self, whole_mb},
 };
 use crate::{
-    flags::setting::format_bytes,
+    flags::{MemoryBudget, setting::format_bytes},
     record::{Basis, Change, PlanNode, Recommendation},
 };
 
@@ -28,66 +28,31 @@ pub(super) fn maintenance_share(memory: u64) -> u64 {
     whole_mb(memory / MAINTENANCE_SHARE).clamp(1 << 20, MOST_MAINTENANCE)
 }
 
-/// What the settings promise. Memory of temporary tables (temp_buffers) is taken only by sessions that have some, and the
-/// workloads have none.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Budget {
-    buffers: u64,
-    /// Of each sort.
-    work: u64,
-    /// How many times work_mem the plan takes that takes most: 1 a sort, hash_mem_multiplier a hash.
-    nodes: f64,
-    connections: u64,
-    maintenance: u64,
-    /// Of an autovacuum worker.
-    autovacuum: u64,
-    workers: u64,
+/// What the settings promise; `None` where one is not known.
+fn promised(case: &Case) -> Option<MemoryBudget> {
+    let maintenance = case.bytes("maintenance_work_mem")?;
+    Some(MemoryBudget {
+        buffers: case.bytes("shared_buffers")?,
+        work: case.bytes("work_mem")?,
+        nodes: nodes(case),
+        temporary: case.bytes("temp_buffers").unwrap_or_default(),
+        connections: case.may_open(),
+        maintenance,
+        // -1, which has no bytes, stands for maintenance_work_mem.
+        autovacuum: case.bytes("autovacuum_work_mem").unwrap_or(maintenance),
+        workers: case.number("autovacuum_max_workers").unwrap_or(3.0) as u64,
+    })
 }
 
-impl Budget {
-    /// `None` where a setting is not known.
-    pub(super) fn of(case: &Case) -> Option<Self> {
-        let maintenance = case.bytes("maintenance_work_mem")?;
-        Some(Self {
-            buffers: case.bytes("shared_buffers")?,
-            work: case.bytes("work_mem")?,
-            nodes: nodes(case),
-            connections: case.may_open(),
-            maintenance,
-            // -1, which has no bytes, stands for maintenance_work_mem.
-            autovacuum: case.bytes("autovacuum_work_mem").unwrap_or(maintenance),
-            workers: case.number("autovacuum_max_workers").unwrap_or(3.0) as u64,
-        })
-    }
-
-    fn sessions(&self) -> u64 {
-        (self.work as f64 * self.nodes * self.connections as f64) as u64
-    }
-
-    fn upkeep(&self) -> u64 {
-        self.maintenance + self.autovacuum * self.workers
-    }
-
-    fn all(&self) -> u64 {
-        self.buffers + self.sessions() + self.upkeep()
-    }
-
-    /// The same with buffers and maintenance brought back to their share where that is not kept.
-    fn in_proportion(&self, memory: u64) -> Self {
-        let maintenance = self.maintenance.min(maintenance_share(memory).max(LEAST_MAINTENANCE));
-        let buffers = if self.buffers as f64 > memory as f64 * MOST_BUFFERS_SHARE {
-            whole_mb((memory as f64 * BUFFERS_SHARE) as u64)
-        } else {
-            self.buffers
-        };
-        Self { buffers, maintenance, autovacuum: self.autovacuum.min(maintenance), ..*self }
-    }
-
-    /// What each sort may take beside everything else, rounded down to whole megabytes.
-    fn room(&self, memory: u64) -> u64 {
-        let left = memory.saturating_sub(self.buffers + self.upkeep());
-        whole_mb((left as f64 / (self.nodes * self.connections as f64)) as u64)
-    }
+/// The same with buffers and maintenance brought back to their share where that is not kept.
+fn in_proportion(budget: &MemoryBudget, memory: u64) -> MemoryBudget {
+    let maintenance = budget.maintenance.min(maintenance_share(memory).max(LEAST_MAINTENANCE));
+    let buffers = if budget.buffers as f64 > memory as f64 * MOST_BUFFERS_SHARE {
+        whole_mb((memory as f64 * BUFFERS_SHARE) as u64)
+    } else {
+        budget.buffers
+    };
+    MemoryBudget { buffers, maintenance, autovacuum: budget.autovacuum.min(maintenance), ..*budget }
 }
 
 /// How many times work_mem the plan of the workload takes that takes most, at least 1.
@@ -105,17 +70,17 @@ fn nodes(case: &Case) -> f64 {
 
 /// What work_mem may be: the memory that is left beside everything else, over all that may be at work at once.
 pub(super) fn most_work_mem(case: &Case) -> u64 {
-    let known = Budget::of(case).zip(case.memory());
-    known.map_or(MODEST, |(budget, memory)| budget.in_proportion(memory).room(memory))
+    let known = promised(case).zip(case.memory());
+    known.map_or(MODEST, |(budget, memory)| whole_mb(in_proportion(&budget, memory).room(memory)))
 }
 
 /// What every session may take at once, against memory. The largest of what can be lowered goes first; shared_buffers
 /// beyond their share are another rule's.
 pub(super) fn overcommit(case: &Case) -> Option<Recommendation> {
     let memory = case.memory()?;
-    let budget = Budget::of(case)?;
-    let fair = budget.in_proportion(memory);
-    let without_buffers = Budget { buffers: fair.buffers, ..budget };
+    let budget = promised(case)?;
+    let fair = in_proportion(&budget, memory);
+    let without_buffers = MemoryBudget { buffers: fair.buffers, ..budget };
     if without_buffers.all() <= memory {
         return None;
     }
@@ -124,8 +89,9 @@ pub(super) fn overcommit(case: &Case) -> Option<Recommendation> {
         changes.iter().map(|change| format!("{} to {}", change.setting, change.to)).collect();
     let mut changes = changes.into_iter();
     let fits = after.all() <= memory;
-    let fewer = memory.saturating_sub(after.buffers + after.upkeep()) as f64
-        / (after.work as f64 * after.nodes).max(1.0);
+    // A connection takes its sorts and its temporary tables.
+    let each = after.work as f64 * after.nodes + after.temporary as f64;
+    let fewer = memory.saturating_sub(after.buffers + after.upkeep()) as f64 / each.max(1.0);
     let connections = format!("use at most {} connections", (fewer as u64).max(1));
     Some(Recommendation {
         title: format!(
@@ -150,9 +116,14 @@ pub(super) fn overcommit(case: &Case) -> Option<Recommendation> {
 }
 
 /// Lowers what is largest until the sum fits, and says what is left.
-fn lowered(case: &Case, budget: &Budget, fair: &Budget, memory: u64) -> (Vec<Change>, Budget) {
+fn lowered(
+    case: &Case,
+    budget: &MemoryBudget,
+    fair: &MemoryBudget,
+    memory: u64,
+) -> (Vec<Change>, MemoryBudget) {
     let (mut after, mut changes) = (*budget, Vec::new());
-    let sessions_first = budget.sessions() > budget.upkeep();
+    let sessions_first = budget.queries() > budget.upkeep();
     for is_work in [sessions_first, !sessions_first] {
         if after.all() <= memory {
             break;
@@ -163,7 +134,7 @@ fn lowered(case: &Case, budget: &Budget, fair: &Budget, memory: u64) -> (Vec<Cha
         };
         if is_work {
             // Beside maintenance that keeps its share, however that comes about.
-            let to = fair.room(memory).max(LEAST_WORK).min(after.work);
+            let to = whole_mb(fair.room(memory)).max(LEAST_WORK).min(after.work);
             lower("work_mem", after.work, to);
             after.work = to;
         } else {
@@ -177,7 +148,7 @@ fn lowered(case: &Case, budget: &Budget, fair: &Budget, memory: u64) -> (Vec<Cha
     (changes, after)
 }
 
-fn figures(case: &Case, budget: &Budget, memory: u64) -> String {
+fn figures(case: &Case, budget: &MemoryBudget, memory: u64) -> String {
     let upkeep = if budget.autovacuum == budget.maintenance {
         format!("maintenance_work_mem {} x {}", say::bytes(budget.maintenance), budget.workers + 1)
     } else {
@@ -189,11 +160,12 @@ fn figures(case: &Case, budget: &Budget, memory: u64) -> String {
         )
     };
     format!(
-        "shared_buffers {} + work_mem {} x {:.0} (sorts, and hashes times hash_mem_multiplier, of the largest plan) x {} connections + {upkeep} = {}; {} has {}",
+        "shared_buffers {} + work_mem {} x {:.0} (sorts, and hashes times hash_mem_multiplier, of the largest plan) x {} connections + temp_buffers {} x as many + {upkeep} = {}; {} has {}",
         say::bytes(budget.buffers),
         say::bytes(budget.work),
         budget.nodes,
         budget.connections,
+        say::bytes(budget.temporary),
         say::bytes(budget.all()),
         case.machine(),
         say::bytes(memory)

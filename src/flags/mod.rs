@@ -1,6 +1,7 @@
 //! PostgreSQL settings and the platforms that take them: typed values with units, what each setting may be, machines,
 //! profiles; reading, checking and writing lists of settings in the forms that people use.
 
+pub mod budget;
 pub mod catalog;
 pub mod check;
 pub mod cloud;
@@ -19,6 +20,7 @@ pub mod setting;
 pub mod unit;
 pub mod value;
 
+pub use budget::MemoryBudget;
 pub use document::{Document, Written};
 pub use error::FlagsError;
 pub use form::Form;

@@ -2,6 +2,7 @@
 //! changed, after the window and on an otherwise idle server.
 
 use super::plans::PlanCase;
+use crate::stats::median;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -41,13 +42,13 @@ impl Trial {
     /// Median time as it is, in milliseconds.
     #[must_use]
     pub fn base_median_ms(&self) -> f64 {
-        median(&self.base_ms)
+        median(&self.base_ms).unwrap_or_default()
     }
 
     /// Median time under the changed settings, in milliseconds.
     #[must_use]
     pub fn changed_median_ms(&self) -> f64 {
-        median(&self.changed_ms)
+        median(&self.changed_ms).unwrap_or_default()
     }
 
     /// Whether every execution under the changed settings was faster than every one as it is: with five of each,
@@ -65,16 +66,6 @@ impl Trial {
         let turned =
             Self { base_ms: self.changed_ms.clone(), changed_ms: self.base_ms.clone(), ..self.clone() };
         turned.is_faster()
-    }
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.len() {
-        0 => 0.0,
-        length if length.is_multiple_of(2) => (sorted[length / 2 - 1] + sorted[length / 2]) / 2.0,
-        length => sorted[length / 2],
     }
 }
 
@@ -99,7 +90,5 @@ mod tests {
         assert!(!mixed.is_faster() && !mixed.is_slower());
         assert!(trial(&[1.0; 5], &[2.0; 5]).is_slower());
         assert!(!trial(&[2.0; 3], &[1.0; 3]).is_faster(), "too few to say");
-        assert_eq!(median(&[]), 0.0);
-        assert_eq!(median(&[4.0, 1.0]), 2.5);
     }
 }

@@ -92,14 +92,13 @@ fn parallel(sheet: &Sheet<'_>) -> Option<Finding> {
     let name = "max_parallel_workers_per_gather";
     let workers = sheet.number(name).filter(|workers| *workers > 0.0)?;
     let why = format!("{} has 1 vCPU: parallel workers only wait for each other", machine.name);
-    let (severity, finding) = match sheet.chosen(name) {
-        Some(chosen) => (Warning, chosen.finding("parallel/one-processor", Warning, &why)),
+    let finding = match sheet.chosen(name) {
+        Some(chosen) => chosen.finding("parallel/one-processor", Warning, &why),
         None => {
             let found = format!("{name}={workers} (the default)");
-            (Note, Finding::new("parallel/one-processor", Note, found, &why).of(name))
+            Finding::new("parallel/one-processor", Note, found, &why).of(name)
         }
     };
-    debug_assert_eq!(finding.severity, severity);
     Some(finding.instead(sheet.as_written(sheet.flag(name)?, &Value::Integer(0))))
 }
 

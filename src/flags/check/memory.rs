@@ -5,7 +5,7 @@ use super::{
     Severity::{Error, Warning},
     sheet::Sheet,
 };
-use crate::flags::setting::format_bytes;
+use crate::flags::{MemoryBudget, setting::format_bytes};
 
 /// Share of memory above which shared_buffers take more from the page cache than they give (manual, section 20.4.1).
 const MOST_BUFFERS: f64 = 0.4;
@@ -102,38 +102,39 @@ fn overcommit(sheet: &Sheet<'_>, memory: u64, whose: &str) -> Option<Finding> {
         return None;
     }
     let most = sheet.number("max_connections")? as u64;
-    let connections = sheet.context.connections.map_or(most, |wanted| most.min(u64::from(wanted)));
-    let work_mem = sheet.bytes("work_mem")?;
     let hash = sheet.number("hash_mem_multiplier")?;
-    let for_queries = (work_mem as f64 * (1.0 + hash) * connections as f64) as u64;
-    let temp_buffers = sheet.bytes("temp_buffers")?.saturating_mul(connections);
     let maintenance = sheet.bytes("maintenance_work_mem")?;
-    let workers = sheet.number("autovacuum_max_workers")? as u64;
-    let vacuums = sheet.bytes("autovacuum_work_mem").unwrap_or(maintenance).saturating_mul(workers);
-    let for_maintenance = vacuums.saturating_add(maintenance);
-    let sum =
-        [buffers, for_queries, temp_buffers, for_maintenance].into_iter().fold(0_u64, u64::saturating_add);
-    if sum <= memory {
+    let budget = MemoryBudget {
+        buffers,
+        work: sheet.bytes("work_mem")?,
+        nodes: 1.0 + hash,
+        temporary: sheet.bytes("temp_buffers")?,
+        connections: sheet.context.connections.map_or(most, |wanted| most.min(u64::from(wanted))),
+        maintenance,
+        autovacuum: sheet.bytes("autovacuum_work_mem").unwrap_or(maintenance),
+        workers: sheet.number("autovacuum_max_workers")? as u64,
+    };
+    if budget.all() <= memory {
         return None;
     }
     let why = format!(
-        "all together may take {}, {whose} has {}: shared_buffers {} + {connections} connections x work_mem {} x \
+        "all together may take {}, {whose} has {}: shared_buffers {} + {} connections x work_mem {} x \
          (1 sort + 1 hash x {hash}) = {} + temp_buffers {} + {} x maintenance_work_mem = {}",
-        megabytes(sum),
+        megabytes(budget.all()),
         megabytes(memory),
         megabytes(buffers),
-        format_bytes(work_mem),
-        megabytes(for_queries),
-        megabytes(temp_buffers),
-        workers + 1,
-        megabytes(for_maintenance),
+        budget.connections,
+        format_bytes(budget.work),
+        megabytes(budget.queries()),
+        megabytes(budget.temporary_tables()),
+        budget.workers + 1,
+        megabytes(budget.upkeep()),
     );
-    let found = format!("{} of {}", megabytes(sum), megabytes(memory));
+    let found = format!("{} of {}", megabytes(budget.all()), megabytes(memory));
     let finding = Finding::new("memory/overcommit", Warning, found, why);
-    let left = memory.saturating_sub(buffers).saturating_sub(temp_buffers).saturating_sub(for_maintenance);
-    let each = (left as f64 / (1.0 + hash) / connections.max(1) as f64) as u64;
+    let each = budget.room(memory);
     // Only work_mem below what is set, and not below what makes sense, is a remedy.
-    Some(if (MB..work_mem).contains(&each) {
+    Some(if (MB..budget.work).contains(&each) {
         match sheet.bytes_as_written("work_mem", each / MB * MB) {
             Some(instead) => finding.instead(format!("{instead}, or fewer connections")),
             None => finding,

@@ -2,9 +2,6 @@
 
 use super::{Item, Options, cloud_flags::whole_set, comment};
 
-const DESCRIBE: &str = "--format=json > current.json";
-const REPLACES: &str = "WARNING: --database-flags replaces the whole set";
-
 pub(super) fn render(items: &[Item], options: &Options<'_>, warnings: &mut Vec<String>) -> String {
     let set = whole_set(items, options, warnings);
     let named = options.instance.or_else(|| options.current.and_then(|current| current.instance.as_deref()));
@@ -12,8 +9,8 @@ pub(super) fn render(items: &[Item], options: &Options<'_>, warnings: &mut Vec<S
     if options.current.is_none() {
         warnings.push(format!(
             "--database-flags replaces the whole set: every flag that is not named here returns to its \
-             default. To keep what is set: gcloud sql instances describe {instance} {DESCRIBE}, \
-             then --current current.json"
+             default. To keep what is set: gcloud sql instances describe {instance} \
+             --format=json, saved as current.json, then --current current.json"
         ));
     }
     let mut text = String::new();
@@ -34,12 +31,7 @@ pub(super) fn render(items: &[Item], options: &Options<'_>, warnings: &mut Vec<S
 
 /// Some shells take no comments where a person types or pastes: they must find nothing in them that does something.
 fn harmless(text: &str) -> String {
-    // The advice on --current is this program's own, and alone.
-    if text.starts_with(REPLACES) {
-        text.to_owned()
-    } else {
-        text.replace(['>', '<', '$', '`', '|', '&'], "_")
-    }
+    text.replace(['>', '<', '$', '`', '|', '&'], "_")
 }
 
 /// `--database-flags=a=1,b=2`, with another separator where a value holds a comma (gcloud topic escaping).
