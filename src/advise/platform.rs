@@ -1,7 +1,7 @@
 //! What stands around the server: its version, its limits, changes that wait for a restart.
 
 use super::{case::Case, say};
-use crate::record::{Basis, Recommendation, ServerKind};
+use crate::record::{Basis, Change, Recommendation, ServerKind};
 use chrono::NaiveDate;
 
 /// The last day on which PostgreSQL's developers mend a major version (https://www.postgresql.org/support/versioning/).
@@ -35,6 +35,41 @@ pub(super) fn pending_restart(case: &Case) -> Option<Recommendation> {
         risk: "a restart ends every session".to_owned(),
         verify: "SELECT name FROM pg_settings WHERE pending_restart is empty; run again".to_owned(),
         effect: 0.15,
+        ..say::change()
+    })
+}
+
+/// A role that may not look at what others do sees half of the evidence.
+pub(super) fn rights(case: &Case) -> Option<Recommendation> {
+    let role = case.record.evidence.role.as_ref()?;
+    if role.is_superuser || role.reads_all_statistics && role.reads_all_settings {
+        return None;
+    }
+    let unseen: Vec<&str> = [
+        (role.reads_all_statistics, "statements and sessions of other roles"),
+        (role.reads_all_settings, "settings that are for superusers, and the file of each"),
+    ]
+    .into_iter()
+    .filter_map(|(seen, what)| (!seen).then_some(what))
+    .collect();
+    let name = case.role();
+    Some(Recommendation {
+        title: format!("Give {name} the right to look: pg_monitor"),
+        evidence: format!("{name} is no superuser and no member of pg_monitor; not seen: {}", unseen.join("; ")),
+        change: Some(Change {
+            setting: format!("rights of {name}"),
+            from: "its own sessions".to_owned(),
+            to: "pg_monitor".to_owned(),
+            restart: false,
+            apply: format!("GRANT pg_monitor TO {name};"),
+            undo: format!("REVOKE pg_monitor FROM {name};"),
+        }),
+        expected: "no gain in speed; advice that rests on all that there is".to_owned(),
+        basis: Basis::Convention,
+        risk: "the role sees the texts of other roles' statements: give it to the role of the measurement, not to the application's"
+            .to_owned(),
+        verify: "run again: the record misses less".to_owned(),
+        effect: 0.003,
         ..say::change()
     })
 }

@@ -320,6 +320,12 @@ pub(super) const RULES: &[Rule] = &[
         judge: platform::pending_restart,
     },
     Rule {
+        name: "platform/rights",
+        threshold: "a role that is no superuser and no member of pg_monitor",
+        source: manual!("predefined-roles.html"),
+        judge: platform::rights,
+    },
+    Rule {
         name: "platform/end-of-life",
         threshold: "support ended, or ends within 180 days",
         source: "https://www.postgresql.org/support/versioning/",

@@ -12,6 +12,8 @@ use std::fmt::Write;
 
 /// Lines of advice shown; the record holds it all.
 const MOST_ADVICE: usize = 5;
+/// Lines shown of what is missing.
+const MOST_MISSING: usize = 10;
 /// The whole summary. It holds ANSI styles: a stream that shows none must strip them.
 #[must_use]
 pub fn render(record: &Record) -> String {
@@ -53,7 +55,24 @@ pub fn render_advice(record: &Record) -> String {
         }
     }
     let _ = in_one_go(&mut out, record);
+    let _ = not_known(&mut out, record);
     out
+}
+
+/// What no advice could rest on, and why.
+fn not_known(out: &mut String, record: &Record) -> std::fmt::Result {
+    let missing: Vec<&String> = record.evidence.missing.iter().chain(&record.samples.missing).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nNot known, and so not judged:")?;
+    for line in missing.iter().take(MOST_MISSING) {
+        writeln!(out, "   {line}")?;
+    }
+    match missing.len().saturating_sub(MOST_MISSING) {
+        0 => Ok(()),
+        more => writeln!(out, "   and {more} more in the record: evidence.missing"),
+    }
 }
 
 /// Commands, one a line: ALTER SYSTEM and VACUUM stand in no transaction, and several on one line would.
