@@ -109,7 +109,7 @@ pub(super) fn overcommit(case: &Case) -> Option<Recommendation> {
         basis: Basis::Inferred,
         risk: "sorts and hashes that no longer fit spill to disk; index builds and vacuum take longer"
             .to_owned(),
-        verify: "loist-bench flags check with the same machine and connections finds nothing".to_owned(),
+        verify: "run again with the same --machine: the sum fits, and this advice is gone".to_owned(),
         effect: 0.15,
         ..say::change()
     })
