@@ -3,15 +3,15 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // It is a program for a terminal.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod phases;
 mod runs;
-mod server;
 
 use clap::Parser;
+use common::{Harness, Outcome};
 use loist_bench::stats;
-use std::{error::Error, process::ExitCode};
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use std::process::ExitCode;
 
 /// Runs a workload with the evidence and without it, in turns, and prints the ratio of their throughput
 #[derive(Debug, Parser)]
@@ -36,30 +36,16 @@ struct Options {
     /// pg_stat_statements and auto_explain cost is in the ratio, too. Runs differ more than windows do
     #[arg(long)]
     plain_server: bool,
-    /// Only see that it works
-    #[arg(long)]
-    test: bool,
-    /// What `cargo bench` always says, and `cargo test` never
-    #[arg(long, hide = true)]
-    bench: bool,
-    #[arg(long, hide = true)]
-    list: bool,
-    /// Part of the name of the benchmarks to run, as for those of other targets
-    #[arg(hide = true)]
-    filter: Option<String>,
+    #[command(flatten)]
+    harness: Harness,
 }
 
 fn main() -> ExitCode {
     let mut options = Options::parse();
-    if options.list {
-        println!("evidence: benchmark");
+    if !options.harness.is_wanted("evidence") {
         return ExitCode::SUCCESS;
     }
-    if options.filter.as_ref().is_some_and(|part| !"evidence".contains(part.as_str())) {
-        return ExitCode::SUCCESS;
-    }
-    options.test |= !options.bench;
-    if options.test {
+    if options.harness.is_test() {
         options = Options { pairs: 1, seconds: 1, clients: 2, tracks: 200, ..options };
     }
     match compare(&options) {
@@ -75,7 +61,7 @@ fn compare(options: &Options) -> Outcome<()> {
     println!("{}", heading(options));
     let ratios = if options.plain_server { runs::ratios(options)? } else { phases::ratios(options)? };
     println!("{}", result(&ratios));
-    if options.test {
+    if options.harness.is_test() {
         println!("This was to see that it works: figures of one second mean nothing.");
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Windows in turn, with the evidence and without it, over the same connections: runs differ by which processor carries
 //! whom, and windows of one run hardly do.
 
-use super::{Options, Outcome, server::Server, told};
+use super::{Options, Outcome, common::server::Server, told};
 use loist_bench::{
     catalog::{CatalogSpec, Library},
     engine::{Bound, ClientModel, Engine, EngineOptions, Load, PhasePlan, PoolOptions, Recycling, StopFlag},
@@ -30,7 +30,7 @@ struct Stage {
 pub(crate) fn ratios(options: &Options) -> Outcome<Vec<f64>> {
     let server = Server::start(&[])?;
     server.seed(options.tracks)?;
-    server.install_instruments()?;
+    install_instruments(&server)?;
     let mut stage = Stage::set(options, &server)?;
     stage.window(WARM_UP, false)?;
     let mut ratios = Vec::new();
@@ -43,6 +43,15 @@ pub(crate) fn ratios(options: &Options) -> Outcome<Vec<f64>> {
         ratios.push(told(pair, options, on, off));
     }
     Ok(ratios)
+}
+
+/// Makes the extensions that the evidence is read from, as on a server that a run starts itself.
+pub(crate) fn install_instruments(server: &Server) -> Outcome<()> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let client = target::connect(&server.url().parse()?).await?;
+        Ok(observe::install_instruments(&client).await?)
+    })
 }
 
 impl Stage {

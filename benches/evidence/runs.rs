@@ -1,13 +1,11 @@
 //! Whole runs, with the evidence on one server and without it on another that preloads nothing.
 
-use super::{Options, Outcome, server::Server, told};
+use super::{Options, Outcome, common::server::Server, phases::install_instruments, told};
 use loist_bench::{
     catalog::State,
-    engine::{ClientModel, Recycling},
     lab::{self, CatalogOptions, Interrupt, LoadOptions, RunOptions},
     record::Ended,
-    stats::Spacing,
-    target::{TargetOptions, Transport},
+    target::TargetOptions,
     workload::builtin,
 };
 use std::time::Duration;
@@ -16,7 +14,7 @@ use std::time::Duration;
 pub(crate) fn ratios(options: &Options) -> Outcome<Vec<f64>> {
     let interrupt = Interrupt::listen(|| {})?;
     let with = Server::start(&[])?;
-    with.install_instruments()?;
+    install_instruments(&with)?;
     let without = Server::start(&["--set", "shared_preload_libraries="])?;
     let mut ratios = Vec::new();
     for pair in 1..=options.pairs {
@@ -37,10 +35,15 @@ pub(crate) fn ratios(options: &Options) -> Outcome<Vec<f64>> {
 
 /// Calls a second of one window.
 fn measure(options: &Options, server: &Server, evidence: bool, interrupt: &Interrupt) -> Outcome<f64> {
+    // Without pauses, whatever the evidence takes is missing from the rate.
+    let load = LoadOptions {
+        warmup: Duration::from_secs(if options.harness.is_test() { 0 } else { 2 }),
+        ..LoadOptions::closed(options.clients.into(), Duration::from_secs(options.seconds.into()))
+    };
     let run = RunOptions {
         catalog: CatalogOptions { tracks: options.tracks, seed: 42, state: State::Vacuumed },
-        target: target(server),
-        load: load(options),
+        target: TargetOptions::at(server.url()),
+        load,
         slo: None,
         protocol: None,
         knee: None,
@@ -56,41 +59,4 @@ fn measure(options: &Options, server: &Server, evidence: bool, interrupt: &Inter
         return Err(format!("{} calls failed", overall.failed).into());
     }
     Ok(overall.calls_per_second)
-}
-
-fn target(server: &Server) -> TargetOptions {
-    TargetOptions {
-        database_url: Some(server.url().to_owned()),
-        embedded: false,
-        pg_bin: None,
-        pg_version: None,
-        transport: Transport::Unix,
-        settings: Vec::new(),
-        machine: None,
-        profile: None,
-        keep_server: false,
-        use_existing: false,
-    }
-}
-
-/// A closed loop without pauses: whatever the evidence takes is missing from the rate.
-fn load(options: &Options) -> LoadOptions {
-    LoadOptions {
-        rate: None,
-        stages: Vec::new(),
-        spacing: Spacing::Poisson,
-        think: None,
-        model: ClientModel::Pool,
-        clients: Some(options.clients.into()),
-        connections: None,
-        pool_min: 0,
-        connect_per_checkout: false,
-        recycling: Recycling::Fast,
-        pool_timeout: None,
-        queue: None,
-        round_trip: Duration::ZERO,
-        threads: None,
-        warmup: Duration::from_secs(if options.test { 0 } else { 2 }),
-        duration: Duration::from_secs(options.seconds.into()),
-    }
 }

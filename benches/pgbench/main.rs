@@ -4,21 +4,22 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // It is a program for a terminal.
 
 mod child;
+#[path = "../common/mod.rs"]
+mod common;
 mod server;
 mod side;
 mod table;
 
 use clap::Parser;
+use common::{Harness, Outcome};
 use loist_bench::{lab::Interrupt, report::number::grouped};
 use rand::seq::SliceRandom;
 use server::Server;
 use side::{Figures, Run, SIDES, THREADS};
-use std::{error::Error, io::Write, process::ExitCode, time::Duration};
+use std::{io::Write, process::ExitCode, time::Duration};
 
 /// Tracks in the library.
 const TRACKS: u64 = 10_000;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Runs loist-bench, pgbench and pgbench -l in turns on one embedded server, and prints their ratios
 #[derive(Debug, Parser)]
@@ -33,30 +34,16 @@ struct Options {
     /// Length of each run
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=3_600))]
     seconds: u16,
-    /// Only see that it works
-    #[arg(long)]
-    test: bool,
-    /// What `cargo bench` always says, and `cargo test` never
-    #[arg(long, hide = true)]
-    bench: bool,
-    #[arg(long, hide = true)]
-    list: bool,
-    /// Part of the name of the benchmarks to run, as for those of other targets
-    #[arg(hide = true)]
-    filter: Option<String>,
+    #[command(flatten)]
+    harness: Harness,
 }
 
 fn main() -> ExitCode {
     let mut options = Options::parse();
-    if options.list {
-        println!("pgbench: benchmark");
+    if !options.harness.is_wanted("pgbench") {
         return ExitCode::SUCCESS;
     }
-    if options.filter.as_ref().is_some_and(|part| !"pgbench".contains(part.as_str())) {
-        return ExitCode::SUCCESS;
-    }
-    options.test |= !options.bench;
-    if options.test {
+    if options.harness.is_test() {
         options = Options { clients: vec![2], pairs: 1, seconds: 1, ..options };
     }
     match compare(&options) {
@@ -73,7 +60,7 @@ fn compare(options: &Options) -> Outcome<()> {
     let server = Server::start(TRACKS)?;
     let Some(pgbench) = server.pgbench()? else {
         let sentence = "there is no pgbench on this machine: install PostgreSQL's contrib programs";
-        if options.test {
+        if options.harness.is_test() {
             println!("pgbench: skipped, {sentence}");
             return Ok(());
         }
@@ -91,7 +78,7 @@ fn compare(options: &Options) -> Outcome<()> {
         writeln!(out, "{}", table::render(*clients, &pairs))?;
     }
     writeln!(out, "{}", table::EXPLANATION)?;
-    if options.test {
+    if options.harness.is_test() {
         writeln!(out, "This was to see that it works: figures of one second mean nothing.")?;
     }
     Ok(())

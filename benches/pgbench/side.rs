@@ -2,7 +2,8 @@
 
 use super::{
     Outcome, TRACKS, child,
-    server::{Pgbench, Server, without_configuration},
+    common::server::without_configuration,
+    server::{Pgbench, Server},
 };
 use loist_bench::{
     lab::Interrupt,
@@ -84,7 +85,7 @@ impl<'a> Run<'a> {
     /// One run of `side`.
     pub(crate) fn measure(&self, side: Side, interrupt: &Interrupt) -> Outcome<Figures> {
         // Of its own, so that what a run leaves behind goes before the next.
-        let directory = tempfile::tempdir_in(&self.server.scratch)?;
+        let directory = tempfile::tempdir_in(self.server.scratch.path())?;
         let directory = directory.path();
         if side == Side::LoistBench {
             let mut command = self.loist_bench();
@@ -113,7 +114,7 @@ impl<'a> Run<'a> {
     fn pgbench(&self) -> Command {
         let mut command = Command::new(&self.pgbench.program);
         without_configuration(&mut command);
-        command.env("PGOPTIONS", "-c search_path=loist_bench,public").current_dir(&self.server.scratch);
+        command.env("PGOPTIONS", "-c search_path=loist_bench,public").current_dir(self.server.scratch.path());
         command.args(["-n", "-M", "prepared", "-j", THREADS, "-c", &self.clients.to_string()]);
         command.args(["-T", &self.time.as_secs().to_string(), "-D", &format!("id={}", self.server.track)]);
         command.arg("-f").arg(&self.script);

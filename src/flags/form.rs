@@ -1,11 +1,10 @@
 //! The forms in which people write settings down.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// A form of a list of settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// A gcloud command line with `--database-flags`, or the bare list `a=b,c=d`.
     Gcloud,
@@ -24,6 +23,33 @@ pub enum Form {
 }
 
 impl Form {
+    /// Those that settings are read in.
+    pub const READ: [Self; 7] = [
+        Self::Gcloud,
+        Self::Terraform,
+        Self::AlterSystem,
+        Self::Conf,
+        Self::Set,
+        Self::Describe,
+        Self::Record,
+    ];
+    /// Those that settings are written in.
+    pub const WRITTEN: [Self; 5] = [Self::Gcloud, Self::Terraform, Self::AlterSystem, Self::Conf, Self::Set];
+
+    /// As a command line names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gcloud => "gcloud",
+            Self::Terraform => "terraform",
+            Self::AlterSystem => "alter-system",
+            Self::Conf => "conf",
+            Self::Set => "set",
+            Self::Describe => "describe",
+            Self::Record => "record",
+        }
+    }
+
     /// In a few words.
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -89,6 +115,12 @@ impl Form {
         } else {
             Self::Conf
         }
+    }
+}
+
+impl Serialize for Form {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -97,6 +97,29 @@ pub(super) struct SettledLoad {
 }
 
 impl LoadOptions {
+    /// A closed loop of so many clients with a connection each, without pauses or a warm-up.
+    #[must_use]
+    pub fn closed(clients: usize, duration: Duration) -> Self {
+        Self {
+            rate: None,
+            stages: Vec::new(),
+            spacing: Spacing::Poisson,
+            think: None,
+            model: ClientModel::Pool,
+            clients: Some(clients),
+            connections: None,
+            pool_min: 0,
+            connect_per_checkout: false,
+            recycling: Recycling::Fast,
+            pool_timeout: None,
+            queue: None,
+            round_trip: Duration::ZERO,
+            threads: None,
+            warmup: Duration::ZERO,
+            duration,
+        }
+    }
+
     /// Settles what was left open: the command line before the workload, an open loop if either asks for one or a
     /// knee is searched for.
     ///

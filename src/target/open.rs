@@ -39,6 +39,25 @@ pub struct TargetOptions {
     pub use_existing: bool,
 }
 
+impl TargetOptions {
+    /// The database at `url`, to be filled and loaded as it is.
+    #[must_use]
+    pub fn at(url: &str) -> Self {
+        Self {
+            database_url: Some(url.to_owned()),
+            embedded: false,
+            pg_bin: None,
+            pg_version: None,
+            transport: Transport::Unix,
+            machine: None,
+            profile: None,
+            settings: Vec::new(),
+            keep_server: false,
+            use_existing: false,
+        }
+    }
+}
+
 /// A database that can be connected to. Dropping it ends an embedded server that is not kept.
 #[derive(Debug)]
 pub struct Target {

@@ -3,11 +3,9 @@
 use crate::common::{Bench, KeptServer, wait_until};
 use loist_bench::{
     catalog::State,
-    engine::{ClientModel, Recycling},
     lab::{self, CatalogOptions, Interrupt, LoadOptions, RunOptions},
     record::{Evidence, Record, Sample},
-    stats::Spacing,
-    target::{TargetOptions, Transport},
+    target::TargetOptions,
     workload::builtin,
 };
 use nix::{
@@ -267,36 +265,8 @@ fn evidence_can_be_turned_off() {
     let server = KeptServer::start("");
     let options = RunOptions {
         catalog: CatalogOptions { tracks: 50, seed: 1, state: State::Vacuumed },
-        target: TargetOptions {
-            database_url: Some(server.url.clone()),
-            embedded: false,
-            pg_bin: None,
-            pg_version: None,
-            transport: Transport::Unix,
-            settings: Vec::new(),
-            machine: None,
-            profile: None,
-            keep_server: false,
-            use_existing: false,
-        },
-        load: LoadOptions {
-            rate: None,
-            stages: Vec::new(),
-            spacing: Spacing::Poisson,
-            think: None,
-            model: ClientModel::Pool,
-            clients: Some(2),
-            connections: None,
-            pool_min: 0,
-            connect_per_checkout: false,
-            recycling: Recycling::Fast,
-            pool_timeout: None,
-            queue: None,
-            round_trip: Duration::ZERO,
-            threads: None,
-            warmup: Duration::ZERO,
-            duration: Duration::from_secs(1),
-        },
+        target: TargetOptions::at(&server.url),
+        load: LoadOptions::closed(2, Duration::from_secs(1)),
         slo: None,
         protocol: None,
         knee: None,

@@ -1,6 +1,6 @@
 //! `loist-bench flags check`.
 
-use super::{ReadFormArg, subject, version};
+use super::{one_of, subject, version};
 use crate::{
     cli::{
         args::{Format, said},
@@ -8,7 +8,7 @@ use crate::{
         output,
     },
     flags::{
-        Machine,
+        Form, Machine,
         catalog::DEFAULT_VERSION,
         check::{Context, Finding, Severity, check},
         unit::{Dimension, Unit},
@@ -43,8 +43,8 @@ pub(in crate::cli) struct CheckArgs {
     #[arg(long, value_name = "MAJOR", env = "LOIST_BENCH_PG_VERSION", value_parser = version)]
     pg_version: Option<u32>,
     /// Form of the file [default: what it looks like]
-    #[arg(long = "as", value_enum, value_name = "FORM")]
-    form: Option<ReadFormArg>,
+    #[arg(long = "as", value_parser = one_of(&Form::READ), value_name = "FORM")]
+    form: Option<Form>,
     /// What to print on standard output
     #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT")]
     format: Format,
@@ -54,7 +54,7 @@ pub(in crate::cli) struct CheckArgs {
 #[derive(Serialize)]
 struct Answer<'a> {
     origin: &'a str,
-    form: crate::flags::Form,
+    form: Form,
     version: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     machine: Option<&'a Machine>,
@@ -63,7 +63,7 @@ struct Answer<'a> {
 }
 
 pub(super) fn execute(args: &CheckArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
-    let subject = subject::load(&args.subject, args.form.map(Into::into))?;
+    let subject = subject::load(&args.subject, args.form)?;
     let document = &subject.document;
     let is_said = said(matches, "machine");
     let machine = subject::machine(args.machine.as_ref(), is_said, document.machine.as_ref());

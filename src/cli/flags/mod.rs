@@ -8,7 +8,10 @@ mod wanted;
 
 use super::failure::Failure;
 use crate::flags::{Form, catalog::VERSIONS};
-use clap::{ArgMatches, Subcommand, ValueEnum};
+use clap::{
+    ArgMatches, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use std::process::ExitCode;
 
 pub(super) use wanted::settings_of;
@@ -21,64 +24,11 @@ pub(super) enum FlagsCommand {
     Show(show::ShowArgs),
 }
 
-/// A form that settings are written in.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum FormArg {
-    /// A gcloud command line with --database-flags
-    Gcloud,
-    /// Terraform's database_flags blocks
-    Terraform,
-    /// ALTER SYSTEM statements
-    AlterSystem,
-    /// Lines of postgresql.conf
-    Conf,
-    /// SET statements
-    Set,
-}
-
-/// A form that settings are read in.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ReadFormArg {
-    /// A gcloud command line, or the list a=1,b=2
-    Gcloud,
-    /// Terraform with database_flags
-    Terraform,
-    /// ALTER SYSTEM statements
-    AlterSystem,
-    /// A postgresql.conf
-    Conf,
-    /// SET, ALTER ROLE and ALTER DATABASE statements
-    Set,
-    /// What gcloud sql instances describe --format=json prints
-    Describe,
-    /// A record.json
-    Record,
-}
-
-impl From<FormArg> for Form {
-    fn from(form: FormArg) -> Self {
-        match form {
-            FormArg::Gcloud => Self::Gcloud,
-            FormArg::Terraform => Self::Terraform,
-            FormArg::AlterSystem => Self::AlterSystem,
-            FormArg::Conf => Self::Conf,
-            FormArg::Set => Self::Set,
-        }
-    }
-}
-
-impl From<ReadFormArg> for Form {
-    fn from(form: ReadFormArg) -> Self {
-        match form {
-            ReadFormArg::Gcloud => Self::Gcloud,
-            ReadFormArg::Terraform => Self::Terraform,
-            ReadFormArg::AlterSystem => Self::AlterSystem,
-            ReadFormArg::Conf => Self::Conf,
-            ReadFormArg::Set => Self::Set,
-            ReadFormArg::Describe => Self::Describe,
-            ReadFormArg::Record => Self::Record,
-        }
-    }
+/// Reads the name of one of these forms.
+fn one_of(forms: &'static [Form]) -> impl TypedValueParser<Value = Form> {
+    let values = forms.iter().map(|form| PossibleValue::new(form.name()).help(form.label()));
+    let named = |name: String| forms.iter().copied().find(|form| form.name() == name);
+    PossibleValuesParser::new(values).try_map(move |name| named(name).ok_or("no such form"))
 }
 
 pub(super) fn execute(command: FlagsCommand, matches: &ArgMatches) -> Result<ExitCode, Failure> {

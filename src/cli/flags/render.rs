@@ -1,6 +1,6 @@
 //! `loist-bench flags render`.
 
-use super::{FormArg, subject, version, wanted::wanted};
+use super::{one_of, subject, version, wanted::wanted};
 use crate::{
     cli::{args::said, failure::Failure, output},
     flags::{
@@ -21,8 +21,8 @@ pub(in crate::cli) struct RenderArgs {
     #[arg(value_name = "PROFILE|FILE|RECORD")]
     subject: String,
     /// Form to write
-    #[arg(long = "as", value_enum, value_name = "FORM")]
-    form: FormArg,
+    #[arg(long = "as", value_parser = one_of(&Form::WRITTEN), value_name = "FORM")]
+    form: Form,
     /// Name of the Cloud SQL instance [default: that of --current, else INSTANCE]
     #[arg(long, value_name = "NAME", value_parser = instance_name)]
     instance: Option<String>,
@@ -42,7 +42,7 @@ pub(in crate::cli) struct RenderArgs {
 pub(super) fn execute(args: &RenderArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let subject = subject::load(&args.subject, None)?;
     let current = args.current.as_deref().map(|path| subject::file(path, None)).transpose()?;
-    let form = Form::from(args.form);
+    let form = args.form;
     let mut wanted = wanted(&subject)?;
     if let Some(current) = &current {
         wanted.notes.extend(current.not_read("what it sets may be lost"));
