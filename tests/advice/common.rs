@@ -2,13 +2,14 @@
 
 use loist_bench::{
     advise::advise,
+    flags::Setting,
     record::{
-        self, Evidence, Index, Outcome, PlanCase, Recommendation, Record, Stance, StatementPlan,
+        self, Evidence, Index, Outcome, PlanCase, Recommendation, Record, Relation, Stance, StatementPlan,
         TargetMachine, Trial, WhatIf,
     },
 };
 use serde_json::{Value, json};
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 /// The sample without plans and trials: what it happened to see must not decide a test.
 pub(super) fn sample() -> Record {
@@ -27,6 +28,52 @@ pub(super) fn said(rule: &str, change: impl FnOnce(&mut Record)) -> Option<Recom
 
 pub(super) fn set(evidence: &mut Evidence, name: &str, value: &str) {
     evidence.settings.iter_mut().find(|setting| setting.name == name).unwrap().value = value.to_owned();
+}
+
+/// A setting of the record.
+pub(super) fn setting<'a>(record: &'a mut Record, name: &str) -> &'a mut Setting {
+    record.evidence.settings.iter_mut().find(|setting| setting.name == name).unwrap()
+}
+
+/// Every setting that a piece of advice changes, with its new value.
+pub(super) fn changed(piece: &Recommendation) -> Vec<(&str, &str)> {
+    piece.changes().map(|change| (change.setting.as_str(), change.to.as_str())).collect()
+}
+
+/// Settings that the advice as a whole changes to different values.
+pub(super) fn contradictions(advice: &[Recommendation]) -> Vec<String> {
+    let mut to: BTreeMap<&str, &str> = BTreeMap::new();
+    let changes = advice.iter().flat_map(changed);
+    changes
+        .filter_map(|(name, value)| {
+            let known = *to.entry(name).or_insert(value);
+            (known != value).then(|| format!("{name}: {known} and {value}"))
+        })
+        .collect()
+}
+
+/// The library's table.
+pub(super) fn tracks(record: &mut Record) -> &mut Relation {
+    record.evidence.tables.iter_mut().find(|table| table.name.ends_with("audio_tracks")).unwrap()
+}
+
+/// The part of the response time of all calls that a statement takes, `operation.statement`.
+pub(super) fn share(record: &Record, statement: &str) -> f64 {
+    let all: f64 = record
+        .operations
+        .iter()
+        .map(|one| one.summary.response.mean_us.unwrap_or_default() * one.summary.response.count as f64)
+        .sum();
+    let (operation, name) = statement.split_once('.').unwrap();
+    let operation = record.operations.iter().find(|one| one.name == operation).unwrap();
+    let service = &operation.statements.iter().find(|one| one.name == name).unwrap().service;
+    service.mean_us.unwrap() * service.count as f64 / all
+}
+
+/// Takes two numbers for equal that differ by the order of additions alone.
+#[track_caller]
+pub(super) fn assert_near(is: f64, wanted: f64) {
+    assert!((is - wanted).abs() < 1e-9, "{is} instead of {wanted}");
 }
 
 /// The value that is recommended.

@@ -1,7 +1,7 @@
 //! Indexes that are missing, twice there, or not used.
 
 use super::common::{change, index, left, missed, said, scan, searched_by};
-use loist_bench::record::{Index, Record};
+use loist_bench::record::{Index, Recommendation, Record};
 
 #[test]
 fn a_search_without_its_index_wants_one() {
@@ -87,4 +87,55 @@ fn indexes_that_nobody_scans_are_candidates_where_writes_are_felt() {
         }
     });
     assert!(piece.change.unwrap().undo.starts_with("CREATE INDEX lazy"));
+}
+
+/// Two indexes of which the first looks superfluous; `change` makes them differ.
+fn pair(change: impl FnOnce(&mut Index, &mut Index)) -> Option<Recommendation> {
+    let same = |name: &str, keys: &[&str]| Index {
+        orderings: vec![String::new(); keys.len()],
+        operator_classes: vec!["text_ops".to_owned(); keys.len()],
+        ..index(name, "btree", keys)
+    };
+    let (mut narrow, mut wide) = (same("narrow", &["artist"]), same("wide", &["artist", "album"]));
+    change(&mut narrow, &mut wide);
+    said("indexes/duplicates", |record| record.evidence.indexes = Some(vec![narrow, wide]))
+}
+
+#[test]
+fn an_index_in_another_order_or_collation_is_no_duplicate() {
+    let dropped = pair(|_, _| {}).unwrap();
+    assert_eq!(dropped.title, "Drop the index loist_bench.narrow: loist_bench.wide answers all that it does");
+    for ordering in ["DESC NULLS FIRST", "COLLATE \"C\""] {
+        assert_eq!(pair(|narrow, _| narrow.orderings[0] = ordering.to_owned()), None, "{ordering}");
+        assert_eq!(pair(|_, wide| wide.orderings[0] = ordering.to_owned()), None, "{ordering}");
+        let second = pair(|_, wide| wide.orderings[1] = ordering.to_owned());
+        assert_eq!(second.as_ref(), Some(&dropped), "what follows the common keys does not matter");
+        let both = pair(|narrow, wide| {
+            narrow.orderings[0] = ordering.to_owned();
+            wide.orderings[0] = ordering.to_owned();
+        });
+        assert_eq!(both.as_ref(), Some(&dropped));
+    }
+    let pattern = |index: &mut Index| index.operator_classes[0] = "text_pattern_ops".to_owned();
+    assert_eq!(pair(|narrow, _| pattern(narrow)), None);
+    assert_eq!(pair(|_, wide| pattern(wide)), None);
+}
+
+#[test]
+fn an_index_that_brings_a_column_with_it_is_no_duplicate() {
+    let brings = |index: &mut Index, column: &str| index.included = vec![column.to_owned()];
+    assert_eq!(pair(|narrow, _| brings(narrow, "year")), None);
+    let as_key = pair(|narrow, _| brings(narrow, "album")).unwrap();
+    let as_included = pair(|narrow, wide| {
+        brings(narrow, "year");
+        brings(wide, "year");
+    });
+    assert!(as_key.title.starts_with("Drop the index loist_bench.narrow"), "{}", as_key.title);
+    assert_eq!(as_included.as_ref(), Some(&as_key));
+    // Of two on the same keys the one that brings nothing goes.
+    let equal = pair(|narrow, wide| {
+        *wide = Index { name: "loist_bench.bare".to_owned(), ..narrow.clone() };
+        brings(narrow, "year");
+    });
+    assert!(equal.unwrap().title.starts_with("Drop the index loist_bench.bare: loist_bench.narrow"));
 }

@@ -50,3 +50,45 @@ fn a_standby_that_commits_wait_for_is_named() {
     });
     assert!(piece.evidence.contains("'away'"), "{}", piece.evidence);
 }
+
+/// A process number is somebody else's by the time that a report is read; a name stays.
+#[test]
+fn who_is_ended_is_looked_up_first() {
+    let blocked_by = |application: Option<&'static str>| {
+        let piece = change("locks/waits", |record| {
+            record.samples.samples = vec![Sample {
+                sessions_active: Some(4),
+                waits: vec![Wait {
+                    class: "Lock".to_owned(),
+                    event: "transactionid".to_owned(),
+                    sessions: 3,
+                }],
+                blockers: vec![Blocker {
+                    pid: 4177,
+                    application: application.map(str::to_owned),
+                    is_ours: false,
+                    state: None,
+                    transaction_ms: None,
+                    blocked: 3,
+                    event: "transactionid".to_owned(),
+                }],
+                ..Sample::default()
+            }];
+        });
+        assert_eq!(piece.changes().count(), 0, "nothing is ended by a tool");
+        piece.verify
+    };
+    for (name, condition) in [
+        ("nightly report", "WHERE application_name = 'nightly report' AND"),
+        ("o'clock", "WHERE application_name = 'o''clock' AND"),
+    ] {
+        let verify = blocked_by(Some(name));
+        assert!(verify.contains(condition) && verify.contains("pg_stat_activity"), "{verify}");
+        assert!(verify.contains("pg_terminate_backend(pid)") && !verify.contains("4177"), "{verify}");
+    }
+    for nameless in [None, Some("")] {
+        let verify = blocked_by(nameless);
+        assert!(verify.contains("WHERE pid = 4177 AND xact_start <"), "{verify}");
+        assert!(!verify.contains("pg_terminate_backend(4177)"), "{verify}");
+    }
+}

@@ -10,6 +10,7 @@ use loist_bench::{
 };
 use std::path::Path;
 
+mod apply;
 mod budget;
 mod common;
 mod connections;
@@ -18,11 +19,15 @@ mod indexes;
 mod locks;
 mod logging;
 mod memory;
+mod missing;
+mod pending;
 mod planner;
 mod plans;
 mod platform;
+mod property;
 mod statements;
 mod statistics;
+mod trials;
 mod vacuum;
 mod wal;
 

@@ -131,3 +131,31 @@ fn maintenance_has_its_minimum() {
     });
     assert!(piece.evidence.contains("minimum"), "{}", piece.evidence);
 }
+
+#[test]
+fn effective_cache_size_may_exceed_memory_that_the_database_does_not_fill() {
+    let large = |database: u64| {
+        move |record: &mut Record| {
+            small_machine(record);
+            record.evidence.database_bytes = Some(database);
+        }
+    };
+    let covered = left("memory/effective-cache-size", large(2 << 30));
+    assert_eq!(covered.title, "Leave effective_cache_size: it already covers the database");
+    let filled = change("memory/effective-cache-size", large(3500 << 20));
+    assert_eq!(to(Some(filled)), "2880MB", "three quarters of 3840 MB");
+}
+
+#[test]
+fn effective_cache_size_has_its_default_where_memory_is_not_known() {
+    let elsewhere = |buffers: &'static str| {
+        move |record: &mut Record| {
+            record.server.kind = ServerKind::External;
+            set(&mut record.evidence, "effective_cache_size", "100");
+            set(&mut record.evidence, "shared_buffers", buffers);
+        }
+    };
+    assert_eq!(to(Some(change("memory/effective-cache-size", elsewhere("16384")))), "4GB");
+    let large = change("memory/effective-cache-size", elsewhere("262144"));
+    assert_eq!(to(Some(large)), "6GB", "shared_buffers of 2 GB are the usual quarter of 8 GB");
+}

@@ -1,6 +1,6 @@
 //! The planner's costs, switches and helpers.
 
-use super::common::{change, left, said, scan, searched_by, set, small_machine, to, trial, what_if};
+use super::common::{change, changed, left, said, scan, searched_by, set, small_machine, to, trial, what_if};
 use loist_bench::record::{Basis, Disk, Record};
 use serde_json::{Value, json};
 
@@ -82,4 +82,37 @@ fn collapse_limits_are_left_alone() {
     let partitions = json!({"Node Type": "Append", "Plans": vec![leaf; 30]});
     let one_table = left("planner/collapse-limits", searched_by(partitions));
     assert!(one_table.title.contains("no statement reaches them"), "partitions are no joins");
+}
+
+#[test]
+fn a_random_page_costs_no_less_than_one_in_a_row() {
+    let cheap = |record: &mut Record| set(&mut record.evidence, "random_page_cost", "0.5");
+    let piece = change("planner/random-page-cost", cheap);
+    assert!(
+        piece.evidence.contains("random_page_cost is 0.5; that is less than seq_page_cost"),
+        "{}",
+        piece.evidence
+    );
+    assert_eq!(piece.basis, Basis::Convention);
+    assert_eq!(changed(&piece), [("random_page_cost", "1.1")]);
+    left("planner/random-page-cost", |record| {
+        cheap(record);
+        record.what_ifs = vec![what_if("random_page_cost=1.1", vec![trial(3.0, 12.0)])];
+    });
+    left("planner/random-page-cost", |record| set(&mut record.evidence, "random_page_cost", "1"));
+}
+
+#[test]
+fn more_workers_than_processors_are_halved() {
+    let piece = change("planner/parallel-workers", |record| {
+        record.host.cpus = 6;
+        set(&mut record.evidence, "max_parallel_workers_per_gather", "8");
+    });
+    assert_eq!(changed(&piece), [("max_parallel_workers_per_gather", "3")]);
+    let faster = change("planner/parallel-workers", |record| {
+        record.host.cpus = 64;
+        record.what_ifs = vec![what_if("max_parallel_workers_per_gather=0", vec![trial(12.0, 3.0)])];
+    });
+    assert_eq!(changed(&faster), [("max_parallel_workers_per_gather", "0")]);
+    assert!(faster.title.ends_with("plans are faster without workers"), "{}", faster.title);
 }

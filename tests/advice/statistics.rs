@@ -1,6 +1,6 @@
 //! The planner's statistics.
 
-use super::common::{change, left, searched_by, set, to};
+use super::common::{change, left, searched_by, set, to, tracks};
 use loist_bench::record::{Record, RelationWindow};
 use serde_json::json;
 
@@ -50,4 +50,51 @@ fn estimates_are_held_against_what_came() {
     let limited =
         json!({"Node Type": "Limit", "Actual Rows": 5, "Plan Rows": 5, "Plans": [off("(year = 1990)")]});
     left("planner/estimates", searched_by(limited));
+}
+
+/// A scan by `condition` that found a hundred times what was expected, on statistics of now.
+fn misjudged(condition: &'static str) -> impl FnOnce(&mut Record) {
+    move |record| {
+        tracks(record).rows_changed_since_analyze = 0;
+        searched_by(json!({
+            "Node Type": "Seq Scan", "Relation Name": "audio_tracks", "Filter": condition,
+            "Actual Rows": 5000, "Plan Rows": 50, "Actual Loops": 1, "Actual Total Time": 9.0,
+        }))(record);
+    }
+}
+
+#[test]
+fn columns_that_depend_on_one_another_get_statistics_together() {
+    let condition = "((year = 1990) AND ((format)::text = 'MP3'::text))";
+    let piece = change("planner/estimates", misjudged(condition));
+    assert_eq!(
+        piece.title,
+        "Tell the planner how format and year of loist_bench.audio_tracks depend on one another"
+    );
+    let change = piece.change.unwrap();
+    assert_eq!(
+        change.apply,
+        "CREATE STATISTICS loist_bench.stat_audio_tracks_format_year (ndistinct, dependencies, mcv) \
+         ON format, year FROM loist_bench.audio_tracks;\nANALYZE loist_bench.audio_tracks;"
+    );
+    assert_eq!(change.undo, "DROP STATISTICS loist_bench.stat_audio_tracks_format_year;");
+}
+
+#[test]
+fn a_column_gets_finer_statistics() {
+    let change = change("planner/estimates", misjudged("(year = 1990)")).change.unwrap();
+    let alter = |target: &str| {
+        format!(
+            "ALTER TABLE loist_bench.audio_tracks ALTER COLUMN year SET STATISTICS {target};\nANALYZE loist_bench.audio_tracks;"
+        )
+    };
+    assert_eq!((change.from.as_str(), change.to.as_str()), ("100", "500"));
+    assert_eq!(change.apply, alter("500"));
+    assert!(change.undo.starts_with(&alter("-1")), "{}", change.undo);
+}
+
+#[test]
+fn statistics_of_columns_say_nothing_of_expressions() {
+    let piece = left("planner/estimates", misjudged("(upper((format)::text) = 'MP3'::text)"));
+    assert!(piece.title.contains("what is off is an expression"), "{}", piece.title);
 }

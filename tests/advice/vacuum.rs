@@ -1,6 +1,6 @@
 //! Dead rows, and updates that find no room.
 
-use super::common::{change, index, left, missed, set};
+use super::common::{change, index, left, missed, set, tracks};
 use loist_bench::record::{Index, OperationResult, Record, RelationWindow, StatementResult};
 
 #[test]
@@ -91,4 +91,57 @@ fn updates_find_room_on_their_page() {
         record.evidence.indexes.as_mut().unwrap()[1].scans = Some(7);
     });
     assert!(in_use.evidence.contains("idx_failed"), "{}", in_use.evidence);
+}
+
+#[test]
+fn a_table_without_dead_rows_needs_no_praise() {
+    let clean = |vacuums: u64| {
+        move |record: &mut Record| {
+            for table in &mut record.evidence.tables {
+                (table.dead_rows, table.vacuums) = (0, vacuums);
+            }
+        }
+    };
+    let piece = left("vacuum/autovacuum", clean(0));
+    assert_eq!(piece.title, "Leave autovacuum: there is hardly a dead row yet");
+    let piece = left("vacuum/autovacuum", clean(3));
+    assert_eq!(piece.title, "Leave autovacuum: it keeps up");
+}
+
+#[test]
+fn a_table_that_autovacuum_may_not_touch_is_given_back() {
+    let piece = change("vacuum/autovacuum", |record| {
+        let table = tracks(record);
+        table.dead_rows = 0;
+        table.options = vec!["fillfactor=90".to_owned(), "autovacuum_enabled=false".to_owned()];
+    });
+    let change = piece.change.unwrap();
+    let table = "loist_bench.audio_tracks";
+    assert_eq!(
+        change.apply,
+        format!("ALTER TABLE {table} RESET (autovacuum_enabled);\nVACUUM (ANALYZE) {table};")
+    );
+    assert_eq!(change.undo, format!("ALTER TABLE {table} SET (autovacuum_enabled = false);"));
+}
+
+#[test]
+fn a_tables_own_scale_factor_comes_back() {
+    let bloated = |options: &'static [&'static str]| {
+        change("vacuum/autovacuum", move |record| {
+            let table = tracks(record);
+            (table.live_rows, table.dead_rows) = (10_000, 20_000);
+            table.window = Some(RelationWindow::default());
+            table.options = options.iter().map(|option| (*option).to_owned()).collect();
+        })
+    };
+    let table = "loist_bench.audio_tracks";
+    let set = format!(
+        "ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.02);\nVACUUM (ANALYZE) {table};"
+    );
+    let own = bloated(&["autovacuum_vacuum_scale_factor=0.4"]).change.unwrap();
+    assert_eq!((own.apply.as_str(), own.from.as_str()), (set.as_str(), "0.4"));
+    assert_eq!(own.undo, format!("ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.4);"));
+    let unset = bloated(&["autovacuum_vacuum_threshold=50"]).change.unwrap();
+    assert_eq!((unset.apply.as_str(), unset.from.as_str()), (set.as_str(), "not set"));
+    assert_eq!(unset.undo, format!("ALTER TABLE {table} RESET (autovacuum_vacuum_scale_factor);"));
 }
