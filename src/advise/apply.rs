@@ -2,7 +2,10 @@
 //! CONCURRENTLY stand in no transaction, and several commands of one line would.
 
 use super::case::Case;
-use crate::{flags::Setting, record::Change};
+use crate::{
+    flags::{Setting, value::parse_bool},
+    record::Change,
+};
 
 /// Where the value of a setting stands, and with it how it is changed.
 enum Place {
@@ -22,6 +25,7 @@ impl Place {
             "database user" => {
                 Self::Own(format!("ALTER ROLE {} IN DATABASE {}", case.role(), case.database()))
             }
+            "global" => Self::Own("ALTER ROLE ALL".to_owned()),
             "command line" => Self::Outside("on the server's command line"),
             "environment variable" => Self::Outside("in the server's environment"),
             "client" => Self::Outside("in the client's connection options"),
@@ -53,7 +57,9 @@ pub(super) fn set(case: &Case, name: &str, to: &str) -> Option<Change> {
         undo,
         from,
         to: to.to_owned(),
-        restart: setting.context == "postmaster" || setting.source == "command line",
+        // What stands outside is read when the server starts.
+        restart: setting.context == "postmaster"
+            || ["command line", "environment variable"].contains(&setting.source.as_str()),
     })
 }
 
@@ -66,7 +72,8 @@ pub(super) fn set_all<'a>(
     (!all.is_empty()).then(|| (all.remove(0), all))
 }
 
-/// Changes of settings for the role of the load alone, for what would hurt a server's own maintenance.
+/// Changes of settings for the role of the load alone, for what would hurt a server's own maintenance. What stands in a
+/// place that goes before the role's own is changed there.
 pub(super) fn set_for_role<'a>(
     case: &Case,
     changes: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -74,16 +81,14 @@ pub(super) fn set_for_role<'a>(
     let own = format!("ALTER ROLE {}", case.role());
     let one = |(name, to): (&str, &str)| {
         let setting = case.setting(name)?;
-        let from = setting.display();
-        let undo = match setting.source.as_str() {
-            "user" => format!("{own} SET {name} = {};", quoted(&from)),
-            _ => format!("{own} RESET {name};"),
-        };
+        if !["default", "configuration file", "database", "global"].contains(&setting.source.as_str()) {
+            return set(case, name, to);
+        }
         Some(Change {
             setting: name.to_owned(),
             apply: format!("{own} SET {name} = {};\n-- for sessions that begin after it", quoted(to)),
-            undo,
-            from,
+            undo: format!("{own} RESET {name};"),
+            from: setting.display(),
             to: to.to_owned(),
             restart: false,
         })
@@ -130,6 +135,11 @@ pub(super) fn option<'a>(options: &'a [String], name: &str) -> Option<&'a str> {
     options.iter().find_map(|option| option.strip_prefix(name)?.strip_prefix('='))
 }
 
+/// Whether a storage parameter is off; PostgreSQL keeps it as it was written.
+pub(super) fn is_off(options: &[String], name: &str) -> bool {
+    option(options, name).and_then(parse_bool) == Some(false)
+}
+
 /// `SET (name = value)` or, without a value, `RESET (name)`: for a storage parameter.
 pub(super) fn storage(name: &str, value: Option<&str>) -> String {
     match value {
@@ -160,6 +170,8 @@ mod tests {
         let options = ["fillfactor=90".to_owned(), "fastupdate=off".to_owned()];
         assert_eq!(option(&options, "fillfactor"), Some("90"));
         assert_eq!(option(&options, "fill"), None);
+        assert!(is_off(&options, "fastupdate") && is_off(&["x=False".to_owned()], "x"));
+        assert!(!is_off(&options, "fillfactor") && !is_off(&[], "fastupdate"));
         assert_eq!(storage("fastupdate", None), "RESET (fastupdate)");
         assert_eq!(storage("fastupdate", Some("on")), "SET (fastupdate = on)");
     }

@@ -3,7 +3,9 @@
 use super::{
     apply,
     case::Case,
+    memory,
     say::{self, whole_mb},
+    work_memory,
 };
 use crate::{
     flags::{MemoryBudget, setting::format_bytes},
@@ -12,29 +14,28 @@ use crate::{
 
 /// More work_mem than this is not advised for a server whose memory is not known.
 const MODEST: u64 = 64 << 20;
-/// The manual's starting point for shared_buffers on a dedicated server (section 20.4.1).
-pub(super) const BUFFERS_SHARE: f64 = 0.25;
-/// The same section: more than this is unlikely to work better.
-pub(super) const MOST_BUFFERS_SHARE: f64 = 0.40;
 /// Part of memory that one maintenance task may take, and the most (tuning guides of several vendors).
 const MAINTENANCE_SHARE: u64 = 20;
 const MOST_MAINTENANCE: u64 = 1 << 30;
 /// Below this nothing is lowered: vacuum and index builds, and sorts, would go over the data again and again.
 pub(super) const LEAST_MAINTENANCE: u64 = 16 << 20;
 const LEAST_WORK: u64 = 1 << 20;
+/// PostgreSQL's defaults, from version 15 on, of what each session may take beside work_mem.
+const TEMPORARY: u64 = 8 << 20;
+const MULTIPLIER: f64 = 2.0;
 
 /// What one maintenance task may take on a machine with that much memory.
 pub(super) fn maintenance_share(memory: u64) -> u64 {
     whole_mb(memory / MAINTENANCE_SHARE).clamp(1 << 20, MOST_MAINTENANCE)
 }
 
-/// What the settings promise; `None` where one is not known.
+/// What the settings promise as they are; `None` where one is not known.
 fn promised(case: &Case) -> Option<MemoryBudget> {
     let maintenance = case.bytes("maintenance_work_mem")?;
     Some(MemoryBudget {
         buffers: case.bytes("shared_buffers")?,
         work: case.bytes("work_mem")?,
-        nodes: nodes(case),
+        nodes: nodes(case, case.number("hash_mem_multiplier").unwrap_or(1.0)),
         temporary: case.bytes("temp_buffers").unwrap_or_default(),
         connections: case.may_open(),
         maintenance,
@@ -44,20 +45,24 @@ fn promised(case: &Case) -> Option<MemoryBudget> {
     })
 }
 
-/// The same with buffers and maintenance brought back to their share where that is not kept.
+/// What they promise once the other rules' advice on buffers and maintenance is followed.
+fn settled(case: &Case) -> Option<MemoryBudget> {
+    let now = promised(case)?;
+    let maintenance = work_memory::maintenance_to(case).unwrap_or(now.maintenance);
+    // Where autovacuum has nothing of its own, it takes what maintenance gets.
+    let autovacuum = case.bytes("autovacuum_work_mem").unwrap_or(maintenance);
+    let buffers = memory::buffers_to(case).unwrap_or(now.buffers);
+    Some(MemoryBudget { buffers, maintenance, autovacuum, ..now })
+}
+
+/// The same with maintenance brought back to its share where it has more.
 fn in_proportion(budget: &MemoryBudget, memory: u64) -> MemoryBudget {
     let maintenance = budget.maintenance.min(maintenance_share(memory).max(LEAST_MAINTENANCE));
-    let buffers = if budget.buffers as f64 > memory as f64 * MOST_BUFFERS_SHARE {
-        whole_mb((memory as f64 * BUFFERS_SHARE) as u64)
-    } else {
-        budget.buffers
-    };
-    MemoryBudget { buffers, maintenance, autovacuum: budget.autovacuum.min(maintenance), ..*budget }
+    MemoryBudget { maintenance, autovacuum: budget.autovacuum.min(maintenance), ..*budget }
 }
 
 /// How many times work_mem the plan of the workload takes that takes most, at least 1.
-fn nodes(case: &Case) -> f64 {
-    let multiplier = case.number("hash_mem_multiplier").unwrap_or(1.0);
+fn nodes(case: &Case, multiplier: f64) -> f64 {
     let of = |node: &PlanNode| match node.kind.as_str() {
         "Sort" | "Incremental Sort" | "Bitmap Heap Scan" => 1.0,
         "Hash" | "Memoize" => multiplier,
@@ -68,23 +73,24 @@ fn nodes(case: &Case) -> f64 {
     case.plans.iter().map(|(_, root)| of_plan(root)).fold(1.0, f64::max)
 }
 
-/// What work_mem may be: the memory that is left beside everything else, over all that may be at work at once.
+/// What work_mem may be: the memory that is left beside everything else, over all that may be at work at once. What is
+/// promised too often is taken as it will be once it is lowered.
 pub(super) fn most_work_mem(case: &Case) -> u64 {
-    let known = promised(case).zip(case.memory());
-    known.map_or(MODEST, |(budget, memory)| whole_mb(in_proportion(&budget, memory).room(memory)))
+    let Some((budget, memory)) = settled(case).zip(case.memory()) else { return MODEST };
+    let room = if budget.all() > memory { in_proportion(&budget, memory) } else { budget }.room(memory);
+    // In whole megabytes where it is as much as one.
+    if room < 1 << 20 { room } else { whole_mb(room) }
 }
 
 /// What every session may take at once, against memory. The largest of what can be lowered goes first; shared_buffers
-/// beyond their share are another rule's.
+/// are other rules'.
 pub(super) fn overcommit(case: &Case) -> Option<Recommendation> {
     let memory = case.memory()?;
-    let budget = promised(case)?;
-    let fair = in_proportion(&budget, memory);
-    let without_buffers = MemoryBudget { buffers: fair.buffers, ..budget };
-    if without_buffers.all() <= memory {
+    let budget = settled(case)?;
+    if budget.all() <= memory {
         return None;
     }
-    let (changes, after) = lowered(case, &without_buffers, &fair, memory);
+    let (changes, after) = lowered(case, &budget, memory);
     let titles: Vec<String> =
         changes.iter().map(|change| format!("{} to {}", change.setting, change.to)).collect();
     let mut changes = changes.into_iter();
@@ -102,7 +108,7 @@ pub(super) fn overcommit(case: &Case) -> Option<Recommendation> {
                 (true, _) => format!("U{}", &connections[1..]),
             }
         ),
-        evidence: figures(case, &budget, memory),
+        evidence: figures(case, &promised(case)?, memory),
         change: changes.next(),
         more_changes: changes.collect(),
         expected: "no gain in speed: the server is not ended for want of memory".to_owned(),
@@ -115,37 +121,75 @@ pub(super) fn overcommit(case: &Case) -> Option<Recommendation> {
     })
 }
 
-/// Lowers what is largest until the sum fits, and says what is left.
-fn lowered(
-    case: &Case,
-    budget: &MemoryBudget,
-    fair: &MemoryBudget,
-    memory: u64,
-) -> (Vec<Change>, MemoryBudget) {
-    let (mut after, mut changes) = (*budget, Vec::new());
-    let sessions_first = budget.queries() > budget.upkeep();
-    for is_work in [sessions_first, !sessions_first] {
-        if after.all() <= memory {
-            break;
+/// What can be lowered.
+#[derive(Clone, Copy)]
+enum Lever {
+    /// Sorts and hashes of the sessions.
+    Queries,
+    /// Their temporary tables.
+    Temporary,
+    /// Autovacuum and maintenance.
+    Upkeep,
+}
+
+impl Lever {
+    fn bytes(self, budget: &MemoryBudget) -> u64 {
+        match self {
+            Self::Queries => budget.queries(),
+            Self::Temporary => budget.temporary_tables(),
+            Self::Upkeep => budget.upkeep(),
         }
-        let mut lower = |name: &str, now: u64, to: u64| {
-            let change = (to < now).then(|| apply::set(case, name, &format_bytes(to))).flatten();
-            changes.extend(change);
-        };
-        if is_work {
-            // Beside maintenance that keeps its share, however that comes about.
-            let to = whole_mb(fair.room(memory)).max(LEAST_WORK).min(after.work);
-            lower("work_mem", after.work, to);
-            after.work = to;
-        } else {
-            lower("maintenance_work_mem", after.maintenance, fair.maintenance);
-            if case.bytes("autovacuum_work_mem").is_some() {
-                lower("autovacuum_work_mem", after.autovacuum, fair.autovacuum);
-            }
-            (after.maintenance, after.autovacuum) = (fair.maintenance, fair.autovacuum);
+    }
+}
+
+/// Lowers what is largest until the sum fits, and says what is left.
+fn lowered(case: &Case, budget: &MemoryBudget, memory: u64) -> (Vec<Change>, MemoryBudget) {
+    let mut levers = [Lever::Queries, Lever::Temporary, Lever::Upkeep];
+    levers.sort_by_key(|lever| std::cmp::Reverse(lever.bytes(budget)));
+    let (mut after, mut changes) = (*budget, Vec::new());
+    for lever in levers {
+        if after.all() > memory {
+            lower(case, lever, &mut after, memory, &mut changes);
         }
     }
     (changes, after)
+}
+
+fn lower(case: &Case, lever: Lever, after: &mut MemoryBudget, memory: u64, changes: &mut Vec<Change>) {
+    let mut set = |name: &str, now: u64, to: u64| {
+        let change = (to < now).then(|| apply::set(case, name, &format_bytes(to))).flatten();
+        changes.extend(change);
+        to.min(now)
+    };
+    let fair = in_proportion(after, memory);
+    match lever {
+        Lever::Temporary => after.temporary = set("temp_buffers", after.temporary, TEMPORARY),
+        Lever::Upkeep => {
+            after.maintenance = set("maintenance_work_mem", after.maintenance, fair.maintenance);
+            if case.bytes("autovacuum_work_mem").is_some() {
+                set("autovacuum_work_mem", after.autovacuum, fair.autovacuum);
+            }
+            after.autovacuum = fair.autovacuum;
+        }
+        Lever::Queries => {
+            let multiplier = case.number("hash_mem_multiplier").unwrap_or(MULTIPLIER);
+            let usual = nodes(case, MULTIPLIER);
+            if multiplier > MULTIPLIER && usual < after.nodes {
+                changes.extend(apply::set(case, "hash_mem_multiplier", &MULTIPLIER.to_string()));
+                after.nodes = usual;
+            }
+            if after.all() > memory {
+                // Beside maintenance and temporary tables that keep their share, however that comes about.
+                let others =
+                    MemoryBudget { temporary: fair.temporary.min(TEMPORARY), nodes: after.nodes, ..fair };
+                let to = whole_mb(others.room(memory)).max(LEAST_WORK).min(after.work);
+                let change =
+                    (to < after.work).then(|| apply::set(case, "work_mem", &format_bytes(to))).flatten();
+                changes.extend(change);
+                after.work = to;
+            }
+        }
+    }
 }
 
 fn figures(case: &Case, budget: &MemoryBudget, memory: u64) -> String {

@@ -1,12 +1,13 @@
 //! GIN indexes: a pending list makes every search read it from end to end.
 
 use super::{
-    apply::{option, storage},
+    apply::{is_off, option, storage},
     case::Case,
     saving::Saving,
     say,
 };
-use crate::record::{Basis, Change, GinIndex, PlanNode, Recommendation};
+use crate::record::{Basis, Change, GinIndex, PlanNode, Recommendation, StatementPlan};
+use std::collections::BTreeSet;
 
 /// Whether a scan asks what a GIN index answers, and reads the table instead.
 fn searches_sequentially(node: &PlanNode) -> bool {
@@ -43,8 +44,7 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
     let before: u64 = indexes.iter().map(|index| index.pending_pages_before).sum();
     let after: u64 = indexes.iter().map(|index| index.pending_pages_after).sum();
     if before.max(after) == 0 {
-        let evidence =
-            format!("{} GIN indexes, none with a pending list before or after the run", indexes.len());
+        let evidence = "no GIN index had a pending list, before the run or after it".to_owned();
         return Some(say::leave_alone("Leave GIN fastupdate: nothing is pending", evidence, Basis::Inferred));
     }
     let worst = indexes.iter().max_by_key(|index| pages(index))?;
@@ -69,26 +69,20 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
         let evidence = format!("{figures}; reading them is {}", case.felt_figures(&by_reading));
         return Some(say::leave_alone(title, evidence, Basis::Inferred));
     }
-    let scan = sequential.first().map_or_else(String::new, |(plan, node)| {
-        format!(
-            "; {} ({}) scans {} from end to end",
-            say::statements(&plan.statements),
-            super::plans::case(plan.case),
-            node.relation.as_deref().unwrap_or("the table")
-        )
-    });
-    let table = case.tracks().map_or("audio_tracks", |table| table.name.as_str());
-    let pending = say::count(before.max(after), "page");
-    let (change, more_changes) = at_once(case, indexes, table);
+    let pending: Vec<&GinIndex> = indexes.iter().filter(|index| pages(index) > 0).collect();
+    let tables = tables(case, &pending).into_iter().collect::<Vec<_>>().join(", ");
+    let waiting = say::count(before.max(after), "page");
+    let (change, more_changes) = at_once(case, &pending);
     Some(Recommendation {
         title: if change.to == "off" {
-            format!("VACUUM {table} and switch fastupdate of its GIN indexes off: {pending} wait in pending lists")
+            format!("VACUUM {tables} and switch fastupdate of its GIN indexes off: {waiting} wait in pending lists")
         } else {
-            format!("VACUUM {table}: {pending} wait in GIN pending lists")
+            format!("VACUUM {tables}: {waiting} wait in GIN pending lists")
         },
         evidence: format!(
-            "{figures}; reading them is {} of the response time{scan}",
-            say::percent(by_reading.share)
+            "{figures}; reading them is {} of the response time{}",
+            say::percent(by_reading.share),
+            sequential.first().map_or_else(String::new, |(plan, node)| scan(plan, node))
         ),
         change: Some(change),
         more_changes,
@@ -97,39 +91,61 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
             "each insert pays for its index entries at once; a small gin_pending_list_limit is the middle way; each ALTER INDEX holds its index for itself alone for a moment (ACCESS EXCLUSIVE)"
                 .to_owned(),
         verify: "run again: the pending pages are gone, p95 of the searches falls".to_owned(),
-        effect: effect.max(0.1),
+        effect,
         ..say::change()
     })
 }
 
+/// A search that an index would answer, in figures.
+fn scan(plan: &StatementPlan, node: &PlanNode) -> String {
+    format!(
+        "; {} ({}) scans {} from end to end",
+        say::statements(&plan.statements),
+        super::plans::case(plan.case),
+        node.relation.as_deref().unwrap_or("the table")
+    )
+}
+
 /// Entries go into the indexes with the insert that makes them, and what is pending goes there now. Where that is so
 /// already, only the rest of earlier times has to go.
-fn at_once(case: &Case, indexes: &[GinIndex], table: &str) -> (Change, Vec<Change>) {
-    let now = Change {
+fn at_once(case: &Case, pending: &[&GinIndex]) -> (Change, Vec<Change>) {
+    let known =
+        |gin: &&GinIndex| case.record.evidence.indexes.iter().flatten().find(|index| index.name == gin.name);
+    let no_options = Vec::new();
+    let each = pending.iter().map(|gin| (&gin.name, known(gin).map_or(&no_options, |index| &index.options)));
+    let mut changes: Vec<Change> = each
+        .filter(|(_, options)| !is_off(options, "fastupdate"))
+        .map(|(name, options)| {
+            let before = option(options, "fastupdate");
+            Change {
+                setting: format!("fastupdate of {name}"),
+                from: before.unwrap_or("on").to_owned(),
+                to: "off".to_owned(),
+                restart: false,
+                apply: format!("ALTER INDEX {name} {};", storage("fastupdate", Some("off"))),
+                undo: format!("ALTER INDEX {name} {};", storage("fastupdate", before)),
+            }
+        })
+        .collect();
+    changes.extend(tables(case, pending).into_iter().map(|table| Change {
         setting: format!("pending lists of {table}"),
         from: "pages that wait".to_owned(),
         to: "flushed".to_owned(),
         restart: false,
         apply: format!("VACUUM {table};"),
         undo: "-- nothing to take back".to_owned(),
-    };
-    let before = |name: &str| {
-        let known = case.record.evidence.indexes.iter().flatten().find(|index| index.name == name);
-        known.and_then(|index| option(&index.options, "fastupdate"))
-    };
-    let pending = indexes.iter().filter(|index| pages(index) > 0);
-    let own =
-        pending.map(|index| (&index.name, before(&index.name))).filter(|(_, before)| *before != Some("off"));
-    let mut changes: Vec<Change> = own
-        .map(|(name, before)| Change {
-            setting: format!("fastupdate of {name}"),
-            from: before.unwrap_or("on").to_owned(),
-            to: "off".to_owned(),
-            restart: false,
-            apply: format!("ALTER INDEX {name} {};", storage("fastupdate", Some("off"))),
-            undo: format!("ALTER INDEX {name} {};", storage("fastupdate", before)),
-        })
-        .collect();
-    changes.push(now);
+    }));
     (changes.remove(0), changes)
+}
+
+/// The tables of these indexes; at least one.
+fn tables(case: &Case, pending: &[&GinIndex]) -> BTreeSet<String> {
+    let of = |gin: &&GinIndex| {
+        let known = case.record.evidence.indexes.iter().flatten().find(|index| index.name == gin.name);
+        known.map_or_else(
+            || case.tracks().map_or_else(|| "audio_tracks".to_owned(), |table| table.name.clone()),
+            |index| index.table.clone(),
+        )
+    };
+    pending.iter().map(of).collect()
 }

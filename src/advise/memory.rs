@@ -2,7 +2,6 @@
 
 use super::{
     apply,
-    budget::{BUFFERS_SHARE, MOST_BUFFERS_SHARE},
     case::Case,
     planner,
     saving::Tried,
@@ -15,6 +14,10 @@ use crate::{
 
 /// Hit share above which reads from outside shared buffers cannot matter.
 const ALL_CACHED: f64 = 0.999;
+/// The manual's starting point for shared_buffers on a dedicated server (section 20.4.1).
+const BUFFERS_SHARE: f64 = 0.25;
+/// The same section: more than this is unlikely to work better.
+const MOST_BUFFERS_SHARE: f64 = 0.40;
 /// A block that comes from the operating system's cache instead of shared buffers costs about this much: a system call
 /// and a copy. From a disk it costs more, so this is the least.
 const READ_US: f64 = 5.0;
@@ -24,6 +27,23 @@ const HUGE: u64 = 8 << 30;
 const CACHE_SHARE: f64 = 0.75;
 /// PostgreSQL's default for effective_cache_size, for a server whose memory is not known.
 const DEFAULT_CACHE: u64 = 4 << 30;
+
+/// What shared_buffers should be, if that is something else: a quarter of memory where they are more than two fifths;
+/// where blocks are read that do not fit, twice what there is, for growth, but never more than the usual share.
+pub(super) fn buffers_to(case: &Case) -> Option<u64> {
+    let (buffers, memory) = (case.bytes("shared_buffers")?, case.memory()?);
+    let share = whole_mb((memory as f64 * BUFFERS_SHARE) as u64);
+    if buffers as f64 > memory as f64 * MOST_BUFFERS_SHARE {
+        return Some(share);
+    }
+    let size = case.record.evidence.database_bytes?;
+    let hits = case.record.evidence.window.hit_share()?;
+    if size < buffers || hits > ALL_CACHED {
+        return None;
+    }
+    let to = whole_mb(size.saturating_mul(2)).clamp(128 << 20, share.max(128 << 20));
+    (to > buffers + buffers / 4).then_some(to)
+}
 
 /// Leave shared_buffers when everything is cached; raise it when it is far below the data and blocks are read.
 pub(super) fn shared_buffers(case: &Case) -> Option<Recommendation> {
@@ -39,6 +59,9 @@ pub(super) fn shared_buffers(case: &Case) -> Option<Recommendation> {
         say::percent(hits),
         window.blocks_hit + window.blocks_read,
     );
+    if too_many_buffers(case).is_some() {
+        return None;
+    }
     if size < buffers || hits > ALL_CACHED {
         return Some(say::leave_alone(
             "Leave shared_buffers: everything is cached",
@@ -61,16 +84,13 @@ pub(super) fn shared_buffers(case: &Case) -> Option<Recommendation> {
             ..say::change()
         });
     };
-    // Twice what there is, for growth, in an eighth of that at least; never more than the usual share of memory.
-    let share = whole_mb((memory as f64 * BUFFERS_SHARE) as u64);
-    let to = whole_mb(size.saturating_mul(2)).clamp(128 << 20, share.max(128 << 20));
-    if to <= buffers + buffers / 4 {
+    let Some(to) = buffers_to(case) else {
         return Some(say::leave_alone(
             "Leave shared_buffers: it has its share of the machine's memory",
             format!("{figures}; {} has {}", case.machine(), say::bytes(memory)),
             Basis::Convention,
         ));
-    }
+    };
     let to = format_bytes(to);
     Some(Recommendation {
         title: format!("Raise shared_buffers to {to}"),
@@ -96,7 +116,7 @@ pub(super) fn too_many_buffers(case: &Case) -> Option<Recommendation> {
     if (buffers as f64) <= memory as f64 * MOST_BUFFERS_SHARE {
         return None;
     }
-    let to = format_bytes(whole_mb((memory as f64 * BUFFERS_SHARE) as u64));
+    let to = format_bytes(buffers_to(case)?);
     let beyond = if buffers >= memory { ": the server can run out of memory, which ends it" } else { "" };
     Some(Recommendation {
         title: format!("Lower shared_buffers to {to}"),
@@ -182,7 +202,12 @@ pub(super) fn effective_cache_size(case: &Case) -> Option<Recommendation> {
         say::bytes(buffers),
         say::bytes(size)
     );
-    if !(too_small || too_large) || Tried::was_slower(tried) {
+    let shown = planner::shown(case, "effective_cache_size");
+    if Tried::was_slower(tried) {
+        let title = "Leave effective_cache_size: with another, statements were slower";
+        return Some(say::leave_alone(title, format!("{figures}{shown}"), Basis::Measured));
+    }
+    if !(too_small || too_large) {
         let title = if cache >= size {
             "Leave effective_cache_size: it already covers the database"
         } else {
@@ -193,7 +218,6 @@ pub(super) fn effective_cache_size(case: &Case) -> Option<Recommendation> {
     // Where nobody knows the memory, shared_buffers are taken for the usual quarter of it.
     let to = memory.map_or((buffers * 3).max(DEFAULT_CACHE), |memory| (memory as f64 * CACHE_SHARE) as u64);
     let to = format_bytes(whole_mb(to));
-    let shown = planner::shown(case, "effective_cache_size");
     Some(Tried::weigh(
         tried,
         Recommendation {

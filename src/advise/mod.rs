@@ -13,6 +13,7 @@ mod indexes;
 mod locks;
 mod logging;
 mod memory;
+mod missing;
 mod planner;
 mod plans;
 mod platform;
@@ -65,7 +66,7 @@ pub fn advise(record: &Record) -> Vec<Recommendation> {
 pub fn missing_indexes(record: &Record) -> Vec<String> {
     let pieces = record.advice.iter().filter(|piece| piece.rule.starts_with("indexes/"));
     let applied = pieces.filter_map(|piece| piece.change.as_ref()).map(|change| change.apply.as_str());
-    let mut creates: Vec<String> = applied.filter_map(indexes::in_a_transaction).flatten().collect();
+    let mut creates: Vec<String> = applied.filter_map(missing::in_a_transaction).flatten().collect();
     creates.dedup();
     creates
 }

@@ -4,13 +4,10 @@ use super::{apply, case::Case, saving::Tried, say};
 use crate::{
     flags::{
         Setting,
-        costs::{self, NO_SEEK},
+        costs::{self, ODD},
     },
     record::{Basis, PlanNode, Recommendation, WhatIf},
 };
-
-/// Factor by which a cost constant must be off to be called odd.
-const ODD: f64 = 4.0;
 
 /// What trials of a setting showed, in a sentence.
 pub(super) fn trials(what_if: &WhatIf) -> String {
@@ -61,13 +58,15 @@ pub(super) fn shown(case: &Case, name: &str) -> String {
 /// The price of a random page: what a disk that turns asks is wrong for any other.
 pub(super) fn random_page_cost(case: &Case) -> Option<Recommendation> {
     let setting = case.setting("random_page_cost")?;
-    let cost = case.number("random_page_cost")?;
+    let settings = &case.record.evidence.settings;
+    // Beside an odd seq_page_cost, which is another rule's, the ratio says nothing.
+    let (ratio, to) = (costs::random_ratio(settings)?, costs::no_seek(settings)?);
     let rotational = case.record.evidence.disk.as_ref().and_then(|disk| disk.is_rotational) == Some(true);
     let tried = case.tried("random_page_cost");
     // Dearer than a disk that turns, or cheaper than reading in a row, is a mistake wherever it stands.
-    let odd = if cost > 4.0 {
+    let odd = if ratio > 4.0 {
         Some("PostgreSQL's default, 4, is already meant for disks that turn")
-    } else if costs::random_is_cheaper(&case.record.evidence.settings) {
+    } else if ratio < 1.0 {
         Some("that is less than seq_page_cost, and no storage reads at random faster than in a row")
     } else {
         None
@@ -79,7 +78,7 @@ pub(super) fn random_page_cost(case: &Case) -> Option<Recommendation> {
     Some(Tried::weigh(
         tried,
         Recommendation {
-            title: format!("Set random_page_cost to {NO_SEEK}"),
+            title: format!("Set random_page_cost to {to}"),
             evidence: format!(
                 "random_page_cost is {}{}{}",
                 setting.value,
@@ -90,7 +89,7 @@ pub(super) fn random_page_cost(case: &Case) -> Option<Recommendation> {
                     "; no plans were tried".to_owned()
                 }
             ),
-            change: apply::set(case, "random_page_cost", NO_SEEK),
+            change: apply::set(case, "random_page_cost", &to),
             expected: "index plans get their true price".to_owned(),
             basis: Basis::Convention,
             risk: if rotational {

@@ -38,10 +38,15 @@ pub(super) fn conjuncts(filter: &str) -> Vec<Predicate> {
     split(strip(filter), " AND ").into_iter().filter_map(predicate).collect()
 }
 
-/// The arms of conditions that are joined by OR, of which an index must answer each.
-pub(super) fn arms(filter: &str) -> Vec<Predicate> {
+/// The arms of conditions that are joined by OR, of which an index must answer each: none where one of them cannot be
+/// read, or no index answers it. `None` where no OR joins them.
+pub(super) fn arms(filter: &str) -> Option<Vec<Predicate>> {
     let parts = split(strip(filter), " OR ");
-    if parts.len() < 2 { Vec::new() } else { parts.into_iter().filter_map(predicate).collect() }
+    if parts.len() < 2 {
+        return None;
+    }
+    let answerable = |part| predicate(part).filter(|arm| arm.key().is_some());
+    Some(parts.into_iter().map(answerable).collect::<Option<Vec<_>>>().unwrap_or_default())
 }
 
 impl Predicate {
@@ -233,9 +238,10 @@ mod tests {
             [("title".to_owned(), "=", false)],
             "what a literal says is no condition"
         );
-        let fuzzy = arms("(((artist)::text % 'x'::text) OR ((title)::text % 'x'::text))");
+        let fuzzy = arms("(((artist)::text % 'x'::text) OR ((title)::text % 'x'::text))").unwrap();
         assert_eq!(fuzzy.iter().map(|arm| arm.operand.as_str()).collect::<Vec<_>>(), ["artist", "title"]);
-        assert_eq!(arms("(year >= 1990)"), []);
+        assert_eq!(arms("(year >= 1990)"), None);
+        assert_eq!(arms("((year = 5) OR (title IS NULL))"), Some(Vec::new()));
     }
 
     #[test]

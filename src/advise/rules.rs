@@ -1,8 +1,8 @@
 //! The table of rules: what each is called, from where on it speaks, where that comes from, and who judges.
 
 use super::{
-    budget, case::Case, connections, gin, hot, indexes, locks, logging, memory, planner, plans, platform,
-    statements, statistics, vacuum, wal, work_memory, workers,
+    budget, case::Case, connections, gin, hot, indexes, locks, logging, memory, missing, planner, plans,
+    platform, statements, statistics, vacuum, wal, work_memory, workers,
 };
 use crate::record::Recommendation;
 
@@ -275,13 +275,13 @@ pub(super) const RULES: &[Rule] = &[
         name: "indexes/missing",
         threshold: "a sequential scan that throws away 1,000 rows and ten for each it keeps, and no index for its condition",
         source: manual!("indexes-intro.html"),
-        judge: indexes::missing,
+        judge: missing::missing,
     },
     Rule {
         name: "indexes/expressions",
         threshold: "the same with a function of a column, where it is felt",
         source: manual!("indexes-expressional.html"),
-        judge: indexes::expressions,
+        judge: missing::expressions,
     },
     Rule {
         name: "indexes/duplicates",

@@ -1,7 +1,7 @@
 //! The planner's statistics: none, too coarse, out of date.
 
 use super::{apply, case::Case, predicate, say};
-use crate::record::{Basis, Change, PlanNode, Recommendation, Relation, StatementPlan};
+use crate::record::{Basis, Change, PlanNode, Recommendation, Relation, StatementPlan, without_literals};
 use std::collections::BTreeSet;
 
 /// Factor by which an estimate must be off at a scanned node.
@@ -124,37 +124,41 @@ pub(super) fn estimates(case: &Case) -> Option<Recommendation> {
     if target < DEFAULT_TARGET {
         return Some(coarse(case, target, &figures));
     }
-    mended(case, node, figures, target)
+    out_of_date(case, &figures).or_else(|| mended(case, node, figures, target))
 }
 
-/// What would mend an estimate where the target is not the cause: an ANALYZE, or more statistics of some columns.
-fn mended(case: &Case, node: &PlanNode, figures: String, target: f64) -> Option<Recommendation> {
-    let stale = case
-        .tracks()
-        .filter(|table| table.rows_changed_since_analyze as f64 > STALE * table.live_rows.max(1) as f64);
-    if let Some(stale) = stale {
-        // What the window itself changed, and the load before it, autovacuum analyses when its turn comes.
-        let window = stale.window.unwrap_or_default();
-        let own = window.inserted + window.updated + window.deleted;
-        if stale.rows_changed_since_analyze <= own.saturating_mul(2) && !case.is("autovacuum", "off") {
-            let title =
-                "Leave the statistics: what is off was written in this run, and autovacuum's turn comes";
-            return Some(say::leave_alone(title, figures, Basis::Inferred));
-        }
-        return Some(Recommendation {
-            title: format!("Run ANALYZE on {}: its statistics are out of date", stale.name),
-            evidence: format!(
-                "{} of {} rows changed since it was analysed; {figures}",
-                stale.rows_changed_since_analyze, stale.live_rows
-            ),
-            effect: 0.1,
-            ..analyze(stale)
-        });
+/// What is said where the table's statistics are of another time: an ANALYZE, or that autovacuum brings it.
+fn out_of_date(case: &Case, figures: &str) -> Option<Recommendation> {
+    let changed =
+        |table: &&Relation| table.rows_changed_since_analyze as f64 > STALE * table.live_rows.max(1) as f64;
+    let table = case.tracks().filter(changed)?;
+    // What the window itself changed, and the load before it, autovacuum analyses when its turn comes.
+    let window = table.window.unwrap_or_default();
+    let own = window.inserted + window.updated + window.deleted;
+    if table.rows_changed_since_analyze <= own.saturating_mul(2) && !case.is("autovacuum", "off") {
+        let title = "Leave the statistics: what is off was written in this run, and autovacuum's turn comes";
+        return Some(say::leave_alone(title, figures.to_owned(), Basis::Inferred));
     }
+    Some(Recommendation {
+        title: format!("Run ANALYZE on {}: its statistics are out of date", table.name),
+        evidence: format!(
+            "{} of {} rows changed since it was analysed; {figures}",
+            table.rows_changed_since_analyze, table.live_rows
+        ),
+        effect: 0.1,
+        ..analyze(table)
+    })
+}
+
+/// What would mend an estimate where neither the target nor the age of the statistics is the cause.
+fn mended(case: &Case, node: &PlanNode, figures: String, target: f64) -> Option<Recommendation> {
     let condition = node.filter.as_ref().or(node.index_condition.as_ref());
     // Functions of a column and text search have no statistics that more of them would mend.
-    let hopeless = ["@@", "%", "ts_rank"];
-    if condition.is_none_or(|condition| hopeless.iter().any(|word| condition.contains(word))) {
+    let is_hopeless = |condition: &String| {
+        let operators = without_literals(condition, false);
+        ["@@", " % ", "ts_rank"].iter().any(|word| operators.contains(word))
+    };
+    if condition.is_none_or(is_hopeless) {
         let title =
             "Leave the statistics target: what is off is a text search, of which only common words are known";
         return Some(say::leave_alone(title, figures, Basis::Inferred));

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     flags::{Setting, setting::format_bytes},
-    record::{Basis, PlanNode, Recommendation, StatementPlan},
+    record::{Basis, PlanNode, Recommendation, Relation, StatementPlan},
 };
 
 /// Temporary files a call from which more memory for each sort is worth its risk.
@@ -146,7 +146,7 @@ pub(super) fn work_mem(case: &Case) -> Option<Recommendation> {
         return leave(title, format!("{spills}{shown}"), Basis::Measured);
     }
     let most = budget::most_work_mem(case);
-    let to = whole_mb(wanted(case, current).min(most));
+    let to = wanted(case, current).min(most);
     if to <= current {
         let title = "Leave work_mem: what spills would need more than each session may take";
         let evidence = format!("{spills}; {} a sort is what {} can give", say::bytes(most), case.machine());
@@ -181,12 +181,14 @@ pub(super) fn lossy_bitmaps(case: &Case) -> Option<Recommendation> {
     let setting = case.setting("work_mem")?;
     let current = setting.bytes()?;
     // Where sorts and hashes spill, too, they and the bitmaps get one value.
-    let to = whole_mb(wanted(case, current).max(current * 2).min(budget::most_work_mem(case)));
-    if to <= current || work_mem(case).is_some_and(|piece| piece.change.is_some()) {
+    let to = wanted(case, current).max(current * 2).min(budget::most_work_mem(case));
+    let tried = case.tried("work_mem");
+    if to <= current || Tried::was_slower(tried) || work_mem(case).is_some_and(|piece| piece.change.is_some())
+    {
         return None;
     }
     let to = format_bytes(to);
-    Some(Recommendation {
+    let advice = Recommendation {
         title: format!("Raise work_mem to {to}: a bitmap does not fit"),
         evidence: format!(
             "work_mem is {}; {} of {} blocks of a bitmap of {} were kept as whole blocks, {:.0} rows were looked at for nothing",
@@ -207,7 +209,8 @@ pub(super) fn lossy_bitmaps(case: &Case) -> Option<Recommendation> {
             })
             .share,
         ..say::change()
-    })
+    };
+    Some(Tried::weigh(tried, advice))
 }
 
 /// Where hashes spill and nothing else does, hashes alone get more.
@@ -223,7 +226,13 @@ pub(super) fn hash_mem_multiplier(case: &Case) -> Option<Recommendation> {
         ));
     };
     let to = multiplier_for_hashes(case)?;
-    Some(Recommendation {
+    // A hash's memory is a multiple of work_mem: what more of the one does, more of the other does.
+    let tried = case.tried("work_mem");
+    if Tried::was_slower(tried) {
+        let title = "Leave hash_mem_multiplier: with more memory, statements were slower";
+        return Some(say::leave_alone(title, planner::trials(case.what_if("work_mem")?), Basis::Measured));
+    }
+    let advice = Recommendation {
         title: format!("Raise hash_mem_multiplier to {to}: hashes spill, sorts do not"),
         evidence: format!(
             "hash_mem_multiplier is {}; {} of {} took {} batches with {}",
@@ -242,7 +251,31 @@ pub(super) fn hash_mem_multiplier(case: &Case) -> Option<Recommendation> {
             .saving_in_plans(|_, root| if root.nodes().into_iter().any(is_hash) { 0.3 } else { 0.0 })
             .share,
         ..say::change()
-    })
+    };
+    Some(Tried::weigh(tried, advice))
+}
+
+/// What the dead rows of a vacuum take of maintenance_work_mem: autovacuum comes at a fifth of the rows.
+fn dead_bytes(table: &Relation) -> u64 {
+    (table.live_rows + table.dead_rows) / 5 * BYTES_A_DEAD_ROW
+}
+
+fn largest_index(case: &Case, table: &Relation) -> u64 {
+    let all = case.record.evidence.indexes.iter().flatten().map(|index| index.bytes);
+    all.max().unwrap_or(table.index_bytes)
+}
+
+/// What maintenance_work_mem should be raised to, if it should.
+pub(super) fn maintenance_to(case: &Case) -> Option<u64> {
+    let current = case.bytes("maintenance_work_mem")?;
+    let table = case.tracks()?;
+    let dead_bytes = dead_bytes(table);
+    if current >= budget::LEAST_MAINTENANCE && current >= dead_bytes {
+        return None;
+    }
+    let to = case.memory().map_or(64 << 20, budget::maintenance_share);
+    let needed = whole_mb(largest_index(case, table).max(dead_bytes)).next_power_of_two();
+    Some(to.min(needed.max(64 << 20))).filter(|to| *to > current)
 }
 
 /// Vacuum and index builds with hardly any memory go over the data again and again.
@@ -250,9 +283,7 @@ pub(super) fn maintenance_work_mem(case: &Case) -> Option<Recommendation> {
     let setting = case.setting("maintenance_work_mem")?;
     let current = setting.bytes()?;
     let table = case.tracks()?;
-    let dead_bytes = (table.live_rows + table.dead_rows) / 5 * BYTES_A_DEAD_ROW;
-    let largest_index = case.record.evidence.indexes.iter().flatten().map(|index| index.bytes).max();
-    let largest = largest_index.unwrap_or(table.index_bytes);
+    let (dead_bytes, largest) = (dead_bytes(table), largest_index(case, table));
     if current >= budget::LEAST_MAINTENANCE && current >= dead_bytes {
         let evidence = format!(
             "maintenance_work_mem is {}, the largest index {}; a vacuum of {} needs some {} for a fifth of its rows",
@@ -267,12 +298,7 @@ pub(super) fn maintenance_work_mem(case: &Case) -> Option<Recommendation> {
             Basis::Inferred,
         ));
     }
-    let to = case.memory().map_or(64 << 20, budget::maintenance_share);
-    let to = to.min(whole_mb(largest.max(dead_bytes)).next_power_of_two().max(64 << 20));
-    if to <= current {
-        return None;
-    }
-    let to = format_bytes(to);
+    let to = format_bytes(maintenance_to(case)?);
     Some(Recommendation {
         title: format!("Raise maintenance_work_mem to {to}"),
         evidence: format!(

@@ -35,10 +35,12 @@ pub(super) fn parallel_workers(case: &Case) -> Option<Recommendation> {
         _ => workers as u32,
     };
     if f64::from(to) >= workers || Tried::was_slower(tried) {
-        let title = if gathers.is_empty() {
-            "Leave the parallel workers: no plan of the workload uses any"
-        } else {
-            "Leave the parallel workers: without them the plans that use them are no faster"
+        let title = match () {
+            () if Tried::was_slower(tried) => {
+                "Leave the parallel workers: without them, statements were slower"
+            }
+            () if gathers.is_empty() => "Leave the parallel workers: no plan of the workload uses any",
+            () => "Leave the parallel workers: without them, statements are no faster",
         };
         return Some(say::leave_alone(
             title,

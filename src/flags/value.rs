@@ -185,7 +185,8 @@ fn unquoted(text: &str) -> &str {
 }
 
 /// PostgreSQL's `parse_bool`: any beginning of these words that can only be one of them.
-fn parse_bool(text: &str) -> Option<bool> {
+#[must_use]
+pub fn parse_bool(text: &str) -> Option<bool> {
     let text = text.to_ascii_lowercase();
     let begins = |word: &str, least: usize| text.len() >= least && word.starts_with(&text);
     match text.as_str() {

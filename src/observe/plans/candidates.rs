@@ -1,10 +1,7 @@
 //! Which other settings are worth a trial, by the settings in force. Pure.
 
 use crate::{
-    flags::{
-        Setting,
-        costs::{self, NO_SEEK},
-    },
+    flags::{Setting, costs},
     record::{PlanNode, StatementPlan},
 };
 
@@ -47,10 +44,8 @@ pub(super) fn candidates(settings: &[Setting]) -> Vec<Candidate> {
     let find = |name: &str| settings.iter().find(|setting| setting.name == name);
     let bytes = |name: &str| find(name).and_then(Setting::bytes);
     let mut all = Vec::new();
-    let random = find("random_page_cost").and_then(|setting| setting.value.parse::<f64>().ok());
-    let no_seek: f64 = NO_SEEK.parse().unwrap_or(1.0);
-    if random.is_some_and(|cost| cost > no_seek) || costs::random_is_cheaper(settings) {
-        all.push(Candidate::new("random_page_cost", NO_SEEK));
+    if costs::is_random_page_in_doubt(settings) {
+        all.extend(costs::no_seek(settings).map(|cost| Candidate::new("random_page_cost", &cost)));
     }
     all.extend(costs::switched_off(settings).map(|setting| Candidate::new(&setting.name, "on")));
     let odd = costs::off_default(settings, 1.0);
