@@ -41,7 +41,9 @@ pub(super) fn set(case: &Case, name: &str, to: &str) -> Option<Change> {
     let setting = case.setting(name)?;
     let from = setting.display();
     let (apply, undo) = match Place::of(case, setting) {
-        Place::System => (system(setting, Some(to)), system(setting, undone(setting, &from))),
+        Place::System => {
+            (system(setting, Some(to)), system(setting, (!setting.comes_back_by_reset()).then_some(&from)))
+        }
         Place::Own(own) => (
             format!("{own} SET {name} = {};\n-- for sessions that begin after it", quoted(to)),
             format!("{own} SET {name} = {};\n-- for sessions that begin after it", quoted(&from)),
@@ -95,14 +97,6 @@ pub(super) fn set_for_role<'a>(
     };
     let mut all = changes.into_iter().map(one).collect::<Option<Vec<_>>>()?;
     (!all.is_empty()).then(|| (all.remove(0), all))
-}
-
-/// The value that ALTER SYSTEM must bring back; none where the files below say it already.
-fn undone<'a>(setting: &Setting, from: &'a str) -> Option<&'a str> {
-    let is_auto = setting.file.as_deref() == Some("postgresql.auto.conf");
-    // A role that may not see the file is told nothing: the old value, said again, is right in any case.
-    let is_unknown = setting.file.is_none() && setting.source == "configuration file";
-    (is_auto || is_unknown).then_some(from)
 }
 
 fn system(setting: &Setting, to: Option<&str>) -> String {

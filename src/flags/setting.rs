@@ -61,6 +61,16 @@ impl Setting {
         }
     }
 
+    /// Whether ALTER SYSTEM RESET brings the value back that is in force: where it stands in no file, or in another than
+    /// the one that ALTER SYSTEM writes. A role that may not see the file is told nothing, and the answer is no.
+    #[must_use]
+    pub fn comes_back_by_reset(&self) -> bool {
+        match &self.file {
+            Some(file) => file != "postgresql.auto.conf",
+            None => self.source != "configuration file",
+        }
+    }
+
     /// The value as PostgreSQL writes it: `128MB`, `5min`, `on`.
     #[must_use]
     pub fn display(&self) -> String {

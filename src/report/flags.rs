@@ -8,24 +8,30 @@ use crate::{
         check::{Finding, Severity},
         cloud::list_command,
     },
-    record::Record,
+    record::{Change, Recommendation, Record},
 };
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 
-/// What is set on the record's server by somebody's choice, with the changes that the record recommends.
+/// The settings that a record recommends to change. Some of its changes are of indexes or tables.
+pub fn recommended(record: &Record) -> impl Iterator<Item = &Change> {
+    let changes = record.advice.iter().flat_map(Recommendation::changes);
+    changes.filter(|change| catalog::find(&change.setting).is_some())
+}
+
+/// `set` with the changes in it.
 #[must_use]
-pub fn recommended(record: &Record, set: &Document) -> Vec<(String, String)> {
-    let mut wanted = set.pairs();
-    let changes = record.advice.iter().flat_map(crate::record::Recommendation::changes);
-    // Some changes are of indexes or tables.
-    for change in changes.filter(|change| catalog::find(&change.setting).is_some()) {
-        match wanted.iter_mut().find(|(name, _)| *name == change.setting) {
+pub fn changed<'a>(
+    mut set: Vec<(String, String)>,
+    changes: impl IntoIterator<Item = &'a Change>,
+) -> Vec<(String, String)> {
+    for change in changes {
+        match set.iter_mut().find(|(name, _)| *name == change.setting) {
             Some((_, value)) => value.clone_from(&change.to),
-            None => wanted.push((change.setting.clone(), change.to.clone())),
+            None => set.push((change.setting.clone(), change.to.clone())),
         }
     }
-    wanted
+    set
 }
 
 /// What was checked, the findings, and how many of each kind.

@@ -43,7 +43,7 @@ pub(super) fn execute(args: &RenderArgs, matches: &ArgMatches) -> Result<ExitCod
     let subject = subject::load(&args.subject, None)?;
     let current = args.current.as_deref().map(|path| subject::file(path, None)).transpose()?;
     let form = args.form;
-    let mut wanted = wanted(&subject)?;
+    let mut wanted = wanted(&subject, Some(form))?;
     if let Some(current) = &current {
         wanted.notes.extend(current.not_read("what it sets may be lost"));
         wanted.notes.extend(current.unknown_machine());

@@ -4,7 +4,7 @@ use super::subject::{self, Subject};
 use crate::{
     cli::failure::Failure,
     flags::{Form, Written, catalog, place::stays_behind, render::unknown, secret::shown},
-    record::Record,
+    record::{Change, Record},
     report,
 };
 
@@ -28,7 +28,7 @@ pub(in crate::cli) fn settings_of(text: &str) -> Result<Wanted, Failure> {
             return Err(Failure::bad_input(format!("{place}: {}={value}: {why}", written.name)));
         }
     }
-    let mut wanted = wanted(&subject)?;
+    let mut wanted = wanted(&subject, None)?;
     let (behind, settings): (Vec<_>, Vec<_>) =
         wanted.settings.into_iter().partition(|(name, _)| stays_behind(name));
     wanted.settings = settings;
@@ -62,8 +62,9 @@ fn objection(written: &Written) -> Option<String> {
     first
 }
 
-/// The settings to write: those of the text, and of a record with what it recommends.
-pub(super) fn wanted(subject: &Subject) -> Result<Wanted, Failure> {
+/// The settings to write as `form`, or without one to start a server with: those of the text, or of a record what it
+/// recommends, with what must stand beside it.
+pub(super) fn wanted(subject: &Subject, form: Option<Form>) -> Result<Wanted, Failure> {
     if let Some(remark) = subject.document.remarks.iter().find(|remark| remark.is_error) {
         let place = subject.place(remark.line);
         return Err(Failure::bad_input(format!("{place}: {}: {}", remark.found, remark.why)));
@@ -77,12 +78,42 @@ pub(super) fn wanted(subject: &Subject) -> Result<Wanted, Failure> {
         let place = subject.place(error.line());
         Failure::bad_input(format!("{place}: this is not a loist-bench record: {error}"))
     })?;
-    let settings = report::flags::recommended(&record, &subject.document);
+    let (servers, others): (Vec<&Change>, Vec<&Change>) =
+        report::flags::recommended(&record).partition(|change| change.apply.starts_with("ALTER SYSTEM"));
+    let set = subject.document.pairs();
+    let settings = match form {
+        // A server of one's own has one database and one role: what stood anywhere is the server's.
+        None => report::flags::changed(set, servers.into_iter().chain(others)),
+        Some(Form::Set) => report::flags::changed(Vec::new(), servers.into_iter().chain(others)),
+        Some(form) => {
+            let elsewhere = others.iter().map(|change| {
+                let how = change.apply.lines().next().unwrap_or_default();
+                format!("left out: {}: it is not for the whole server: {how}", change.setting)
+            });
+            notes.extend(elsewhere);
+            // Cloud SQL loses what a new list does not name; elsewhere what is set stays.
+            let stays = if form.is_cloud_sql() { servers_own(subject, set) } else { Vec::new() };
+            report::flags::changed(stays, servers)
+        }
+    };
     if settings.is_empty() {
-        let message = format!("{}: it recommends no change of a setting, and none was set", subject.origin);
+        let all = notes.last().map_or_else(String::new, |note| format!("; {note}"));
+        let message = format!("{}: it recommends no change of a setting of the server{all}", subject.origin);
         return Err(Failure::bad_input(message));
     }
     Ok(Wanted { settings, notes })
+}
+
+/// Those that stand in the server's configuration: not a role's, a database's or a session's own.
+fn servers_own(subject: &Subject, set: Vec<(String, String)>) -> Vec<(String, String)> {
+    let is_servers = |name: &str| {
+        let observed = subject.document.last(name).and_then(|written| written.observed.as_ref());
+        observed.is_none_or(|setting| {
+            !["database", "user", "database user", "global", "client", "session"]
+                .contains(&setting.source.as_str())
+        })
+    };
+    set.into_iter().filter(|(name, _)| is_servers(name)).collect()
 }
 
 #[cfg(test)]

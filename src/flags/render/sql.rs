@@ -1,7 +1,7 @@
 //! `ALTER SYSTEM` and `SET`, with what takes them back.
 
 use super::{Item, Options, comment};
-use crate::flags::{catalog::Flag, list, value::Value};
+use crate::flags::{Setting, Written, catalog::Flag, list, value::Value};
 
 pub(super) fn alter_system(items: &[Item], options: &Options<'_>, warnings: &mut Vec<String>) -> String {
     if options.machine.is_some_and(|machine| machine.platform.is_cloud_sql()) {
@@ -29,6 +29,9 @@ pub(super) fn alter_system(items: &[Item], options: &Options<'_>, warnings: &mut
 fn undo(item: &Item, options: &Options<'_>) -> String {
     let name = identifier(&item.name);
     let before = options.current.and_then(|current| current.last(&item.name));
+    // A record tells where the value stood.
+    let stays = |written: &&Written| written.observed.as_ref().is_some_and(Setting::comes_back_by_reset);
+    let before = before.filter(|written| !stays(written));
     let before = before.and_then(|written| Some((item.flag?, item.flag?.parse(&written.value).ok()?)));
     before.map_or_else(
         || format!("ALTER SYSTEM RESET {name};"),
