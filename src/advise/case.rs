@@ -3,7 +3,7 @@
 use super::apply::identifier;
 use crate::{
     flags::{Quantity, Setting},
-    record::{PlanCase, PlanNode, Record, Relation, ServerKind, StatementPlan},
+    record::{PlanCase, PlanNode, Record, Relation, Sample, ServerKind, StatementPlan},
 };
 
 /// A record with its plans read.
@@ -79,6 +79,18 @@ impl<'a> Case<'a> {
         let load = &self.record.load;
         let pools = if load.client_model == "event-loop" { load.clients.max(1) } else { 1 };
         (load.connections * pools).max(1) as u64
+    }
+
+    /// Share of this machine's processors that were at work in the window, 0..=1, where the server is on it and that is
+    /// known: the load's two sides and everybody else.
+    pub(super) fn processors_at_work(&self) -> Option<f64> {
+        let samples = &self.record.samples;
+        let used = |sample: &Sample| {
+            Some(sample.client_cpus + sample.server_cpus? + sample.other_cpus.unwrap_or_default())
+        };
+        let all: Vec<f64> = samples.samples.iter().filter_map(used).collect();
+        let mean = all.iter().sum::<f64>() / all.len().max(1) as f64;
+        (!all.is_empty() && samples.processors > 0).then(|| (mean / samples.processors as f64).min(1.0))
     }
 
     /// The role of the load, as SQL takes its name.

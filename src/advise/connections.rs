@@ -7,6 +7,8 @@ use crate::record::{Basis, Recommendation, StatementResult};
 const SPARE: [&str; 2] = ["begin", "validate"];
 /// Connections opened a call from which the pool keeps too few.
 const CHURN: f64 = 0.1;
+/// Share of the processors at work from which nothing but they are waited for.
+const SATURATED: f64 = 0.9;
 /// Part of the objective's target that waiting may take.
 const WAIT: f64 = 0.1;
 
@@ -59,21 +61,29 @@ pub(super) fn churn(case: &Case) -> Option<Recommendation> {
 pub(super) fn round_trips(case: &Case) -> Option<Recommendation> {
     let statements = || case.record.operations.iter().flat_map(|operation| &operation.statements);
     let is_spare = |statement: &StatementResult| SPARE.contains(&statement.name.as_str());
-    let time = |statement: &StatementResult| {
-        statement.service.mean_us.unwrap_or_default() * statement.service.count as f64
+    // Under load a round trip takes longer, since it waits for a processor; without it others would. What it costs by
+    // itself is what it takes at the floor.
+    let delay = case.record.load.round_trip_delay_us;
+    let floor = case.record.floor.as_ref().and_then(|floor| floor.round_trip.min_us);
+    let trip = |statement: &StatementResult| {
+        let mean = statement.service.mean_us.unwrap_or_default();
+        floor.map_or(mean, |floor| mean.min(floor + delay))
     };
-    let spare: f64 = statements().filter(|statement| is_spare(statement)).map(time).sum();
+    let spare: f64 =
+        statements().filter(|one| is_spare(one)).map(|one| trip(one) * one.service.count as f64).sum();
     let validations: u64 = statements().filter(|s| s.name == "validate").map(|s| s.calls).sum();
     if validations == 0 {
         return None;
     }
-    let saving = case.saving(|_, statement| if is_spare(statement) { 1.0 } else { 0.0 });
+    let saving = case.saving(|_, statement| {
+        let mean = statement.service.mean_us.unwrap_or_default().max(1e-9);
+        if is_spare(statement) { trip(statement) / mean } else { 0.0 }
+    });
     let (fewest, most) = case.record.operations.iter().fold((usize::MAX, 0), |(low, high), operation| {
         (low.min(operation.round_trips), high.max(operation.round_trips))
     });
-    let delay = case.record.load.round_trip_delay_us;
     let figures = format!(
-        "a call makes {fewest} to {most} round trips{}; BEGIN and the validation took {} ms a checkout on average, {}",
+        "a call makes {fewest} to {most} round trips{}; BEGIN and the validation cost {} ms a checkout, as on an idle server, {}",
         if delay > 0.0 { format!(" of {} ms network each", say::ms(delay / 1e3)) } else { String::new() },
         say::ms(spare / validations as f64 / 1e3),
         case.felt_figures(&saving)
@@ -108,43 +118,74 @@ pub(super) fn pool_wait(case: &Case) -> Option<Recommendation> {
         return None;
     }
     let load = &case.record.load;
+    let processors = case.processors();
+    // Twice the processors and one (PostgreSQL's wiki): more of them only take turns.
+    let enough = processors.map(|processors| processors as usize * 2 + 1);
+    let busy = case.processors_at_work();
+    let saturated = busy.is_some_and(|busy| busy > SATURATED);
     let evidence = format!(
-        "p95 of waiting for a connection is {} ms with {} clients on {} connections; the objective is {}",
+        "p95 of waiting for a connection is {} ms with {} clients on {} connections; the objective is {}{}{}",
         say::ms(wait / 1e3),
         load.clients,
         load.connections,
-        overall.slo.objective
+        overall.slo.objective,
+        enough.zip(processors).map_or_else(String::new, |(size, processors)| format!(
+            "; {} take about {size} connections (twice their number and one)",
+            say::count(u64::from(processors), "processor")
+        )),
+        busy.map_or_else(String::new, |busy| format!(
+            "; {} of this machine's were at work",
+            say::percent(busy)
+        ))
     );
-    if wait <= target * WAIT {
-        let title = "Leave the pool size: calls do not wait for connections";
-        return Some(say::leave_alone(title, evidence, Basis::Measured));
+    let leave = |title: &str, basis| Some(say::leave_alone(title, evidence.clone(), basis));
+    let waits = wait > target * WAIT;
+    if saturated && let Some(size) = enough.filter(|size| *size * 2 < load.connections) {
+        return Some(smaller_pool(size, load.connections, evidence));
+    }
+    if !waits {
+        return leave("Leave the pool size: calls do not wait for connections", Basis::Measured);
     }
     // Opening them, in the pool's lock, may be what is waited for: then more of them help nobody.
     if case.record.connections.connect.count as f64 > CHURN * overall.calls as f64 {
         return None;
     }
-    let processors = case.processors().map(|processors| processors as usize * 2 + 1);
-    let more = processors.filter(|size| *size > load.connections);
+    if saturated && enough.is_some_and(|size| size <= load.connections) {
+        let title = "Leave the pool size: calls wait for processors, and in the pool they wait where it does least harm";
+        return leave(title, Basis::Inferred);
+    }
+    let more = enough.filter(|size| *size > load.connections);
     Some(Recommendation {
         title: match more {
             Some(size) => format!("Give the pool {size} connections: calls wait for one"),
             None => "Give the pool more connections, or send it fewer calls at a time".to_owned(),
         },
-        evidence: format!(
-            "{evidence}{}",
-            processors.map_or_else(String::new, |size| format!(
-                "; {} processors take about {size} connections (twice their number and one)",
-                (size - 1) / 2
-            ))
-        ),
+        evidence,
         expected: format!("up to {} ms less at p95", say::ms(wait / 1e3)),
-        basis: Basis::Measured,
+        basis: Basis::Inferred,
         risk: "more connections than processors can serve only move the queue into the server".to_owned(),
         verify: "run with --sweep pool=..., and take the smallest size beyond which p95 does not fall"
             .to_owned(),
-        effect: (wait / overall.response.p95_us.unwrap_or(wait).max(wait)).min(1.0),
+        // As many more calls at a time leave so much less to wait for.
+        effect: wait / overall.response.p95_us.unwrap_or(wait).max(wait)
+            * more.map_or(0.5, |size| 1.0 - load.connections as f64 / size as f64),
         ..say::change()
     })
+}
+
+/// More connections at work than the processors can serve: they wait for one another inside the server.
+fn smaller_pool(size: usize, connections: usize, evidence: String) -> Recommendation {
+    Recommendation {
+        title: format!("Try a pool of {size} connections: {connections} of them only take turns on the processors"),
+        evidence,
+        expected: "lower percentiles at the same throughput: who waits in the pool holds no locks, memory or snapshot"
+            .to_owned(),
+        basis: Basis::Convention,
+        risk: "with slow disks or a far network, connections that wait for them leave the processors idle".to_owned(),
+        verify: "run with --sweep pool=..., and take the smallest size beyond which p95 does not fall".to_owned(),
+        effect: 0.1,
+        ..say::change()
+    }
 }
 
 /// Waiting in front of the clients: one call at a time is the limit, not the database.
@@ -199,9 +240,14 @@ pub(super) fn budget(case: &Case) -> Option<Recommendation> {
     let reserved = case.number("superuser_reserved_connections").unwrap_or(3.0)
         + case.number("reserved_connections").unwrap_or_default();
     let evidence = format!(
-        "{} of {} may open {may_open} connections; max_connections is {most}, {reserved} of them reserved",
+        "{} of {} may open {may_open} connections; {} takes {most}, {reserved} of them reserved",
         say::count(pools, "pool"),
-        case.record.load.connections
+        case.record.load.connections,
+        if target.is_some_and(|target| f64::from(target) <= most) {
+            case.machine()
+        } else {
+            "max_connections".to_owned()
+        }
     );
     if may_open as f64 <= most - reserved {
         return Some(say::leave_alone("Leave max_connections: the pools fit", evidence, Basis::Inferred));

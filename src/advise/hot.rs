@@ -13,7 +13,7 @@ const UPDATES: u64 = 100;
 /// Share of HOT updates below which nearly each one writes to every index.
 const HOT: f64 = 0.1;
 /// Part of a page that new rows fill, so that new versions find room on it.
-const FILL: &str = "90";
+const FILL: u32 = 90;
 
 /// Statements of the workload that update rows, with their text.
 fn updates<'a>(case: &Case<'a>) -> impl Iterator<Item = (&'a str, &'a [String])> {
@@ -60,13 +60,22 @@ fn figures(table: &Relation, window: RelationWindow, indexes: usize) -> String {
     )
 }
 
+/// Columns that updates of the workload change, by their text or by triggers.
+fn changed(case: &Case, table: &Relation) -> BTreeSet<String> {
+    let of_texts = updates(case).flat_map(|(text, _)| set_columns(text));
+    of_texts.chain(table.set_by_triggers.iter().cloned()).collect()
+}
+
+/// Whether new rows leave room for new versions already.
+fn has_room(table: &Relation) -> bool {
+    let fill = option(&table.options, "fillfactor").and_then(|fill| fill.parse::<u32>().ok());
+    fill.is_some_and(|fill| fill <= FILL)
+}
+
 /// An update that changes a column which an index names writes an entry into every index of the table.
 pub(super) fn hot_updates(case: &Case) -> Option<Recommendation> {
     let table = case.tracks()?;
-    let window = table.window?;
-    if window.updated < UPDATES {
-        return None;
-    }
+    let window = table.window.filter(|window| window.updated >= UPDATES)?;
     let indexes: Vec<&Index> =
         case.record.evidence.indexes.iter().flatten().filter(|index| index.table == table.name).collect();
     let figures = figures(table, window, indexes.len());
@@ -74,14 +83,13 @@ pub(super) fn hot_updates(case: &Case) -> Option<Recommendation> {
     if window.hot_updated as f64 >= HOT * window.updated as f64 {
         return leave("Leave the fill factor: updates find room on their page", figures);
     }
-    let names: Vec<String> = updates(case).flat_map(|(_, names)| names.iter().cloned()).collect();
-    let gain = case.saving_statements(&names);
+    let gain =
+        case.saving_statements(&updates(case).flat_map(|(_, names)| names.to_vec()).collect::<Vec<_>>());
     if !case.is_felt(&gain) {
         let evidence = format!("{figures}; updates are {}", case.felt_figures(&gain));
         return leave("Leave the indexes that each update changes: updates are too small a part", evidence);
     }
-    let mut changed: BTreeSet<String> = updates(case).flat_map(|(text, _)| set_columns(text)).collect();
-    changed.extend(table.set_by_triggers.iter().cloned());
+    let changed = changed(case, table);
     let names_one = |index: &&&Index| index.columns.iter().any(|column| changed.contains(column));
     let in_the_way: Vec<&Index> = indexes.iter().filter(names_one).copied().collect();
     let needed: Vec<&str> = in_the_way
@@ -99,6 +107,13 @@ pub(super) fn hot_updates(case: &Case) -> Option<Recommendation> {
             evidence,
         );
     }
+    let has_room = has_room(table);
+    if in_the_way.is_empty() && has_room {
+        return leave(
+            "Leave the fill factor: pages have room already, and no index stands in the way",
+            figures,
+        );
+    }
     Some(Recommendation {
         title: match in_the_way.len() {
             0 => format!("Leave room on the pages of {}: no update is HOT", table.name),
@@ -108,8 +123,8 @@ pub(super) fn hot_updates(case: &Case) -> Option<Recommendation> {
             ),
         },
         evidence: figures,
-        change: Some(room(table)),
-        more_changes: in_the_way.iter().map(|index| super::indexes::dropped(index)).collect(),
+        change: Some(if has_room { super::indexes::dropped(in_the_way.first()?) } else { room(table) }),
+        more_changes: in_the_way.iter().skip(usize::from(has_room)).map(|index| super::indexes::dropped(index)).collect(),
         expected: "once all of these indexes are gone, updates of rows whose page has room write one heap page and no index"
             .to_owned(),
         risk: "what the indexes serve elsewhere becomes a scan; the fill factor counts for new pages alone".to_owned(),
@@ -125,9 +140,9 @@ fn room(table: &Relation) -> Change {
     Change {
         setting: format!("fillfactor of {name}"),
         from: before.unwrap_or("100").to_owned(),
-        to: FILL.to_owned(),
+        to: FILL.to_string(),
         restart: false,
-        apply: format!("ALTER TABLE {name} {};", storage("fillfactor", Some(FILL))),
+        apply: format!("ALTER TABLE {name} {};", storage("fillfactor", Some(&FILL.to_string()))),
         undo: format!("ALTER TABLE {name} {};", storage("fillfactor", before)),
     }
 }

@@ -65,8 +65,53 @@ pub(super) fn dropped(index: &Index) -> Change {
         to: "dropped".to_owned(),
         restart: false,
         apply: format!("DROP INDEX CONCURRENTLY {};", index.name),
-        undo: format!("{};", index.definition),
+        undo: format!("{};", index.definition.replacen(" INDEX ", " INDEX CONCURRENTLY ", 1)),
     }
+}
+
+/// An index whose building was broken off answers nothing, and costs each write as much as any other.
+pub(super) fn invalid(case: &Case) -> Option<Recommendation> {
+    let broken: Vec<&Index> = known(case).filter(|index| !index.is_valid).collect();
+    let mut changes: Vec<Change> = broken
+        .iter()
+        .map(|index| Change {
+            setting: format!("index {}", index.name),
+            from: "invalid".to_owned(),
+            to: "valid".to_owned(),
+            restart: false,
+            apply: format!("REINDEX INDEX CONCURRENTLY {};", index.name),
+            undo: format!("DROP INDEX CONCURRENTLY {};", index.name),
+        })
+        .collect();
+    let names: Vec<&str> = broken.iter().map(|index| index.name.as_str()).collect();
+    (!changes.is_empty()).then(|| Recommendation {
+        title: format!(
+            "Build {} again, or drop it: it is invalid, and no plan can use it",
+            say::list(&names, 2)
+        ),
+        evidence: format!(
+            "pg_index says that {} invalid: its building was broken off",
+            if names.len() == 1 {
+                format!("{} is", names[0])
+            } else {
+                format!("{} are", say::list(&names, 4))
+            }
+        ),
+        change: Some(changes.remove(0)),
+        more_changes: changes,
+        expected: "plans can use it, or writes no longer pay for it".to_owned(),
+        risk: "REINDEX CONCURRENTLY reads the table, and waits for transactions that are open".to_owned(),
+        verify: "run again: pg_index.indisvalid, and the plans that should use it".to_owned(),
+        // What it would answer is scanned from end to end.
+        effect: case
+            .saving_in_plans(|_, root| {
+                let scans = root.nodes().into_iter().filter(|node| node.is_sequential_scan());
+                if scans.count() > 0 { 0.5 } else { 0.0 }
+            })
+            .share
+            .max(0.02),
+        ..say::change()
+    })
 }
 
 /// An index that nothing scans costs each write its share.

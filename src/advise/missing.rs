@@ -8,7 +8,7 @@ use super::{
     saving::{Saving, Tried},
     say,
 };
-use crate::record::{Basis, Change, PlanNode, Recommendation, StatementPlan, WhatIf};
+use crate::record::{Basis, Change, Index, PlanNode, Recommendation, StatementPlan, WhatIf};
 
 /// Rows that a scan threw away for each that it kept, from which its condition is selective.
 const SELECTIVE: f64 = 10.0;
@@ -30,12 +30,16 @@ fn wasteful<'a>(case: &'a Case) -> Vec<(&'a StatementPlan, &'a PlanNode)> {
 
 /// Whether an index answers the condition already: what keeps the planner from it is another rule's matter.
 fn has_index(case: &Case, table: &str, filter: &str, predicate: &Predicate) -> bool {
-    known(case)
-        .filter(|index| index.table.rsplit('.').next() == Some(table) && index.is_valid)
+    of_table(case, table)
         .filter(|index| {
             index.predicate.as_ref().is_none_or(|condition| predicate::implies(filter, condition))
         })
         .any(|index| predicate.is_answered_by(&index.method, &index.keys))
+}
+
+/// The indexes of a table. One that is invalid counts as there: it is to be mended, not made again.
+fn of_table<'a>(case: &Case<'a>, table: &str) -> impl Iterator<Item = &'a Index> {
+    known(case).filter(move |index| index.table.rsplit('.').next() == Some(table))
 }
 
 /// The conditions of a scan that indexes would have to answer, those of one index together: of those joined by AND a search,
@@ -43,12 +47,30 @@ fn has_index(case: &Case, table: &str, filter: &str, predicate: &Predicate) -> b
 /// where there is an index already, or none can help.
 fn wanted(case: &Case, node: &PlanNode) -> Vec<Vec<Predicate>> {
     let (Some(filter), Some(table)) = (&node.filter, &node.relation) else { return Vec::new() };
+    let full = case.record.evidence.table(table);
+    let kind = |column: &str| {
+        let columns = full.into_iter().flat_map(|table| &table.columns);
+        columns.into_iter().find(|known| known.name == column).map(|known| known.kind.as_str())
+    };
+    let typed = |predicate: Predicate| {
+        let kind = kind(predicate.operand.trim_matches('"'));
+        predicate.of_kind(kind)
+    };
     if let Some(arms) = predicate::arms(filter) {
-        let without = arms.into_iter().filter(|arm| !has_index(case, table, filter, arm));
+        let arms = arms.into_iter().map(typed);
+        let without = arms.filter(|arm| !has_index(case, table, filter, arm));
         return without.map(|arm| vec![arm]).collect();
     }
-    let conditions: Vec<Predicate> =
-        predicate::conjuncts(filter).into_iter().filter(|condition| condition.operator != "<>").collect();
+    // A partial index whose condition the filter says is there for it, and the planner chose not to use it.
+    let is_for_it = |index: &Index| {
+        let condition = index.predicate.as_ref();
+        condition.is_some_and(|condition| predicate::implies(filter, condition))
+    };
+    if of_table(case, table).any(is_for_it) {
+        return Vec::new();
+    }
+    let conditions = predicate::conjuncts(filter).into_iter().filter(|condition| condition.operator != "<>");
+    let conditions: Vec<Predicate> = conditions.map(typed).collect();
     let mut searches: Vec<&Predicate> = conditions.iter().filter(|condition| condition.is_search()).collect();
     searches.sort_by_key(|search| search.rank());
     if let Some(search) = searches.first() {
@@ -84,7 +106,7 @@ pub(super) fn expressions(case: &Case) -> Option<Recommendation> {
 }
 
 /// The single commands of SQL that makes indexes, without what no transaction takes; `None` for other SQL.
-pub(super) fn in_a_transaction(apply: &str) -> Option<Vec<String>> {
+fn in_a_transaction(apply: &str) -> Option<Vec<String>> {
     let commands: Vec<String> = apply
         .split(';')
         .map(|command| command.trim().replace("CREATE INDEX CONCURRENTLY", "CREATE INDEX"))
@@ -93,6 +115,17 @@ pub(super) fn in_a_transaction(apply: &str) -> Option<Vec<String>> {
     let makes =
         |command: &String| command.starts_with("CREATE INDEX ") || command.starts_with("CREATE EXTENSION ");
     commands.iter().all(makes).then_some(commands)
+}
+
+/// The indexes that are worth a trial and have had none: those of the dearest scan of each kind.
+pub(super) fn to_try(case: &Case) -> Vec<String> {
+    let of_kind =
+        |of_expression| Missing::find(case, of_expression).find(|missing| missing.trial(case).is_none());
+    let missing = [of_kind(false), of_kind(true)].into_iter().flatten();
+    let mut creates: Vec<String> =
+        missing.filter_map(|missing| in_a_transaction(&missing.change().apply)).flatten().collect();
+    creates.dedup();
+    creates
 }
 
 /// Share of the response time that scans like this one take, if an index answered at once.
@@ -210,7 +243,21 @@ fn not_missing(
         let evidence = format!("{figures}; {}", case.felt_figures(scanning));
         return Some(say::leave_alone(title, evidence, Basis::Inferred));
     }
-    let trial = trial?;
+    // Nobody knows how much of the table a single range keeps, or what was not read would leave.
+    let is_guess = || {
+        let filter = missing.node.filter.as_deref().unwrap_or_default();
+        let lone_range = missing.wanted.iter().flatten().all(|key| !key.is_equality() && !key.is_search());
+        lone_range || predicate::is_partly_unread(filter)
+    };
+    let Some(trial) = trial else {
+        let title =
+            "Leave the indexes, or try one first: by the condition alone nobody knows whether it would help";
+        let evidence = format!(
+            "{figures}; with the extension hypopg, or on a server of loist-bench's own, one would be tried: {}",
+            missing.creates.join("; ")
+        );
+        return is_guess().then(|| say::leave_alone(title, evidence, Basis::Inferred));
+    };
     // What hypopg cannot suppose (it knows no GIN index) can be made all the same.
     let by_hypopg = |why: &String| why.starts_with("hypopg");
     if trial.examined == 0 && !trial.missing.is_empty() && !trial.missing.iter().any(by_hypopg) {

@@ -61,14 +61,10 @@ pub fn advise(record: &Record) -> Vec<Recommendation> {
     advice
 }
 
-/// SQL of the indexes that the record's advice asks for, as it can stand in a transaction.
+/// SQL of indexes that are worth a trial, as it can stand in a transaction.
 #[must_use]
-pub fn missing_indexes(record: &Record) -> Vec<String> {
-    let pieces = record.advice.iter().filter(|piece| piece.rule.starts_with("indexes/"));
-    let applied = pieces.filter_map(|piece| piece.change.as_ref()).map(|change| change.apply.as_str());
-    let mut creates: Vec<String> = applied.filter_map(missing::in_a_transaction).flatten().collect();
-    creates.dedup();
-    creates
+pub fn indexes_to_try(record: &Record) -> Vec<String> {
+    missing::to_try(&Case::new(record))
 }
 
 /// Every rule's name, threshold and source, in the order of the families.

@@ -9,6 +9,9 @@ use crate::{
     record::{Basis, PlanNode, Recommendation, WhatIf},
 };
 
+/// PostgreSQL's default for the limits of planning.
+const COLLAPSE: f64 = 8.0;
+
 /// What trials of a setting showed, in a sentence.
 pub(super) fn trials(what_if: &WhatIf) -> String {
     let best =
@@ -248,6 +251,25 @@ pub(super) fn collapse_limits(case: &Case) -> Option<Recommendation> {
         "from_collapse_limit is {from}, join_collapse_limit {join}; the largest plan has {}",
         say::count(most as u64, "join")
     );
+    // Below their default they forbid orders of few tables, too.
+    let lowered: Vec<&str> = [("from_collapse_limit", from), ("join_collapse_limit", join)]
+        .into_iter()
+        .filter_map(|(name, value)| (value < COLLAPSE).then_some(name))
+        .collect();
+    if let Some((change, more_changes)) = apply::set_all(case, lowered.iter().map(|name| (*name, "8"))) {
+        return Some(Recommendation {
+            title: format!("Set {} back to 8", lowered.join(" and ")),
+            evidence,
+            change: Some(change),
+            more_changes,
+            expected: "the planner may choose the order of joins again".to_owned(),
+            basis: Basis::Convention,
+            risk: "plans change; an order that was fixed on purpose may go".to_owned(),
+            verify: "run again and compare p95 by operation".to_owned(),
+            effect: if most > 0 { 0.05 } else { 0.01 },
+            ..say::change()
+        });
+    }
     // A tree of so many joins has one table more.
     let title = if ((most + 1) as f64) < from.min(join) {
         "Leave from_collapse_limit and join_collapse_limit: no statement reaches them"

@@ -9,6 +9,8 @@ pub(super) struct Predicate {
     pub(super) operator: &'static str,
     /// Whether a function or an expression stands in the way of an index on the column alone.
     pub(super) is_expression: bool,
+    /// Whether the column stands in a cast to text, which is none for text of a bounded length.
+    pub(super) is_cast: bool,
 }
 
 /// Functions of text and numbers that an index takes.
@@ -38,6 +40,11 @@ pub(super) fn conjuncts(filter: &str) -> Vec<Predicate> {
     split(strip(filter), " AND ").into_iter().filter_map(predicate).collect()
 }
 
+/// Whether something among the conditions that a filter joins by AND could not be read.
+pub(super) fn is_partly_unread(filter: &str) -> bool {
+    arms(filter).is_none() && split(strip(filter), " AND ").len() > conjuncts(filter).len()
+}
+
 /// The arms of conditions that are joined by OR, of which an index must answer each: none where one of them cannot be
 /// read, or no index answers it. `None` where no OR joins them.
 pub(super) fn arms(filter: &str) -> Option<Vec<Predicate>> {
@@ -61,6 +68,18 @@ impl Predicate {
         }
     }
 
+    /// The same where the column is known to be no text: then the cast is an expression like any other.
+    pub(super) fn of_kind(self, kind: Option<&str>) -> Self {
+        let is_text =
+            |kind: &str| ["text", "character", "name", "citext"].iter().any(|text| kind.starts_with(text));
+        match kind {
+            Some(kind) if self.is_cast && !is_text(kind) => {
+                Self { operand: format!("({})::text", self.operand), is_expression: true, ..self }
+            }
+            _ => self,
+        }
+    }
+
     /// Whether an index of trigrams answers it, which the extension pg_trgm brings.
     pub(super) fn needs_trigrams(&self) -> bool {
         ["%", "~~*", "~~"].contains(&self.operator)
@@ -69,16 +88,17 @@ impl Predicate {
     /// Whether PostgreSQL surely takes an index on the expression: what it is made of gives the same for the same row at
     /// any time (IMMUTABLE).
     pub(super) fn is_surely_immutable(&self) -> bool {
-        !self.is_expression || {
-            let words = self.operand.split(|c: char| !(c.is_alphanumeric() || c == '_'));
-            let follows = |word: &str, sign: char| self.operand.contains(&format!("{word}{sign}"));
-            let functions = words.filter(|word| !word.is_empty() && follows(word, '('));
-            let casts = self.operand.split("::").skip(1);
-            functions.into_iter().all(|name| IMMUTABLE.contains(&name))
-                && casts
-                    .into_iter()
-                    .all(|rest| rest.starts_with("text") || rest.starts_with("character varying"))
-        }
+        !self.is_expression
+            || !self.is_cast && {
+                let words = self.operand.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+                let follows = |word: &str, sign: char| self.operand.contains(&format!("{word}{sign}"));
+                let functions = words.filter(|word| !word.is_empty() && follows(word, '('));
+                let casts = self.operand.split("::").skip(1);
+                functions.into_iter().all(|name| IMMUTABLE.contains(&name))
+                    && casts
+                        .into_iter()
+                        .all(|rest| rest.starts_with("text") || rest.starts_with("character varying"))
+            }
     }
 
     /// Whether rows of one value alone are asked for; such a key goes first in an index of several.
@@ -146,7 +166,9 @@ fn predicate(text: &str) -> Option<Predicate> {
         let parts = split(text, &format!(" {operator} "));
         (parts.len() == 2).then(|| (parts[0].trim(), *operator))
     })?;
-    let operand = without_casts(strip(operand));
+    let written = strip(operand);
+    let operand = without_casts(written);
+    let is_cast = operand != written;
     let is_name = |text: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '"' || c == '.')
     };
@@ -155,7 +177,7 @@ fn predicate(text: &str) -> Option<Predicate> {
         return None;
     }
     let is_expression = !is_name(&operand);
-    Some(Predicate { operand, operator, is_expression })
+    Some(Predicate { operand, operator, is_expression, is_cast })
 }
 
 /// A column as it is written, without the cast that PostgreSQL puts around text of a bounded length: `(artist)::text`. Any

@@ -115,7 +115,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "planner/collapse-limits",
-        threshold: "never: for one statement of many tables a session can raise them",
+        threshold: "below their default; above it never, since for one statement a session can raise them",
         source: manual!("explicit-joins.html"),
         judge: planner::collapse_limits,
     },
@@ -174,10 +174,22 @@ pub(super) const RULES: &[Rule] = &[
         judge: wal::durability,
     },
     Rule {
+        name: "wal/commit-delay",
+        threshold: "commit_delay above 0, and commits that take as long",
+        source: manual!("runtime-config-wal.html"),
+        judge: wal::commit_delay,
+    },
+    Rule {
         name: "wal/backend-writes",
-        threshold: "sessions write 30 % of the buffers and the background writer stops at its limit",
+        threshold: "sessions write 30 % of the buffers and the background writer stops at its limit, or is off",
         source: manual!("runtime-config-resource.html"),
         judge: wal::backend_writes,
+    },
+    Rule {
+        name: "vacuum/horizon",
+        threshold: "a transaction older than the run and than 30 s, or a replication slot, while 20 % of a table's rows are dead",
+        source: manual!("routine-vacuuming.html: rows that a transaction may still see stay"),
+        judge: vacuum::horizon,
     },
     Rule {
         name: "vacuum/autovacuum",
@@ -229,7 +241,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "connections/pool-wait",
-        threshold: "p95 of waiting for a connection over 10 % of the objective",
+        threshold: "p95 of waiting for a connection over 10 % of the objective; or twice as many connections as the processors take, and none of them idle",
         source: "PostgreSQL wiki, Number Of Database Connections: twice the processors and one",
         judge: connections::pool_wait,
     },
@@ -273,7 +285,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "indexes/missing",
-        threshold: "a sequential scan that throws away 1,000 rows and ten for each it keeps, and no index for its condition",
+        threshold: "a sequential scan that throws away 1,000 rows and ten for each it keeps, and no index for its condition; a lone range only where a trial shows it",
         source: manual!("indexes-intro.html"),
         judge: missing::missing,
     },
@@ -288,6 +300,12 @@ pub(super) const RULES: &[Rule] = &[
         threshold: "an index whose keys another begins with, in the same order and collation, INCLUDE too",
         source: manual!("indexes-multicolumn.html"),
         judge: indexes::duplicates,
+    },
+    Rule {
+        name: "indexes/invalid",
+        threshold: "an index that is not valid",
+        source: manual!("sql-createindex.html: building indexes concurrently"),
+        judge: indexes::invalid,
     },
     Rule {
         name: "indexes/unused",

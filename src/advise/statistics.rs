@@ -11,6 +11,8 @@ const FEW_ROWS: f64 = 100.0;
 /// PostgreSQL's default for default_statistics_target, and the least that is not called too coarse.
 const DEFAULT_TARGET: f64 = 100.0;
 const COARSE: f64 = 10.0;
+/// The most that a target can be.
+const MOST: f64 = 10_000.0;
 /// Part of a table that may change before its statistics are out of date; twice autovacuum's own default.
 const STALE: f64 = 0.2;
 
@@ -52,9 +54,8 @@ fn analyze(table: &Relation) -> Recommendation {
 /// Scans of tables whose estimate was far off. Above a LIMIT a node is not read to its end, and its rows say nothing;
 /// below one neither. Trigger-less inserts have no estimate.
 fn off<'a>(case: &'a Case) -> Vec<(&'a StatementPlan, &'a PlanNode, f64)> {
-    let scans = |node: &PlanNode| {
-        node.kind.ends_with("Scan") && node.relation.is_some() || node.kind == "Bitmap Index Scan"
-    };
+    // What a bitmap index scan finds are candidates, which the heap scan above it checks again.
+    let scans = |node: &PlanNode| node.kind.ends_with("Scan") && node.relation.is_some();
     let mut found: Vec<_> = case
         .executed()
         .flat_map(|(plan, root)| read_to_the_end(root).into_iter().map(move |node| (plan, node)))
@@ -160,7 +161,7 @@ fn mended(case: &Case, node: &PlanNode, figures: String, target: f64) -> Option<
     };
     if condition.is_none_or(is_hopeless) {
         let title =
-            "Leave the statistics target: what is off is a text search, of which only common words are known";
+            "Leave the statistics target: what is off is a text search, which more of it hardly mends";
         return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
     let table = node
@@ -178,7 +179,13 @@ fn mended(case: &Case, node: &PlanNode, figures: String, target: f64) -> Option<
             let title = "Leave the statistics target: what is off is an expression, of which the columns' statistics say nothing";
             return Some(say::leave_alone(title, figures, Basis::Inferred));
         }
-        [column] => (format!("Give {column} of {table} more statistics"), finer(&table, column, target)),
+        [_] if target >= MOST => {
+            let title = "Leave the statistics target: it is as high as can be; values that came since ANALYZE are not in it";
+            return Some(say::leave_alone(title, figures, Basis::Inferred));
+        }
+        [column] => {
+            (format!("Give {column} of {table} more statistics"), finer(case, &table, column, target))
+        }
         several => (
             format!("Tell the planner how {} of {table} depend on one another", several.join(" and ")),
             together(&table, several),
@@ -196,19 +203,24 @@ fn mended(case: &Case, node: &PlanNode, figures: String, target: f64) -> Option<
     })
 }
 
-/// A higher target for one column. What a target of its own was before, the record does not hold: few have one.
-fn finer(table: &str, column: &str, target: f64) -> Change {
-    let more = (target * 5.0).min(10_000.0);
+/// A higher target for one column than it has, or than the server's.
+fn finer(case: &Case, table: &str, column: &str, target: f64) -> Change {
+    let tables = case.record.evidence.table(table).into_iter();
+    let mut columns = tables.flat_map(|table| &table.columns);
+    let known = columns.find(|known| known.name == column.trim_matches('"'));
+    let own = known.and_then(|known| known.statistics_target);
+    let before = own.map_or(target, f64::from);
+    let more = (before.max(target) * 5.0).min(MOST);
     let alter = |to: &str| {
         format!("ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS {to};\nANALYZE {table};")
     };
     Change {
         setting: format!("statistics target of {column}"),
-        from: format!("{target:.0}"),
+        from: format!("{before:.0}"),
         to: format!("{more:.0}"),
         restart: false,
         apply: alter(&format!("{more:.0}")),
-        undo: format!("{}\n-- or to the target of its own that pg_attribute.attstattarget held", alter("-1")),
+        undo: alter(&own.unwrap_or(-1).to_string()),
     }
 }
 

@@ -11,6 +11,12 @@ use crate::record::{Basis, Change, Recommendation, Relation};
 const DEAD: f64 = 0.2;
 /// Part of the rows at which autovacuum comes soon.
 const SOON: f64 = 0.02;
+/// A transaction that is older than this is none that is about to end.
+const OLD_MS: f64 = 30e3;
+/// Between looks at a database that changes autovacuum should sleep no longer; its default is a minute.
+const LONG_NAP_MS: f64 = 600e3;
+/// What a VACUUM brings, and what it does not.
+const ROOM: &str = "later writes find room in the blocks that there are, and searches pass over fewer dead rows; files that have grown stay as large: pg_repack, or VACUUM FULL in a maintenance window, makes them small";
 /// Dead rows that nobody notices.
 const FEW_DEAD: u64 = 1000;
 
@@ -55,9 +61,11 @@ pub(super) fn autovacuum(case: &Case) -> Option<Recommendation> {
         return switched_off(case, name, bloat);
     }
     // One that autovacuum may not touch is bloated sooner or later.
-    let forgotten = case.record.evidence.tables.iter().find(|table| is_forgotten(table));
+    // The fresh state keeps it away on purpose.
+    let is_fresh = case.record.catalog.state == "fresh";
+    let forgotten = case.record.evidence.tables.iter().find(|table| is_forgotten(table) && !is_fresh);
     match (bloat.filter(|table| is_forgotten(table) || !is_own(table)).or(forgotten), bloat) {
-        (Some(table), _) => Some(vacuumed(table)),
+        (Some(table), _) => Some(vacuumed(case, table)),
         (None, Some(table)) => {
             let title = "Leave autovacuum: the dead rows are this run's own, and its turn comes";
             Some(say::leave_alone(title, figures(table), Basis::Inferred))
@@ -75,35 +83,68 @@ pub(super) fn autovacuum(case: &Case) -> Option<Recommendation> {
 }
 
 /// A table with dead rows that nobody will take away, or not soon.
-fn vacuumed(table: &Relation) -> Recommendation {
-    let (name, own) = (&table.name, scale_factor(table));
-    let title = match own {
-        _ if is_forgotten(table) => {
+fn vacuumed(case: &Case, table: &Relation) -> Recommendation {
+    let name = &table.name;
+    let mut changes = sooner(case, table);
+    let title = match () {
+        () if is_forgotten(table) => {
             format!("Give {name} its autovacuum back, which is off for it, and VACUUM it now")
         }
-        Some(own) if own <= SOON => {
+        () if changes.len() == 1 => {
             format!(
                 "VACUUM {name} now; autovacuum comes soon already, so see what keeps it from getting through"
             )
         }
-        _ => format!("VACUUM {name} now, and let autovacuum come sooner"),
+        () => format!("VACUUM {name} now, and let autovacuum come sooner"),
     };
     Recommendation {
         title,
         evidence: figures(table),
-        change: Some(sooner(table)),
-        expected: "fewer blocks for the same rows".to_owned(),
+        change: Some(changes.remove(0)),
+        more_changes: changes,
+        expected: ROOM.to_owned(),
         risk: "its workers read and write more often".to_owned(),
-        verify: "n_dead_tup of pg_stat_user_tables falls; run again and compare p95. What keeps it from falling: a long transaction (pg_stat_activity.backend_xmin), or autovacuum_vacuum_cost_limit"
+        verify: "n_dead_tup of pg_stat_user_tables falls; run again and compare p95. What keeps it from falling: a long transaction (pg_stat_activity.backend_xmin), a replication slot, or autovacuum_vacuum_cost_limit"
             .to_owned(),
-        effect: dead_share(table) / 2.0,
+        effect: dead_share(table) * 0.2,
         ..say::change()
     }
 }
 
-/// Part of the rows that must be dead before autovacuum comes, where the table has a value of its own.
-fn scale_factor(table: &Relation) -> Option<f64> {
-    option(&table.options, "autovacuum_vacuum_scale_factor")?.parse().ok()
+/// Whoever holds an old snapshot keeps every row that died since: no vacuum can take them away.
+pub(super) fn horizon(case: &Case) -> Option<Recommendation> {
+    let holder = case.record.evidence.horizon.as_ref()?;
+    let table = bloated(case)?;
+    // One that is as young as the run is part of it.
+    let run_ms = (case.record.window.seconds + case.record.load.warmup_seconds) * 1e3;
+    if holder.transaction_ms.is_some_and(|ms| ms < run_ms.max(OLD_MS)) {
+        return None;
+    }
+    let of = if holder.name.is_empty() { String::new() } else { format!(" {}", holder.name) };
+    let state = holder.state.as_ref().map_or_else(String::new, |state| format!(" ({state})"));
+    let age = holder.transaction_ms.map_or_else(String::new, |ms| format!(", since {:.0} s", ms / 1e3));
+    let name = holder.name.replace('\'', "''");
+    Some(Recommendation {
+        title: format!("End the {}{of}{state}: it keeps every row that died since it began", holder.kind),
+        evidence: format!(
+            "{}; the {}{of}{state} holds the horizon back{age}, {} began since",
+            figures(table),
+            holder.kind,
+            say::count(holder.transactions_since, "transaction")
+        ),
+        expected: "VACUUM can take the dead rows away, which it cannot before".to_owned(),
+        risk: "what it had not committed is lost; set idle_in_transaction_session_timeout so that it cannot come back"
+            .to_owned(),
+        verify: match holder.kind.as_str() {
+            "session" => format!(
+                "SELECT pid, xact_start, state, query FROM pg_stat_activity WHERE application_name = '{name}' AND xact_start < now() - interval '30 seconds'; once it is surely the one, SELECT pg_terminate_backend(pid); then VACUUM (VERBOSE) says how many rows it removed"
+            ),
+            "prepared transaction" => format!("ROLLBACK PREPARED '{name}', or COMMIT PREPARED; then VACUUM (VERBOSE)"),
+            _ => format!("see to the standby of the slot, or SELECT pg_drop_replication_slot('{name}'); then VACUUM (VERBOSE)"),
+        },
+        effect: dead_share(table) * 0.4,
+        ..say::change()
+    })
 }
 
 /// The server does not vacuum at all, or does not know what there is to vacuum.
@@ -122,8 +163,7 @@ fn switched_off(case: &Case, name: &str, bloat: Option<&Relation>) -> Option<Rec
             bloat.map_or_else(String::new, |table| format!("; {}", figures(table)))
         ),
         change: Some(change),
-        expected: "dead rows make room again, statistics follow the data, searches read fewer blocks"
-            .to_owned(),
+        expected: format!("{ROOM}; statistics follow the data"),
         basis: if bloat.is_some() { Basis::Inferred } else { Basis::Convention },
         risk: "its workers read and write in the background".to_owned(),
         verify: "n_dead_tup of pg_stat_user_tables falls; run again and compare p95".to_owned(),
@@ -132,31 +172,42 @@ fn switched_off(case: &Case, name: &str, bloat: Option<&Relation>) -> Option<Rec
     })
 }
 
-/// A VACUUM now, and a table's own settings of autovacuum: back to the server's, or so that it comes at 2 % of dead rows.
-fn sooner(table: &Relation) -> Change {
+/// What makes autovacuum come sooner, as far as that is what keeps it away, and a VACUUM now.
+fn sooner(case: &Case, table: &Relation) -> Vec<Change> {
     let name = &table.name;
-    let vacuum = format!("VACUUM (ANALYZE) {name};");
-    let (what, to) = if is_forgotten(table) {
-        ("autovacuum_enabled", None)
-    } else if scale_factor(table).is_some_and(|own| own <= SOON) {
-        return Change {
-            setting: format!("dead rows of {name}"),
-            from: table.dead_rows.to_string(),
-            to: "none".to_owned(),
+    let storage_of = |what: &str, to: Option<&str>| {
+        let before = option(&table.options, what);
+        Change {
+            setting: format!("{what} of {name}"),
+            from: before.unwrap_or("not set").to_owned(),
+            to: to.unwrap_or("not set").to_owned(),
             restart: false,
-            apply: vacuum,
-            undo: "-- nothing to take back".to_owned(),
-        };
-    } else {
-        ("autovacuum_vacuum_scale_factor", Some(SOON.to_string()))
+            apply: format!("ALTER TABLE {name} {};", storage(what, to)),
+            undo: format!("ALTER TABLE {name} {};", storage(what, before)),
+        }
     };
-    let before = option(&table.options, what);
-    Change {
-        setting: format!("{what} of {name}"),
-        from: before.unwrap_or("not set").to_owned(),
-        to: to.clone().unwrap_or_else(|| "not set".to_owned()),
-        restart: false,
-        apply: format!("ALTER TABLE {name} {};\n{vacuum}", storage(what, to.as_deref())),
-        undo: format!("ALTER TABLE {name} {};", storage(what, before)),
+    let own = |what: &str| option(&table.options, what).and_then(|value| value.parse::<f64>().ok());
+    let in_force = |what: &str, usual: f64| own(what).or_else(|| case.number(what)).unwrap_or(usual);
+    let mut changes = Vec::new();
+    if is_forgotten(table) {
+        changes.push(storage_of("autovacuum_enabled", None));
+    } else if in_force("autovacuum_vacuum_scale_factor", DEAD) > SOON {
+        changes.push(storage_of("autovacuum_vacuum_scale_factor", Some(&SOON.to_string())));
     }
+    // Rows that must be dead whatever the table's size.
+    if in_force("autovacuum_vacuum_threshold", FEW_DEAD as f64) > FEW_DEAD as f64 {
+        changes.push(storage_of("autovacuum_vacuum_threshold", Some("50")));
+    }
+    if case.number("autovacuum_naptime").is_some_and(|ms| ms > LONG_NAP_MS) {
+        changes.extend(apply::set(case, "autovacuum_naptime", "1min"));
+    }
+    changes.push(Change {
+        setting: format!("dead rows of {name}"),
+        from: table.dead_rows.to_string(),
+        to: "none".to_owned(),
+        restart: false,
+        apply: format!("VACUUM (ANALYZE) {name};"),
+        undo: "-- nothing to take back".to_owned(),
+    });
+    changes
 }

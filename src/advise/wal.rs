@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     flags::setting::format_bytes,
-    record::{Basis, Recommendation},
+    record::{Basis, OperationResult, Recommendation},
 };
 
 /// Part of the write-ahead log that whole-page images may be before they are said to dominate.
@@ -18,6 +18,8 @@ const PAGE: u64 = 8192;
 const BACKENDS_WRITE: f64 = 0.3;
 /// Writes of backends below which nobody cares.
 const FEW_WRITES: u64 = 1000;
+/// Checkpoints further apart than this are not reckoned with.
+const LONGEST_MS: f64 = 30.0 * 60e3;
 /// Checkpoints this far apart are seldom enough.
 const SELDOM_MS: f64 = 15.0 * 60e3;
 /// A window that writes less than this each second is no load for the log.
@@ -30,7 +32,8 @@ pub(super) fn max_wal_size(case: &Case) -> Option<Recommendation> {
     let checkpoints = case.record.evidence.window.checkpointer?;
     let seconds = case.record.window.seconds.max(1e-3);
     let rate = case.record.evidence.window.wal.map(|wal| wal.bytes as f64 / seconds);
-    let timeout = case.number("checkpoint_timeout").unwrap_or(300_000.0) / 1e3;
+    // Nobody lets the log of a day wait for a checkpoint.
+    let timeout = case.number("checkpoint_timeout").unwrap_or(300_000.0).min(LONGEST_MS) / 1e3;
     let figures = format!(
         "max_wal_size is {}; {} by size or on request and {} by time began in {seconds:.0} s{}",
         setting.display(),
@@ -47,7 +50,8 @@ pub(super) fn max_wal_size(case: &Case) -> Option<Recommendation> {
     }
     // The log of two checkpoints has to fit (manual, section 30.5), with room for what the rate does.
     let wanted = rate.map_or(current * 4, |rate| (rate * timeout * 2.0) as u64);
-    let to = whole_mb(wanted.clamp(1 << 30, 64 << 30)).next_power_of_two();
+    let disk = case.record.evidence.disk.as_ref().map_or(u64::MAX, |disk| disk.free_bytes / 4);
+    let to = whole_mb(wanted.clamp(1 << 30, 64 << 30)).next_power_of_two().min(whole_mb(disk));
     // Somebody may have asked for it: a log that would have lasted for the window was not full.
     let filled = rate.is_none_or(|rate| rate * seconds > current as f64 / 4.0);
     if !filled || to <= current {
@@ -166,20 +170,15 @@ pub(super) fn durability(case: &Case) -> Option<Recommendation> {
             change: Some(change),
             more_changes,
             expected: "data survives a crash; writes wait for the disk again".to_owned(),
-            risk: "commits take longer".to_owned(),
+            risk: "commits take longer; before fsync is on again, what was written without it must be on the disk: stop the server, initdb --sync-only -D DIRECTORY (or sync), start it"
+                .to_owned(),
             verify: "run again: that latency is the true one".to_owned(),
             effect: 0.95,
             ..say::change()
         });
     }
     let setting = case.setting("synchronous_commit")?;
-    let commits: Vec<String> = case
-        .record
-        .operations
-        .iter()
-        .filter(|operation| operation.writes)
-        .map(|operation| format!("{}.commit", operation.name))
-        .collect();
+    let commits: Vec<String> = writing(case).map(|operation| format!("{}.commit", operation.name)).collect();
     if commits.is_empty() {
         return None;
     }
@@ -209,6 +208,51 @@ pub(super) fn durability(case: &Case) -> Option<Recommendation> {
     })
 }
 
+/// A pause before each commit, so that others join it: it pays where many commit at a time and the disk is slow, and is
+/// waited for by all.
+pub(super) fn commit_delay(case: &Case) -> Option<Recommendation> {
+    let delay_us = case.number("commit_delay").filter(|delay| *delay > 0.0)?;
+    let setting = case.setting("commit_delay")?;
+    let commits: Vec<String> = writing(case).map(|operation| format!("{}.commit", operation.name)).collect();
+    let saving = case.saving_statements(&commits);
+    let evidence = format!(
+        "commit_delay is {} us (of each commit, where commit_siblings {} are at work); waiting for commits was {}",
+        setting.value,
+        case.value("commit_siblings").unwrap_or("5"),
+        case.felt_figures(&saving)
+    );
+    let mean_us = case
+        .record
+        .operations
+        .iter()
+        .flat_map(|operation| &operation.statements)
+        .filter(|statement| statement.name == "commit")
+        .filter_map(|statement| statement.service.mean_us)
+        .fold(0.0, f64::max);
+    if mean_us < delay_us {
+        return Some(say::leave_alone(
+            "Leave commit_delay: commits do not wait for it",
+            evidence,
+            Basis::Measured,
+        ));
+    }
+    Some(Recommendation {
+        title: "Set commit_delay to 0: commits wait for it".to_owned(),
+        evidence,
+        change: apply::set(case, "commit_delay", "0"),
+        expected: format!("up to {} ms less for each commit", say::ms(delay_us / 1e3)),
+        basis: Basis::Inferred,
+        risk: "each commit flushes the log for itself, unless others come at the same time".to_owned(),
+        verify: "run again and compare throughput and p95 of what writes".to_owned(),
+        effect: saving.share * (delay_us / mean_us.max(1e-9)).min(1.0),
+        ..say::change()
+    })
+}
+
+fn writing<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a OperationResult> {
+    case.record.operations.iter().filter(|operation| operation.writes)
+}
+
 /// Buffers that backends write are work in the middle of somebody's statement.
 pub(super) fn backend_writes(case: &Case) -> Option<Recommendation> {
     let window = &case.record.evidence.window;
@@ -228,12 +272,26 @@ pub(super) fn backend_writes(case: &Case) -> Option<Recommendation> {
     );
     // Before PostgreSQL 17 a backend that extends a table counts as one that writes.
     let inserting = window.sessions.is_some() && writers.allocated < backend;
-    if share < BACKENDS_WRITE || backend < FEW_WRITES || inserting || writers.background_halts == 0 {
-        return Some(say::leave_alone(
-            "Leave the background writer: sessions hardly write for it",
-            figures,
-            Basis::Inferred,
-        ));
+    let many = share >= BACKENDS_WRITE && backend >= FEW_WRITES;
+    if many && setting.value == "0" {
+        return Some(Recommendation {
+            title: "Switch the background writer on again: sessions write buffers themselves".to_owned(),
+            evidence: format!("{figures}; bgwriter_lru_maxpages is 0, which switches it off"),
+            change: apply::set(case, "bgwriter_lru_maxpages", "100"),
+            expected: "statements find clean buffers".to_owned(),
+            risk: "a page that changes again is written twice".to_owned(),
+            verify: "run again: sessions write fewer buffers".to_owned(),
+            effect: 0.05,
+            ..say::change()
+        });
+    }
+    if !many || inserting || writers.background_halts == 0 {
+        let title = if many {
+            "Leave the background writer: sessions write, but it never stops at its limit"
+        } else {
+            "Leave the background writer: sessions hardly write for it"
+        };
+        return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
     let to = (case.number("bgwriter_lru_maxpages")? * 4.0).clamp(400.0, 4000.0).to_string();
     Some(Recommendation {

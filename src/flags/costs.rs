@@ -30,12 +30,22 @@ pub fn switched_off(settings: &[Setting]) -> impl Iterator<Item = &Setting> {
 
 /// Cost constants that are off their defaults by this factor or more, each with its default, both in its own unit.
 pub fn off_default(settings: &[Setting], factor: f64) -> impl Iterator<Item = (&Setting, &str)> {
-    settings.iter().filter(|setting| CONSTANTS.contains(&setting.name.as_str())).filter_map(move |setting| {
+    let constants = settings.iter().filter(|setting| CONSTANTS.contains(&setting.name.as_str()));
+    // Both prices of a page may be low, or high, as long as they fit each other: the manual says so for cached data.
+    let fits = is_ratio_usual(settings);
+    constants.filter(move |setting| !(fits && setting.name == "seq_page_cost")).filter_map(move |setting| {
         let default = setting.default.as_deref()?;
         let (value, usual): (f64, f64) = (setting.value.parse().ok()?, default.parse().ok()?);
         let differs = value != usual && (value >= usual * factor || value * factor <= usual);
         differs.then_some((setting, default))
     })
+}
+
+/// Whether a random page costs as much as one in a row, or up to four times that, PostgreSQL's default.
+fn is_ratio_usual(settings: &[Setting]) -> bool {
+    let cost = |name: &str| settings.iter().find(|setting| setting.name == name)?.value.parse::<f64>().ok();
+    let prices = cost("random_page_cost").zip(cost("seq_page_cost"));
+    prices.is_some_and(|(random, sequential)| random >= sequential && random <= 4.0 * sequential)
 }
 
 /// The price of a page that is read in a row; `None` where it is odd itself, and must be put right first.

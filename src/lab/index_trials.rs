@@ -1,4 +1,4 @@
-//! Indexes that the advice asks for are tried, where the database is our own or a planner can be made to believe in them.
+//! Indexes that scans from end to end suggest are tried, where the database is our own or a planner can be made to believe in them.
 
 use super::{Event, Prepared, prepare::Context};
 use crate::{
@@ -12,9 +12,9 @@ const STEP: &str = "try the missing indexes";
 /// How long it may take in all.
 const BUDGET: Duration = Duration::from_secs(90);
 
-/// Adds to the record what the indexes would do that its advice asks for, and advises again.
+/// Adds to the record what indexes would do that its scans suggest, and advises again.
 pub(super) fn try_missing_indexes(record: &mut Record, prepared: &Prepared, context: &Context<'_>) {
-    let creates = advise::missing_indexes(record);
+    let creates = advise::indexes_to_try(record);
     if creates.is_empty() || record.run.ended != Ended::AsPlanned || context.interrupt.is_asked() {
         return;
     }

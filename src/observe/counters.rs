@@ -66,6 +66,8 @@ pub async fn evidence(
         role: or_missing(surroundings::role(client).await, "role", &mut missing),
         extensions: or_missing(surroundings::extensions(client).await, "extensions", &mut missing)
             .unwrap_or_default(),
+        horizon: or_missing(surroundings::horizon(client).await, "what holds dead rows back", &mut missing)
+            .flatten(),
         data_checksums: settings.iter().find(|s| s.name == "data_checksums").map(|s| s.value == "on"),
         settings,
         ..Evidence::default()

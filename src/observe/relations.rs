@@ -1,7 +1,7 @@
 //! The user's tables and indexes: what they are, and what the window did with them.
 
 use super::counters::unsigned;
-use crate::record::{Index, Relation, RelationWindow};
+use crate::record::{Column, Index, Relation, RelationWindow};
 use crate::target::describe;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio_postgres::{Client, Error, Row};
@@ -168,10 +168,16 @@ fn tables_sql() -> String {
                 OR EXISTS (SELECT FROM pg_stats p WHERE p.schemaname = s.schemaname AND p.tablename = s.relname)
                 OR c.reltuples > 0 AND NOT has_any_column_privilege(s.relid, 'SELECT'),
                 s.n_mod_since_analyze, s.vacuum_count + s.autovacuum_count, s.autovacuum_count,
-                coalesce(c.reloptions, '{{}}'), ARRAY({SET_BY_TRIGGERS})
+                coalesce(c.reloptions, '{{}}'), ARRAY({SET_BY_TRIGGERS}),
+                of_it.names, of_it.kinds, of_it.targets
          FROM free s
          JOIN pg_class c ON c.oid = s.relid
          CROSS JOIN LATERAL (SELECT pg_table_size(s.relid) AS heap, pg_indexes_size(s.relid) AS indexes) z
+         CROSS JOIN LATERAL (
+             SELECT array_agg(a.attname::text ORDER BY a.attnum) AS names,
+                    array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) AS kinds,
+                    array_agg(nullif(a.attstattarget::int, -1) ORDER BY a.attnum) AS targets
+             FROM pg_attribute a WHERE a.attrelid = s.relid AND a.attnum > 0 AND NOT a.attisdropped) of_it
          WHERE c.relpersistence <> 't' AND c.relkind <> 'p'
          ORDER BY z.heap + z.indexes DESC, 2
          LIMIT $1"
@@ -196,8 +202,17 @@ fn table(row: &Row, before: Option<&RelationCounters>, now: &RelationCounters) -
         autovacuums: count(9),
         options: row.get(10),
         set_by_triggers: row.get(11),
+        columns: columns(row),
         window,
     }
+}
+
+fn columns(row: &Row) -> Vec<Column> {
+    // A table may have none.
+    let list = |index: usize| row.get::<_, Option<Vec<String>>>(index).unwrap_or_default();
+    let targets: Vec<Option<i32>> = row.get::<_, Option<_>>(14).unwrap_or_default();
+    let named = list(12).into_iter().zip(list(13)).zip(targets);
+    named.map(|((name, kind), statistics_target)| Column { name, kind, statistics_target }).collect()
 }
 
 fn indexes_sql() -> String {

@@ -1,7 +1,7 @@
 //! What stands around the server: the role that the load uses, and the extensions.
 
-use super::facts;
-use crate::record::{Extension, Role};
+use super::{counters::unsigned, facts};
+use crate::record::{Extension, HorizonHolder, Role};
 use crate::target::describe;
 use tokio_postgres::Client;
 
@@ -49,6 +49,43 @@ pub(super) async fn role(client: &Client) -> Result<Role, String> {
         reads_all_settings: row.get(3),
         settings: rows.iter().map(|row| setting(row.get(0), row.get(1), row.get(2))).collect(),
     })
+}
+
+/// The session, prepared transaction or replication slot that holds the horizon of dead rows back furthest; `None` where
+/// nothing does.
+///
+/// # Errors
+/// When the connection fails or the views cannot be read.
+pub(super) async fn horizon(client: &Client) -> Result<Option<HorizonHolder>, String> {
+    // Sessions of one's own that are idle hold nothing; those of other databases hold this one's rows not.
+    let row = client
+        .query_opt(
+            "SELECT kind, name, state, transaction_ms, transactions_since FROM (
+                 SELECT 'session' AS kind, coalesce(application_name, '') AS name, state,
+                        extract(epoch FROM clock_timestamp() - xact_start)::float8 * 1000 AS transaction_ms,
+                        age(coalesce(backend_xmin, backend_xid))::bigint AS transactions_since
+                 FROM pg_stat_activity
+                 WHERE coalesce(backend_xmin, backend_xid) IS NOT NULL AND pid <> pg_backend_pid()
+                   AND datname = current_database() AND backend_type = 'client backend'
+                 UNION ALL
+                 SELECT 'prepared transaction', gid, NULL,
+                        extract(epoch FROM clock_timestamp() - prepared)::float8 * 1000, age(transaction)::bigint
+                 FROM pg_prepared_xacts WHERE database = current_database()
+                 UNION ALL
+                 SELECT 'replication slot', slot_name::text, NULL, NULL, age(xmin)::bigint
+                 FROM pg_replication_slots WHERE xmin IS NOT NULL
+             ) holders ORDER BY transactions_since DESC, transaction_ms DESC NULLS LAST LIMIT 1",
+            &[],
+        )
+        .await
+        .map_err(|error| describe(&error))?;
+    Ok(row.map(|row| HorizonHolder {
+        kind: row.get(0),
+        name: row.get(1),
+        state: row.get(2),
+        transaction_ms: row.get(3),
+        transactions_since: unsigned(row.get(4)),
+    }))
 }
 
 /// Those that are installed in this database, and the helpful ones that could be.

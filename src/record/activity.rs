@@ -110,3 +110,20 @@ pub struct SessionCounters {
     /// Time that sessions spent idle in a transaction.
     pub idle_in_transaction_ms: f64,
 }
+
+/// What keeps dead rows from being taken away longest: nothing that was deleted since may go before it ends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct HorizonHolder {
+    /// `session`, `prepared transaction` or `replication slot`.
+    pub kind: String,
+    /// Its `application_name`, its identifier, or its name; empty where this role may not see it.
+    pub name: String,
+    /// As in `idle in transaction`; of sessions alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Age of its transaction; absent for slots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction_ms: Option<f64>,
+    /// Transactions that began since (`age(xmin)`).
+    pub transactions_since: u64,
+}

@@ -1,7 +1,7 @@
 //! What the server and its statistics showed around the measured window.
 
 use super::{
-    activity::{BufferWriters, CheckpointCounters, IoCounters, SessionCounters, WalCounters},
+    activity::{BufferWriters, CheckpointCounters, HorizonHolder, IoCounters, SessionCounters, WalCounters},
     platform::{Disk, Extension, Role},
     relations::{GinIndex, Index, Relation},
     statements::StatementStatistics,
@@ -37,6 +37,9 @@ pub struct Evidence {
     /// Extensions that are installed, and those among the helpful ones that could be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<Extension>,
+    /// What held dead rows back longest, after the window; absent where nothing did, or it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub horizon: Option<HorizonHolder>,
     /// Whether data pages have checksums; absent when it could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_checksums: Option<bool>,

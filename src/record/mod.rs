@@ -21,7 +21,9 @@ pub mod store;
 pub mod template;
 pub mod what_ifs;
 
-pub use activity::{BufferWriters, CheckpointCounters, IoCounters, SessionCounters, WalCounters};
+pub use activity::{
+    BufferWriters, CheckpointCounters, HorizonHolder, IoCounters, SessionCounters, WalCounters,
+};
 pub use advice::{Basis, Change, Recommendation, Stance};
 pub use diagnosis::{Disturbance, DisturbanceKind};
 pub use evidence::{Evidence, WindowCounters};
@@ -30,7 +32,7 @@ pub use plan_shape::{fingerprint, shape};
 pub use plan_tree::PlanNode;
 pub use plans::{PlanCase, StatementPlan};
 pub use platform::{Disk, Extension, Role, TargetMachine};
-pub use relations::{GinIndex, Index, Relation, RelationWindow};
+pub use relations::{Column, GinIndex, Index, Relation, RelationWindow};
 pub use results::{
     ErrorClass, Late, Latency, OperationResult, Outcome, QuantileInterval, Series, SeriesOperation,
     SloResult, StatementResult, Summary, Verdict,

@@ -30,12 +30,27 @@ pub struct Relation {
     /// Storage parameters, as in `autovacuum_enabled=false`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+    /// Its columns, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<Column>,
     /// Columns that triggers set in every update, as far as their text says so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_by_triggers: Vec<String>,
     /// The window's share of its counters; absent when they began anew in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<RelationWindow>,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type, as in `character varying(20)`.
+    pub kind: String,
+    /// Its own statistics target; absent where it has that of the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics_target: Option<i32>,
 }
 
 /// What the window did with a table (`pg_stat_user_tables`, `pg_statio_user_tables`), after minus before.

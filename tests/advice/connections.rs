@@ -56,7 +56,7 @@ fn the_pools_fit_the_server() {
         (record.load.clients, record.load.connections) = (13, 10);
     });
     assert!(
-        piece.evidence.contains("may open 130 connections; max_connections is 100"),
+        piece.evidence.contains("may open 130 connections; db-custom-1-3840 takes 100"),
         "{}",
         piece.evidence
     );

@@ -86,7 +86,7 @@ fn indexes_that_nobody_scans_are_candidates_where_writes_are_felt() {
             operation.writes = true;
         }
     });
-    assert!(piece.change.unwrap().undo.starts_with("CREATE INDEX lazy"));
+    assert!(piece.change.unwrap().undo.starts_with("CREATE INDEX CONCURRENTLY lazy"));
 }
 
 /// Two indexes of which the first looks superfluous; `change` makes them differ.

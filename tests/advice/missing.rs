@@ -1,7 +1,7 @@
 //! Indexes that a search from end to end asks for.
 
-use super::common::{change, changed, index, left, missed, said, scan, searched_by};
-use loist_bench::record::{Index, Record, WhatIf};
+use super::common::{change, changed, index, left, missed, said, scan, searched_by, tracks};
+use loist_bench::record::{Column, Index, Record, WhatIf};
 
 /// A scan of the library's table by this condition, which keeps five of nearly ten thousand rows; there are these indexes.
 fn scanned(filter: &'static str, indexes: Vec<Index>) -> impl Fn(&mut Record) {
@@ -49,7 +49,50 @@ fn a_partial_index_counts_for_those_who_say_its_condition() {
     let said_so = scanned("(((status)::text = 'FAILED'::text) AND (year = 5))", vec![partial.clone()]);
     assert_eq!(said("indexes/missing", said_so), None);
     let invalid = Index { predicate: None, is_valid: false, ..partial };
-    change("indexes/missing", scanned("(year = 5)", vec![invalid]));
+    let broken = scanned("(year = 5)", vec![invalid]);
+    assert_eq!(said("indexes/missing", &broken), None, "it is there, and is to be built again");
+    let again = change("indexes/invalid", broken);
+    assert_eq!(again.change.unwrap().apply, "REINDEX INDEX CONCURRENTLY loist_bench.idx_year;");
+}
+
+#[test]
+fn what_the_condition_of_a_partial_index_says_is_answered_by_it() {
+    let failed = Index {
+        predicate: Some("((status)::text = 'FAILED'::text)".to_owned()),
+        ..index("idx_failed", "btree", &["last_processed_at"])
+    };
+    let scanned = scanned("((retry_count < 3) AND ((status)::text = 'FAILED'::text))", vec![failed]);
+    assert_eq!(said("indexes/missing", scanned), None, "the planner chose not to use it");
+}
+
+/// By its text alone nobody knows how many rows a range keeps, or what a condition means that was not read.
+#[test]
+fn guesses_are_not_advised_without_a_trial() {
+    for filter in ["(bitrate > 8)", "((error_message IS NOT NULL) AND (bitrate = 8))"] {
+        let piece = left("indexes/missing", scanned(filter, Vec::new()));
+        assert!(piece.title.contains("try one first"), "{}", piece.title);
+        assert!(piece.evidence.contains("CREATE INDEX CONCURRENTLY"), "{}", piece.evidence);
+    }
+}
+
+/// A number that is compared as text is no text column in a cast that PostgreSQL writes around it.
+#[test]
+fn a_cast_of_a_number_is_an_expression() {
+    let as_text = |kind: &'static str| {
+        move |record: &mut Record| {
+            scanned("((year)::text = '1990'::text)", Vec::new())(record);
+            tracks(record).columns =
+                vec![Column { name: "year".to_owned(), kind: kind.to_owned(), statistics_target: None }];
+        }
+    };
+    let text = change("indexes/missing", as_text("character varying(20)"));
+    assert_eq!(changed(&text), [("index on year", "year")]);
+    assert_eq!(said("indexes/missing", as_text("integer")), None);
+    let number = change("indexes/expressions", |record| {
+        as_text("integer")(record);
+        missed(record);
+    });
+    assert!(number.title.contains("(year)::text") && number.change.is_none(), "{}", number.title);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Dead rows, and updates that find no room.
 
-use super::common::{change, index, left, missed, set, tracks};
-use loist_bench::record::{Index, OperationResult, Record, RelationWindow, StatementResult};
+use super::common::{change, index, left, missed, said, set, tracks};
+use loist_bench::record::{HorizonHolder, Index, OperationResult, Record, RelationWindow, StatementResult};
 
 #[test]
 fn dead_rows_are_vacuumed() {
@@ -115,13 +115,20 @@ fn a_table_that_autovacuum_may_not_touch_is_given_back() {
         table.dead_rows = 0;
         table.options = vec!["fillfactor=90".to_owned(), "autovacuum_enabled=false".to_owned()];
     });
-    let change = piece.change.unwrap();
     let table = "loist_bench.audio_tracks";
-    assert_eq!(
-        change.apply,
-        format!("ALTER TABLE {table} RESET (autovacuum_enabled);\nVACUUM (ANALYZE) {table};")
-    );
-    assert_eq!(change.undo, format!("ALTER TABLE {table} SET (autovacuum_enabled = false);"));
+    let applied: Vec<&str> = piece.changes().map(|change| change.apply.as_str()).collect();
+    let (reset, vacuum) =
+        (format!("ALTER TABLE {table} RESET (autovacuum_enabled);"), format!("VACUUM (ANALYZE) {table};"));
+    assert_eq!(applied, [reset.as_str(), vacuum.as_str()]);
+    let undo = piece.change.unwrap().undo;
+    assert_eq!(undo, format!("ALTER TABLE {table} SET (autovacuum_enabled = false);"));
+    let fresh = |record: &mut Record| {
+        let table = tracks(record);
+        table.dead_rows = 0;
+        table.options = vec!["autovacuum_enabled=false".to_owned()];
+        "fresh".clone_into(&mut record.catalog.state);
+    };
+    left("vacuum/autovacuum", fresh);
 }
 
 #[test]
@@ -135,13 +142,65 @@ fn a_tables_own_scale_factor_comes_back() {
         })
     };
     let table = "loist_bench.audio_tracks";
-    let set = format!(
-        "ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.02);\nVACUUM (ANALYZE) {table};"
-    );
+    let set = format!("ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.02);");
     let own = bloated(&["autovacuum_vacuum_scale_factor=0.4"]).change.unwrap();
     assert_eq!((own.apply.as_str(), own.from.as_str()), (set.as_str(), "0.4"));
     assert_eq!(own.undo, format!("ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.4);"));
     let unset = bloated(&["autovacuum_vacuum_threshold=50"]).change.unwrap();
     assert_eq!((unset.apply.as_str(), unset.from.as_str()), (set.as_str(), "not set"));
     assert_eq!(unset.undo, format!("ALTER TABLE {table} RESET (autovacuum_vacuum_scale_factor);"));
+}
+
+/// What keeps autovacuum away is what is changed.
+#[test]
+fn a_threshold_and_a_nap_that_are_too_long_are_named() {
+    let piece = change("vacuum/autovacuum", |record| {
+        let table = tracks(record);
+        (table.live_rows, table.dead_rows) = (10_000, 20_000);
+        table.window = Some(RelationWindow::default());
+        set(&mut record.evidence, "autovacuum_vacuum_threshold", "2000000000");
+        set(&mut record.evidence, "autovacuum_naptime", "86400");
+        set(&mut record.evidence, "autovacuum_vacuum_scale_factor", "0.01");
+    });
+    let changed: Vec<&str> = piece.changes().map(|change| change.setting.as_str()).collect();
+    assert_eq!(
+        changed,
+        [
+            "autovacuum_vacuum_threshold of loist_bench.audio_tracks",
+            "autovacuum_naptime",
+            "dead rows of loist_bench.audio_tracks"
+        ]
+    );
+}
+
+/// Nothing that died since an old transaction began can be taken away before it ends.
+#[test]
+fn who_holds_the_horizon_is_named_before_a_vacuum_is_asked_for() {
+    let held = |kind: &'static str, seconds: Option<f64>| {
+        move |record: &mut Record| {
+            let table = tracks(record);
+            (table.live_rows, table.dead_rows) = (10_000, 20_000);
+            table.window = Some(RelationWindow::default());
+            record.evidence.horizon = Some(HorizonHolder {
+                kind: kind.to_owned(),
+                name: "monthly report".to_owned(),
+                state: (kind == "session").then(|| "idle in transaction".to_owned()),
+                transaction_ms: seconds.map(|seconds| seconds * 1e3),
+                transactions_since: 30_000,
+            });
+        }
+    };
+    let piece = change("vacuum/horizon", held("session", Some(600.0)));
+    assert!(piece.title.contains("the session monthly report (idle in transaction)"), "{}", piece.title);
+    assert!(piece.verify.contains("application_name = 'monthly report'"), "{}", piece.verify);
+    let vacuum = change("vacuum/autovacuum", held("session", Some(600.0)));
+    assert!(piece.effect > vacuum.effect, "before it nothing can be vacuumed");
+    let slot = change("vacuum/horizon", held("replication slot", None));
+    assert!(slot.verify.contains("pg_drop_replication_slot('monthly report')"), "{}", slot.verify);
+    assert_eq!(said("vacuum/horizon", held("session", Some(20.0))), None, "it is as young as the run");
+    let without_bloat = |record: &mut Record| {
+        held("session", Some(600.0))(record);
+        tracks(record).dead_rows = 0;
+    };
+    assert_eq!(said("vacuum/horizon", without_bloat), None);
 }

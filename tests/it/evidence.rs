@@ -238,7 +238,7 @@ fn a_locked_table_costs_only_itself() {
             let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
             let connection = tokio::spawn(connection);
             // Ended from outside.
-            let held = "BEGIN; LOCK TABLE public.held IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)";
+            let held = "SET application_name = 'holder'; BEGIN; LOCK TABLE public.held IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(600)";
             assert!(client.simple_query(held).await.is_err());
             drop(client);
             let _ = connection.await;
@@ -256,6 +256,9 @@ fn a_locked_table_costs_only_itself() {
     holder.join().unwrap();
     assert!(said(&record, "held locked after the window: public.held"), "{:?}", record.evidence.missing);
     assert!(record.evidence.table("held").is_none());
+    let horizon = record.evidence.horizon.as_ref().unwrap();
+    assert_eq!((horizon.kind.as_str(), horizon.name.as_str()), ("session", "holder"), "{horizon:?}");
+    assert!(horizon.transaction_ms.unwrap() > 0.0 && horizon.transactions_since > 0, "{horizon:?}");
     assert!(record.evidence.table("shop").unwrap().window.unwrap().inserted > 0);
 }
 
