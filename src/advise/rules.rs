@@ -175,7 +175,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "wal/commit-delay",
-        threshold: "commit_delay above 0, and commits that take as long",
+        threshold: "commit_delay above 0, and commits that take half as long or longer",
         source: manual!("runtime-config-wal.html"),
         judge: wal::commit_delay,
     },

@@ -1,7 +1,7 @@
 //! Connections, and what travels over them.
 
 use super::common::{change, left, said, set, small_machine};
-use loist_bench::record::{Record, Stance};
+use loist_bench::record::{Record, Sample, Stance};
 
 #[test]
 fn waiting_for_the_pool_is_weighed_against_the_objective() {
@@ -86,5 +86,50 @@ fn round_trips_count_where_the_network_is_far() {
             operation.summary.response.mean_us = Some(9_000.0);
         }
         record.overall.response.p95_us = Some(60_000.0);
+    });
+}
+
+/// Sixty connections on two processors take turns; five of them do the same work.
+#[test]
+fn a_pool_that_is_larger_than_the_processors_can_serve_is_made_smaller() {
+    let crowded = |connections: usize, busy: f64| {
+        move |record: &mut Record| {
+            record.host.cpus = 2;
+            record.load.connections = connections;
+            record.samples.processors = 2;
+            let sample = Sample { client_cpus: busy, server_cpus: Some(busy), ..Sample::default() };
+            record.samples.samples = vec![sample];
+        }
+    };
+    let piece = change("connections/pool-wait", crowded(60, 0.99));
+    assert!(piece.title.contains("Try a pool of 5 connections: 60 of them"), "{}", piece.title);
+    left("connections/pool-wait", crowded(60, 0.3));
+    left("connections/pool-wait", crowded(6, 0.99));
+    // Where calls wait in a pool that is large enough, more connections are no remedy.
+    let waiting = left("connections/pool-wait", |record| {
+        crowded(5, 0.99)(record);
+        record.overall.pool_wait.p95_us = Some(110_000.0);
+    });
+    assert!(waiting.title.contains("wait for processors"), "{}", waiting.title);
+}
+
+/// What a round trip takes under load is mostly waiting for a processor.
+#[test]
+fn spare_round_trips_count_as_on_an_idle_server() {
+    let loaded = |record: &mut Record| {
+        record.floor.as_mut().unwrap().round_trip.min_us = Some(50.0);
+        for operation in &mut record.operations {
+            for statement in &mut operation.statements {
+                statement.service.mean_us = Some(12_000.0);
+            }
+            operation.summary.response.mean_us = Some(70_000.0);
+            operation.summary.response.p95_us = Some(190_000.0);
+        }
+    };
+    let piece = left("connections/round-trips", loaded);
+    assert!(piece.evidence.contains("cost 0.100 ms a checkout"), "{}", piece.evidence);
+    change("connections/round-trips", |record| {
+        loaded(record);
+        record.load.round_trip_delay_us = 12_000.0;
     });
 }

@@ -79,9 +79,14 @@ fn collapse_limits_are_left_alone() {
     assert!(few.title.contains("no statement reaches them") && few.evidence.contains("3 joins"), "{few:?}");
     let many = left("planner/collapse-limits", searched_by(joins(12)));
     assert!(many.title.contains("in its own session"), "{}", many.title);
-    let partitions = json!({"Node Type": "Append", "Plans": vec![leaf; 30]});
+    let partitions = json!({"Node Type": "Append", "Plans": vec![leaf.clone(); 30]});
     let one_table = left("planner/collapse-limits", searched_by(partitions));
     assert!(one_table.title.contains("no statement reaches them"), "partitions are no joins");
+    let fixed = change("planner/collapse-limits", |record| {
+        set(&mut record.evidence, "join_collapse_limit", "1");
+        searched_by(joins(3))(record);
+    });
+    assert_eq!(changed(&fixed), [("join_collapse_limit", "8")]);
 }
 
 #[test]

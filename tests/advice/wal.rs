@@ -1,6 +1,6 @@
 //! The write-ahead log and what writes buffers.
 
-use super::common::{change, left, set, to};
+use super::common::{change, left, said, set, to};
 use loist_bench::record::{BufferWriters, CheckpointCounters, IoCounters, Record, WalCounters};
 
 #[test]
@@ -77,4 +77,35 @@ fn buffers_are_written_in_the_background() {
             ..IoCounters::default()
         }];
     });
+}
+
+#[test]
+fn a_pause_before_each_commit_is_named_where_commits_wait_for_it() {
+    let delayed = |us: &'static str| move |record: &mut Record| set(&mut record.evidence, "commit_delay", us);
+    assert_eq!(said("wal/commit-delay", |_| {}), None);
+    left("wal/commit-delay", delayed("90000"));
+    let piece = change("wal/commit-delay", |record| {
+        delayed("5000")(record);
+        let commits = record.operations.iter_mut().flat_map(|operation| &mut operation.statements);
+        commits.filter(|one| one.name == "commit").for_each(|one| one.service.mean_us = Some(4_900.0));
+    });
+    assert_eq!(to(Some(piece)), "0");
+}
+
+#[test]
+fn a_background_writer_that_is_off_is_switched_on() {
+    let off = |backend: u64| {
+        move |record: &mut Record| {
+            set(&mut record.evidence, "bgwriter_lru_maxpages", "0");
+            record.evidence.window.io.clear();
+            record.evidence.window.writers = Some(BufferWriters {
+                backend_written: Some(backend),
+                allocated: backend * 2,
+                ..BufferWriters::default()
+            });
+            record.evidence.window.checkpointer = Some(CheckpointCounters::default());
+        }
+    };
+    assert_eq!(to(Some(change("wal/backend-writes", off(11_359)))), "100");
+    left("wal/backend-writes", off(10));
 }
