@@ -56,6 +56,9 @@ pub(super) fn bytes(bytes: u64) -> String {
 /// A share as a percentage; what would read 0 or 100 and is neither gets more digits.
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
+    if percent > 0.0 && percent < 0.001 {
+        return "under 0.001 %".to_owned();
+    }
     if percent != 0.0 && percent.abs() < 0.1 || percent != 100.0 && (99.9..100.0).contains(&percent) {
         return format!("{percent:.3} %");
     }

@@ -114,13 +114,14 @@ pub(super) fn estimates(case: &Case) -> Option<Recommendation> {
         ));
     };
     let figures = format!(
-        "{} of {} ({}): {:.0} rows expected, {:.0} came, off by a factor of {factor:.0}; {} in all are as far off",
+        "{} of {} ({}): {:.0} rows expected, {:.0} came, off by a factor of {factor:.0}; {} in all {} as far off",
         node.kind,
         say::statements(&plan.statements),
         super::plans::case(plan.case),
         node.planned_rows,
         node.actual_rows.unwrap_or_default(),
-        say::count(off.len() as u64, "scan")
+        say::count(off.len() as u64, "scan"),
+        if off.len() == 1 { "is" } else { "are" }
     );
     if target < DEFAULT_TARGET {
         return Some(coarse(case, target, &figures));

@@ -72,7 +72,7 @@ pub(super) fn autovacuum(case: &Case) -> Option<Recommendation> {
         }
         (None, None) => {
             let table = case.tracks()?;
-            let title = match (table.dead_rows < FEW_DEAD, table.vacuums) {
+            let title = match (table.dead_rows < FEW_DEAD, table.autovacuums) {
                 (true, 0) => "Leave autovacuum: there is hardly a dead row yet",
                 (false, 0) => "Leave autovacuum: it comes at a fifth of the rows",
                 _ => "Leave autovacuum: it keeps up",

@@ -98,7 +98,7 @@ fn a_table_without_dead_rows_needs_no_praise() {
     let clean = |vacuums: u64| {
         move |record: &mut Record| {
             for table in &mut record.evidence.tables {
-                (table.dead_rows, table.vacuums) = (0, vacuums);
+                (table.dead_rows, table.autovacuums) = (0, vacuums);
             }
         }
     };

@@ -1,6 +1,7 @@
 //! A database that loist-bench did not start: care with what is there, reuse of what is its own.
 
 use crate::common::{Answer, Bench, KeptServer, texts_below, wait_until};
+use loist_bench::record::{Change, Recommendation};
 
 const FOREIGN: &str = "
     CREATE EXTENSION IF NOT EXISTS pg_trgm;
@@ -143,25 +144,44 @@ fn advice_works_on_the_server_that_it_is_about() {
         .unwrap();
     Answer::of(output, 0, "a run to advise on");
     let advice = bench.record().advice;
-    let change = |rule: &str| advice.iter().find(|piece| piece.rule == rule).unwrap().change.clone().unwrap();
-    let follow = |sql: &str| {
-        for part in sql.split(';').filter(|part| !part.trim().is_empty()) {
-            server.sql(part);
-        }
+    let changes = |rule: &str| -> Vec<Change> {
+        advice.iter().find(|piece| piece.rule == rule).unwrap().changes().cloned().collect()
     };
-    let switch = change("planner/enable-off");
-    let shown = || server.sql("SHOW enable_indexscan");
+    // One command a line, as psql reads them from a file.
+    let follow = |commands: &str| {
+        commands.lines().filter(|line| !line.starts_with("--")).for_each(|line| drop(server.sql(line)));
+    };
+    let shown = |name: &str| server.sql(&format!("SHOW {name}"));
+    let switch = &changes("planner/enable-off")[0];
     follow(&switch.apply);
-    wait_until("the new value", || shown() == ["on"]);
+    wait_until("the new value", || shown("enable_indexscan") == ["on"]);
     follow(&switch.undo);
-    wait_until("the old value", || shown() == ["off"]);
-    let pending = change("gin/pending-list");
+    wait_until("the old value", || shown("enable_indexscan") == ["off"]);
+
+    let pending = changes("gin/pending-list");
     let options =
         || server.sql("SELECT count(*) FROM pg_class WHERE reloptions::text LIKE '%fastupdate=off%'");
-    follow(&pending.apply);
-    assert_eq!(options(), ["4"], "{}", pending.apply);
-    follow(&pending.undo);
+    pending.iter().for_each(|change| follow(&change.apply));
+    assert_eq!(options(), ["4"], "{pending:?}");
+    assert!(pending.last().unwrap().apply.starts_with("VACUUM "), "{pending:?}");
+    pending.iter().for_each(|change| follow(&change.undo));
     assert_eq!(options(), ["0"]);
+
+    let timeouts = changes("connections/timeouts");
+    timeouts.iter().for_each(|change| follow(&change.apply));
+    assert_eq!(timeouts.len(), 2);
+    assert_ne!(shown("statement_timeout"), ["0"], "it holds for the next session of the role");
+    timeouts.iter().for_each(|change| follow(&change.undo));
+    assert_eq!(shown("statement_timeout"), ["0"]);
+
+    // Whatever else is advised is SQL that the server takes, and takes back.
+    let settings = || server.sql("SELECT name || setting FROM pg_file_settings ORDER BY 1");
+    let before = settings();
+    for change in advice.iter().flat_map(Recommendation::changes) {
+        follow(&change.apply);
+        follow(&change.undo);
+    }
+    assert_eq!(settings(), before);
 }
 
 /// What somebody hung on our table stays, or is named; it is never dropped.
