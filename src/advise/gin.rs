@@ -55,7 +55,7 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
     let sequential = case.nodes(searches_sequentially);
     let by_reading = reading(case, indexes);
     // Searches may scan by choice, too, where most rows match: a few pages are not the cause.
-    let scans = !sequential.is_empty() && before >= MANY;
+    let scans = !sequential.is_empty() && before.max(after) >= MANY;
     let scanning = |_: &_, root: &PlanNode| {
         if scans && root.nodes().into_iter().any(searches_sequentially) { 0.7 } else { 0.0 }
     };
