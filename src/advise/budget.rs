@@ -156,25 +156,24 @@ fn lowered(case: &Case, budget: &MemoryBudget, memory: u64) -> (Vec<Change>, Mem
 }
 
 fn lower(case: &Case, lever: Lever, after: &mut MemoryBudget, memory: u64, changes: &mut Vec<Change>) {
-    let mut set = |name: &str, now: u64, to: u64| {
-        let change = (to < now).then(|| apply::set(case, name, &format_bytes(to))).flatten();
-        changes.extend(change);
+    // What a setting becomes, with its change where it is another value.
+    let set = |name: &str, now: u64, to: u64, changes: &mut Vec<Change>| {
+        changes.extend((to < now).then(|| apply::set(case, name, &format_bytes(to))).flatten());
         to.min(now)
     };
     let fair = in_proportion(after, memory);
     match lever {
-        Lever::Temporary => after.temporary = set("temp_buffers", after.temporary, TEMPORARY),
+        Lever::Temporary => after.temporary = set("temp_buffers", after.temporary, TEMPORARY, changes),
         Lever::Upkeep => {
-            after.maintenance = set("maintenance_work_mem", after.maintenance, fair.maintenance);
+            after.maintenance = set("maintenance_work_mem", after.maintenance, fair.maintenance, changes);
             if case.bytes("autovacuum_work_mem").is_some() {
-                set("autovacuum_work_mem", after.autovacuum, fair.autovacuum);
+                set("autovacuum_work_mem", after.autovacuum, fair.autovacuum, changes);
             }
             after.autovacuum = fair.autovacuum;
         }
         Lever::Queries => {
-            let multiplier = case.number("hash_mem_multiplier").unwrap_or(MULTIPLIER);
             let usual = nodes(case, MULTIPLIER);
-            if multiplier > MULTIPLIER && usual < after.nodes {
+            if usual < after.nodes {
                 changes.extend(apply::set(case, "hash_mem_multiplier", &MULTIPLIER.to_string()));
                 after.nodes = usual;
             }
@@ -182,11 +181,8 @@ fn lower(case: &Case, lever: Lever, after: &mut MemoryBudget, memory: u64, chang
                 // Beside maintenance and temporary tables that keep their share, however that comes about.
                 let others =
                     MemoryBudget { temporary: fair.temporary.min(TEMPORARY), nodes: after.nodes, ..fair };
-                let to = whole_mb(others.room(memory)).max(LEAST_WORK).min(after.work);
-                let change =
-                    (to < after.work).then(|| apply::set(case, "work_mem", &format_bytes(to))).flatten();
-                changes.extend(change);
-                after.work = to;
+                let to = whole_mb(others.room(memory)).max(LEAST_WORK);
+                after.work = set("work_mem", after.work, to, changes);
             }
         }
     }

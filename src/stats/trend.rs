@@ -1,6 +1,6 @@
 //! Whether a series rises or falls, and how fast, without a belief about its distribution.
 
-use super::normal;
+use super::{median, normal};
 
 /// Result of the Mann-Kendall test.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,19 +82,9 @@ pub fn theil_sen(points: &[(f64, f64)]) -> Option<Line> {
         let later = points[at + 1..].iter();
         later.filter(move |(x2, _)| x2 != x).map(move |(x2, y2)| (y2 - y) / (x2 - x))
     });
-    let slope = median(slopes.collect())?;
-    let intercept = median(points.iter().map(|(x, y)| y - slope * x).collect())?;
+    let slope = median(&slopes.collect::<Vec<_>>())?;
+    let intercept = median(&points.iter().map(|(x, y)| y - slope * x).collect::<Vec<_>>())?;
     Some(Line { slope, intercept })
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    let middle = values.len() / 2;
-    values.sort_unstable_by(f64::total_cmp);
-    match values.len() {
-        0 => None,
-        n if n % 2 == 0 => Some(f64::midpoint(values[middle - 1], values[middle])),
-        _ => Some(values[middle]),
-    }
 }
 
 #[cfg(test)]

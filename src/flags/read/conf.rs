@@ -1,6 +1,6 @@
 //! postgresql.conf (manual, section 20.1.2).
 
-use super::{Document, Form, malformed};
+use super::{Document, Form, escaped_sign, malformed};
 use crate::flags::{error::FlagsError, secret::shown};
 
 pub(super) fn read(text: &str) -> Result<Document, FlagsError> {
@@ -62,12 +62,7 @@ fn value(text: &str) -> Result<(String, &str), String> {
             // Doubled, it stands for itself.
             '\'' if signs.next_if(|(_, next)| *next == '\'').is_some() => value.push('\''),
             '\'' => return Ok((value, &quoted[at + 1..])),
-            '\\' => value.extend(signs.next().map(|(_, next)| match next {
-                'n' => '\n',
-                't' => '\t',
-                'r' => '\r',
-                other => other,
-            })),
+            '\\' => value.extend(signs.next().map(|(_, next)| escaped_sign(next))),
             other => value.push(other),
         }
     }

@@ -43,6 +43,16 @@ fn malformed(line: usize, reason: impl Into<String>) -> FlagsError {
     FlagsError::Malformed { line, reason: reason.into() }
 }
 
+/// What a sign stands for behind a backslash.
+fn escaped_sign(sign: char) -> char {
+    match sign {
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        other => other,
+    }
+}
+
 /// What is said of an instance of another database.
 fn not_postgresql(name: &str, engine: &str) -> String {
     format!("instance{name} is {engine}: loist-bench is for PostgreSQL")

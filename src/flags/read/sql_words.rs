@@ -1,6 +1,6 @@
 //! SQL, as far as setting parameters needs it: words, quotes, comments, statements.
 
-use super::malformed;
+use super::{escaped_sign, malformed};
 use crate::flags::error::FlagsError;
 
 /// A word of SQL.
@@ -114,12 +114,7 @@ fn escaped(text: &str, line: usize) -> Result<(String, usize), FlagsError> {
     let mut signs = text.char_indices().skip(1).peekable();
     while let Some((at, sign)) = signs.next() {
         match sign {
-            '\\' => inner.extend(signs.next().map(|(_, next)| match next {
-                'n' => '\n',
-                't' => '\t',
-                'r' => '\r',
-                other => other,
-            })),
+            '\\' => inner.extend(signs.next().map(|(_, next)| escaped_sign(next))),
             '\'' if signs.next_if(|(_, next)| *next == '\'').is_some() => inner.push('\''),
             '\'' => return Ok((inner, at + 1)),
             other => inner.push(other),

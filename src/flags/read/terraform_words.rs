@@ -1,6 +1,6 @@
 //! The words of Terraform's language, as far as blocks and literals need them.
 
-use super::{Lines, malformed};
+use super::{Lines, escaped_sign, malformed};
 use crate::flags::error::FlagsError;
 
 /// A word and the line (from 1) in which it stands.
@@ -80,12 +80,7 @@ fn text_in_quotes(text: &str, line: usize) -> Result<(What, usize), FlagsError> 
             }
             '\\' => {
                 let next = rest.chars().nth(1);
-                inner.extend(next.map(|next| match next {
-                    'n' => '\n',
-                    't' => '\t',
-                    'r' => '\r',
-                    other => other,
-                }));
+                inner.extend(next.map(escaped_sign));
                 1 + next.map_or(0, char::len_utf8)
             }
             '\n' => break,
