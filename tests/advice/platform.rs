@@ -38,3 +38,22 @@ fn a_control_groups_limit_is_the_memory_there_is() {
     assert!(piece.evidence.contains("effective_cache_size is 4.0 GB"), "{}", piece.evidence);
     assert_eq!(said("platform/memory-limit", |_| {}), None);
 }
+
+#[test]
+fn a_role_that_sees_little_is_given_the_right_to_look() {
+    let plain = |superuser: bool, monitor: bool| {
+        move |record: &mut Record| {
+            let role = record.evidence.role.as_mut().unwrap();
+            "Plain".clone_into(&mut role.name);
+            role.is_superuser = superuser;
+            (role.reads_all_statistics, role.reads_all_settings) = (monitor, monitor);
+        }
+    };
+    let piece = change("platform/rights", plain(false, false));
+    assert!(piece.evidence.contains("statements and sessions of other roles"), "{}", piece.evidence);
+    let change = piece.change.unwrap();
+    assert_eq!(change.apply, "GRANT pg_monitor TO \"Plain\";");
+    assert_eq!(change.undo, "REVOKE pg_monitor FROM \"Plain\";");
+    assert_eq!(said("platform/rights", plain(false, true)), None);
+    assert_eq!(said("platform/rights", plain(true, false)), None);
+}

@@ -149,7 +149,23 @@ fn a_role_without_rights_says_what_it_could_not_see() {
     let role = record.evidence.role.as_ref().unwrap();
     assert_eq!((role.name.as_str(), role.is_superuser, role.reads_all_statistics), ("plain", false, false));
     assert_eq!(role.settings, ["app.password=(hidden)", "work_mem=6MB"], "the most special of two");
-    assert!(record.evidence.table("audio_tracks").unwrap().window.unwrap().inserted > 0);
+    assert_eq!(role.database, "postgres");
+    // It is not guessed in the advice either, but said, and how to see it.
+    let rights = record.advice.iter().find(|piece| piece.rule == "platform/rights").unwrap();
+    server.sql(&rights.change.as_ref().unwrap().apply);
+    let reports = std::fs::read_dir(bench.path("reports")).unwrap().next().unwrap().unwrap().path();
+    let told = bench.expect(0, &format!("advise {}", reports.display())).stdout;
+    let (_, unknown) = told.split_once("Not known, and so not judged:").unwrap();
+    assert!(unknown.contains("GIN pending lists: permission denied"), "{unknown}");
+    assert!(unknown.contains("GRANT pg_read_all_stats"), "{unknown}");
+    let tracks = record.evidence.table("audio_tracks").unwrap();
+    assert!(tracks.window.unwrap().inserted > 0);
+    assert_eq!(tracks.set_by_triggers, ["updated_at"], "in every update, by what the trigger says");
+    let kind = |name: &str| &tracks.columns.iter().find(|column| column.name == name).unwrap().kind;
+    assert_eq!((kind("year").as_str(), kind("format").as_str()), ("integer", "character varying(20)"));
+    let indexes = record.evidence.indexes.as_ref().unwrap();
+    let failed = indexes.iter().find(|index| index.name.ends_with("audio_tracks_failed")).unwrap();
+    assert_eq!(failed.columns, ["status", "last_processed_at"], "its key and its condition");
     assert!(record.evidence.window.wal.is_some());
 }
 
