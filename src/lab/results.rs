@@ -4,11 +4,12 @@ use super::verdict;
 use crate::{
     engine::{Bound, ErrorCount, Measured, OperationMeasured},
     record::{
-        ErrorClass, Late, Latency, OperationResult, QuantileInterval, Series, SeriesOperation, StageResult,
-        StatementResult, Summary,
+        ErrorClass, HeatMap, Late, Latency, OperationResult, QuantileInterval, Series, SeriesOperation,
+        StageResult, StatementResult, Summary,
     },
     stats::{
-        LatencyHistogram, PackedSlice, Slice, blocks, bucket_end_ns, miss_share_interval, quantile_intervals,
+        Heat, LatencyHistogram, PackedSlice, Slice, blocks, bucket_end_ns, miss_share_interval,
+        quantile_intervals,
     },
     workload::{Slo, Stage},
 };
@@ -214,7 +215,12 @@ fn series(bound: &Bound, measured: &Measured) -> Series {
         interval_seconds: measured.slices.width().as_secs_f64(),
         late_seconds: measured.lasted.saturating_sub(measured.elapsed).as_secs_f64(),
         operations: bound.workload.operations.iter().enumerate().map(operation).collect(),
+        heat: Heat::of(measured.slices.all()).map(heat_map),
     }
+}
+
+fn heat_map(heat: Heat) -> HeatMap {
+    HeatMap { bounds_us: heat.bounds_ns.iter().map(|ns| *ns as f64 / 1_000.0).collect(), counts: heat.counts }
 }
 
 /// What became of each stage, judged by the run's objective.

@@ -7,6 +7,7 @@ pub mod activity;
 pub mod advice;
 pub mod diagnosis;
 pub mod evidence;
+pub mod heat;
 pub mod load;
 pub mod plan_shape;
 pub mod plan_spill;
@@ -27,6 +28,7 @@ pub use activity::{
 pub use advice::{Basis, Change, Recommendation, Stance};
 pub use diagnosis::{Disturbance, DisturbanceKind};
 pub use evidence::{Evidence, WindowCounters};
+pub use heat::HeatMap;
 pub use load::{Connections, Floor, Knee, KneeTrial, Load, Schedule, StageResult};
 pub use plan_shape::{fingerprint, shape};
 pub use plan_tree::PlanNode;

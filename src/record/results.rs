@@ -1,5 +1,6 @@
 //! What was measured: latencies, counts, and how sure they are.
 
+use super::heat::HeatMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -193,6 +194,9 @@ pub struct Series {
     pub late_seconds: f64,
     /// One entry an operation, in the workload's order.
     pub operations: Vec<SeriesOperation>,
+    /// Where the response times of all of them lay; absent where nothing was answered within the window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heat: Option<HeatMap>,
 }
 
 impl Series {
@@ -267,6 +271,7 @@ mod tests {
                 interval_seconds: 1.0,
                 late_seconds: 0.0,
                 operations: vec![operation.clone(), operation],
+                heat: None,
             }
             .drift()
         };

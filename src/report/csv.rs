@@ -114,6 +114,7 @@ mod tests {
                 operation("read", [5, 0, 2], [Some(812.031), None, Some(20_000_000.0)]),
                 operation("odd, \"name\"", [1, 1, 1], [Some(1.0); 3]),
             ],
+            heat: None,
         };
         record.series.operations[0].late = Some(Late {
             answered: 1,

@@ -3,6 +3,7 @@
 
 pub mod arrivals;
 pub mod counts;
+pub mod heat;
 pub mod histogram;
 pub mod interval;
 pub mod interval_log;
@@ -17,6 +18,7 @@ pub mod trend;
 
 pub use arrivals::{Arrivals, Share, Spacing, exponential};
 pub use counts::Counts;
+pub use heat::Heat;
 pub use histogram::{DecodeError, IntervalHistogram, LatencyHistogram, bucket_end_ns};
 pub use interval::{Interval, miss_share_interval, quantile_intervals, wilson};
 pub use interval_log::IntervalLog;

@@ -33,6 +33,26 @@ pub(crate) fn assert_consistent(record: &Record) {
     assert_eq!(record.overall.response.count, answered);
     assert_eq!(record.overall.calls, record.operations.iter().map(|o| o.summary.calls).sum::<u64>());
     assert_eq!(in_series(record).0, answered, "the slices hold every call");
+    assert_heat_is_the_series(record);
+}
+
+/// The heat map holds each answer of the window once, in the slice in which the series counts it.
+fn assert_heat_is_the_series(record: &Record) {
+    let operations = &record.series.operations;
+    let slices = operations[0].answered.len();
+    let answered: Vec<u64> =
+        (0..slices).map(|slice| operations.iter().map(|operation| operation.answered[slice]).sum()).collect();
+    let Some(heat) = &record.series.heat else {
+        assert_eq!(answered.iter().sum::<u64>(), 0, "there is none of nothing");
+        return;
+    };
+    let rows: Vec<u64> = heat.counts.iter().map(|row| row.iter().sum()).collect();
+    assert_eq!(rows, answered);
+    assert!(heat.counts.iter().all(|row| row.len() + 1 == heat.bounds_us.len()));
+    let longest = operations.iter().flat_map(|operation| &operation.max_us).flatten();
+    let longest = longest.copied().fold(0.0, f64::max);
+    let [.., begin, end] = heat.bounds_us[..] else { panic!("{:?}", heat.bounds_us) };
+    assert!(begin < longest && longest <= end, "{longest} above {begin}, at most {end}");
 }
 
 /// Calls answered and lost by the time series, what ended after the window included.
