@@ -7,9 +7,6 @@ use super::{
 use crate::record::Wait;
 use tokio_postgres::{Client, Error, Statement};
 
-/// The size of a database is the sum of its files' sizes: too dear for every tick.
-const TICKS_PER_SIZE: u64 = 10;
-
 /// What was seen at one moment. `None` is what could not be read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Seen {
@@ -32,10 +29,6 @@ pub(super) struct Seen {
 pub(super) struct Activity {
     /// Prepared with the first look: planning these views costs more than reading them.
     statement: Option<Statement>,
-    /// Ticks so far, by which the size is asked for.
-    ticks: u64,
-    /// The size is not asked for again once it has taken too long.
-    size_is_too_dear: bool,
 }
 
 impl Activity {
@@ -65,18 +58,6 @@ impl Activity {
     /// The session is another one.
     pub(super) fn begin_anew(&mut self) {
         self.statement = None;
-    }
-
-    /// Whether this tick is one of those that read the size; to be asked once a tick.
-    pub(super) fn size_is_due(&mut self) -> bool {
-        let due = self.ticks.is_multiple_of(TICKS_PER_SIZE) && !self.size_is_too_dear;
-        self.ticks += 1;
-        due
-    }
-
-    /// Reads the size no more.
-    pub(super) fn give_up_size(&mut self) {
-        self.size_is_too_dear = true;
     }
 }
 
@@ -153,14 +134,5 @@ mod tests {
         let texts = ["cpu  3", "Lock transactionid 2", "nonsense"].map(str::to_owned);
         assert_eq!(waits(&texts), [wait("cpu", "", 3), wait("Lock", "transactionid", 2)]);
         assert_eq!(waits(&[]), []);
-    }
-
-    #[test]
-    fn the_size_is_asked_for_seldom() {
-        let mut activity = Activity::default();
-        let due: Vec<usize> = (0..25).filter(|_| activity.size_is_due()).collect();
-        assert_eq!(due, [0, 10, 20]);
-        activity.give_up_size();
-        assert!((0..25).all(|_| !activity.size_is_due()));
     }
 }

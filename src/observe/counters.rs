@@ -11,7 +11,7 @@ use super::{
 use crate::flags::Setting;
 use crate::record::{Evidence, GinIndex};
 use std::collections::BTreeMap;
-use tokio_postgres::{Client, Error};
+use tokio_postgres::Client;
 
 /// The server's counters at one moment.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ pub async fn evidence(
         window,
         statements: or_missing(statements, "statement statistics", &mut missing),
         gin: or_missing(gin, "GIN pending lists", &mut missing),
-        database_bytes: or_missing(read_bytes(client).await, "size of the database", &mut missing),
+        database_bytes: or_missing(database_bytes(client).await, "size of the database", &mut missing),
         role: or_missing(surroundings::role(client).await, "role", &mut missing),
         extensions: or_missing(surroundings::extensions(client).await, "extensions", &mut missing)
             .unwrap_or_default(),
@@ -100,17 +100,9 @@ fn or_missing<T>(read: Result<T, String>, what: &str, missing: &mut Vec<String>)
     read.map_err(|reason| missing.push(format!("{what}: {reason}"))).ok()
 }
 
-async fn read_bytes(client: &Client) -> Result<u64, String> {
-    database_bytes(client).await.map_err(|error| crate::target::describe(&error))
-}
-
-/// Size of the database in bytes.
-///
-/// # Errors
-/// When the connection fails or the session may not know.
-pub(super) async fn database_bytes(client: &Client) -> Result<u64, Error> {
-    let row = client.query_one("SELECT pg_database_size(current_database())", &[]).await?;
-    Ok(unsigned(row.get(0)))
+async fn database_bytes(client: &Client) -> Result<u64, String> {
+    let row = client.query_one("SELECT pg_database_size(current_database())", &[]).await;
+    row.map(|row| unsigned(row.get(0))).map_err(|error| crate::target::describe(&error))
 }
 
 /// The query for the number of checkpoints begun since the counters were reset, by time and on request.

@@ -16,6 +16,7 @@ mod relations;
 mod sampler;
 mod server_counters;
 mod server_views;
+mod sizes;
 mod statements;
 mod storage;
 mod surroundings;

@@ -10,7 +10,7 @@ use tokio_postgres::{Client, Error, Row};
 const MOST_TABLES: i64 = 100;
 
 /// A table that somebody holds for himself alone: whoever asks for its size waits.
-const LOCKED: &str = "SELECT l.relation FROM pg_locks l
+pub(super) const LOCKED: &str = "SELECT l.relation FROM pg_locks l
     WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.pid <> pg_backend_pid()
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 

@@ -3,8 +3,8 @@
 use super::{
     activity::{Activity, Seen},
     blockers::blockers,
-    counters,
     host_times::{self, HostTimes},
+    sizes::Sizes,
     storage::Storage,
 };
 use crate::record::{Sample, Samples};
@@ -41,7 +41,7 @@ pub struct Sampler {
     /// `application_name` of the load's own sessions.
     application: String,
     checkpoints: Option<u64>,
-    database_bytes: Option<u64>,
+    sizes: Sizes,
     samples: Samples,
 }
 
@@ -64,8 +64,8 @@ impl Sampler {
             interval_seconds: interval.as_secs_f64(),
             processors: host.processors(),
             allowed_processors: host_times::allowed_processors(),
-            samples: Vec::new(),
             missing: host.missing().iter().chain(storage.missing()).cloned().collect(),
+            ..Samples::default()
         };
         Self {
             host,
@@ -73,16 +73,20 @@ impl Sampler {
             activity: Activity::default(),
             application: application.to_owned(),
             checkpoints: None,
-            database_bytes: None,
+            sizes: Sizes::default(),
             samples,
         }
     }
 
-    /// Prepares the session and reads the counter of checkpoints, so that the first sample knows how many began in its
-    /// interval, then begins anew. Not needed otherwise.
+    /// Prepares the session, finds the tables whose size is followed, and reads the counter of checkpoints, so that the
+    /// first sample knows how many began in its interval, then begins anew. Not needed otherwise.
     pub async fn begin(&mut self, client: &Client) {
         if let Some(seen) = self.look(client).await {
             self.checkpoints = seen.checkpoints;
+            match in_time(self.sizes.follow_largest(client)).await {
+                Ok(tables) => self.samples.tables = tables,
+                Err(reason) => self.miss(format!("largest tables: {reason}")),
+            }
         }
         self.storage.add_to(&mut self.host.sample());
     }
@@ -96,7 +100,7 @@ impl Sampler {
     /// Size of the database as seen last.
     #[must_use]
     pub fn database_bytes(&self) -> Option<u64> {
-        self.database_bytes
+        self.sizes.database()
     }
 
     /// Takes a sample of what happened since the last one. `at` is the time since the window began. Takes at most a
@@ -147,16 +151,15 @@ impl Sampler {
             }
         }
         // The tick must not take much longer than a second.
-        if self.activity.size_is_due() && began.elapsed() < PATIENCE {
-            match in_time(counters::database_bytes(client)).await {
-                Ok(bytes) => self.database_bytes = Some(bytes),
-                Err(reason) => {
-                    self.activity.give_up_size();
-                    self.miss(format!("size of the database: {reason}"));
-                }
-            }
+        if self.sizes.are_due()
+            && began.elapsed() < PATIENCE
+            && let Err(reason) = in_time(self.sizes.read(client)).await
+        {
+            self.sizes.give_up();
+            self.miss(format!("sizes of the database and its largest tables: {reason}"));
         }
-        sample.database_bytes = self.database_bytes;
+        sample.database_bytes = self.sizes.database();
+        sample.table_bytes = self.sizes.tables();
         true
     }
 

@@ -12,6 +12,10 @@ pub struct Samples {
     pub processors: usize,
     /// Processors that this process may use, by its affinity. Limits of a control group do not count.
     pub allowed_processors: usize,
+    /// Schema and name of the tables in [`Sample::table_bytes`]: the largest five of the user's when the window began, the
+    /// largest first. A partition is a table of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tables: Vec<String>,
     /// At most 600.
     pub samples: Vec<Sample>,
     /// What could not be sampled, and why.
@@ -66,6 +70,10 @@ pub struct Sample {
     pub checkpoints: Option<u64>,
     /// Size of the database, as read up to nine samples ago.
     pub database_bytes: Option<u64>,
+    /// Sizes of [`Samples::tables`] with their indexes and what is stored out of line, in their order, as read up to nine
+    /// samples ago; 0 once a table was dropped. Empty where they could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub table_bytes: Vec<u64>,
     /// What the sessions of this database waited for, the load's own among them; those that waited for nothing, and so
     /// were at work, have the class `cpu`. Idle sessions are not counted, nor is a session that waits for its client.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

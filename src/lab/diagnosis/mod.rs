@@ -218,7 +218,7 @@ mod fixture {
             processors: 2,
             allowed_processors: 2,
             samples: (0..30).map(sample).collect(),
-            missing: Vec::new(),
+            ..Samples::default()
         }
     }
 
