@@ -122,6 +122,14 @@ fn a_small_run_fills_every_group() {
     let waits = |sample: &Sample| sample.waits.iter().map(|wait| wait.sessions).sum::<u64>();
     assert!(samples.iter().any(|sample| waits(sample) > 0), "{samples:?}");
     assert!(samples.iter().flat_map(|sample| &sample.waits).all(|wait| wait.class != "Client"));
+    let tables = &record.samples.tables;
+    assert!((1..=5).contains(&tables.len()), "{tables:?}");
+    let tracks = tables.iter().position(|name| name.ends_with(".audio_tracks")).unwrap();
+    for sample in samples {
+        assert_eq!(sample.table_bytes.len(), tables.len(), "{sample:?}");
+        assert!(sample.table_bytes.iter().all(|bytes| *bytes > 0), "{sample:?}");
+        assert!(sample.table_bytes[tracks] < sample.database_bytes.unwrap(), "{sample:?}");
+    }
     if cfg!(target_os = "linux") {
         assert!(samples.iter().all(|sample| sample.memory_available_bytes > Some(0)), "{samples:?}");
     }

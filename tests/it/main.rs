@@ -19,4 +19,5 @@ mod planted;
 mod proxy;
 mod run;
 mod search;
+mod sizes;
 mod wire;
