@@ -2,10 +2,11 @@
 # Sets up what loist-bench needs and this machine lacks: a C compiler, CA
 # certificates and a PostgreSQL server with contrib. What is usable is left alone.
 #
-#   scripts/setup.sh [ARGUMENTS OF loist-bench]
+#   scripts/setup.sh [--browser] [ARGUMENTS OF loist-bench]
 #
-# The arguments only tell whether a PostgreSQL server will be needed. Everything
-# said goes to stderr. Exit code 3: something is missing and cannot be set up here.
+# The arguments only tell whether a PostgreSQL server will be needed. --browser adds
+# what only the tests need: Chromium and its chromedriver. Everything said goes to
+# stderr. Exit code 3: something is missing and cannot be set up here.
 set -eu
 umask 022 # as root, the server runs as another user and must be able to read the cache
 
@@ -107,6 +108,24 @@ is_usable() {
         "$sysroot/usr/lib/postgresql$major"/lib*/auto_explain.*
 }
 
+# A chromedriver, and a browser of the same major version, which alone it can drive.
+has_browser() {
+    driver=$(major_version chromedriver) || return 1
+    for program in chromium chromium-browser google-chrome google-chrome-stable \
+        "$sysroot/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
+        "$sysroot/Applications/Chromium.app/Contents/MacOS/Chromium"; do
+        if [ "$(major_version "$program")" = "$driver" ]; then return 0; fi
+    done
+    return 1
+}
+
+major_version() { # Chromium 156.0.8078.108 built on Debian -> 156
+    version=$("$1" --version 2>/dev/null) || return 1
+    case $version in *snap) return 1 ;; esac # it may not read the tests' files
+    version=${version%%.*}
+    echo "${version##* }"
+}
+
 cache_dir() {
     # Not below /root, which the server's unprivileged user may not enter.
     if [ "$(id -u)" = 0 ]; then
@@ -187,6 +206,18 @@ packages_for() {
         pacman) echo postgresql ;;
         brew) echo "postgresql@${want:-$preferred}" ;;
         *) echo "postgresql$want-server" "postgresql$want-contrib" ;;
+        esac
+        ;;
+    browser)
+        case $manager in
+        apt-get) echo chromium-driver ;; # brings, and renews, the chromium of its version
+        apk) echo chromium chromium-chromedriver ;;
+        pacman) echo chromium ;;
+        brew)
+            exists "$sysroot/Applications/Google Chrome.app" || echo google-chrome
+            echo chromedriver
+            ;;
+        *) echo chromium chromedriver ;;
         esac
         ;;
     esac
@@ -270,6 +301,11 @@ link_libraries() {
 
 # --- the story -----------------------------------------------------------------
 
+browser=
+if [ "${1:-}" = --browser ]; then
+    browser=yes
+    shift
+fi
 read_arguments "$@"
 case $want in
 *[!0-9]*) die "PostgreSQL $want: that is no major version such as $preferred" ;;
@@ -280,6 +316,7 @@ missing=
 has_compiler || missing="$missing compiler"
 has_certificates || missing="$missing certificates"
 if needs_postgres; then has_postgres || missing="$missing postgres"; fi
+if [ -n "$browser" ]; then has_browser || missing="$missing browser"; fi
 [ -n "$missing" ] || exit 0
 
 choose_manager
@@ -305,6 +342,13 @@ for part in $missing; do
             "missing and cannot be installed from here; install it (Debian: apt-get install postgresql${want:+-$want};" \
             "Fedora: dnf install postgresql-server postgresql-contrib; macOS: brew install" \
             "postgresql@${want:-$preferred}), or npm, or name a database with --database-url"
+        ;;
+    browser)
+        has_browser || die "the tests need Chromium or Chrome and a chromedriver of the same version, which" \
+            "cannot be installed from here; install them (Debian: apt-get install chromium-driver;" \
+            "Fedora: dnf install chromium chromedriver; macOS: brew install google-chrome chromedriver;" \
+            "Ubuntu, whose own Chromium is a snap, which may not read the tests' files:" \
+            "Google Chrome and the chromedriver of its version)"
         ;;
     esac
 done

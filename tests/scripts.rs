@@ -12,82 +12,7 @@ use tempfile::TempDir;
 
 /// Makes the machine. Done by a shell of its own, because a file that this process wrote can be "busy" when
 /// it is to be executed: another test's child may have inherited the handle.
-const MACHINE: &str = r#"
-mkdir -p bin home cwd template sys/etc/ssl sys/var/lib/dpkg 'the repo/scripts'
-touch sys/etc/ssl/cert.pem log
-cp "$SOURCE/loist-bench" "$SOURCE/Cargo.toml" 'the repo'
-cp "$SOURCE/scripts/setup.sh" "$SOURCE/scripts/test" 'the repo/scripts'
-
-for tool in sh cat cp dirname env grep gzip ln mkdir mktemp mv readlink rm sed sleep tar tr; do
-    ln -s "$(command -v $tool)" bin/$tool
-done
-fake() { { echo '#!/bin/sh'; cat; } >"$1"; chmod +x "$1"; }
-
-fake bin/cargo <<'EOF'
-case $1 in
---version) echo "cargo ${CARGO_IS:-99.0.0} (fake)" ;;
-test) echo "tests: $*"; env ;;
-build)
-    echo "building on stdout"; echo "building on stderr" >&2
-    sleep ${BUILD_SECONDS:-0}
-    [ -z "${BUILD_FAILS:-}" ] || exit 101
-    while [ "$1" != --target-dir ]; do shift; done
-    mkdir -p "$2/release"
-    cp "$MACHINE/program" "$2/release/loist-bench"
-    ;;
-esac
-EOF
-fake bin/true </dev/null # what "command -v" finds is the built-in
-fake program <<'EOF'
-pwd
-for arg in "$@"; do printf '[%s]\n' "$arg"; done
-exit ${PROGRAM_EXITS:-0}
-EOF
-fake bin/cc <<'EOF'
-echo /lib/crt1.o
-EOF
-fake bin/uname <<'EOF'
-case $1 in -s) echo Linux ;; -m) echo x86_64 ;; esac
-EOF
-fake bin/id <<'EOF'
-echo ${USER_ID:-0}
-EOF
-fake bin/flock <<'EOF'
-shift 3 # -w SECONDS FILE
-exec "$@"
-EOF
-fake bin/sudo <<'EOF'
-[ "$1" = -n ] || exit 9 # it may never ask for a password
-shift
-echo "sudo $1" >>"$MACHINE/log"
-exec "$@"
-EOF
-fake bin/apt-get <<'EOF'
-echo "apt-get $*" >>"$MACHINE/log"
-case $* in *install*postgresql*)
-    cat "$MACHINE/sys/etc/postgresql-common/createcluster.d/loist-bench.conf" >>"$MACHINE/log"
-    mkdir -p "$MACHINE/sys/usr/lib/postgresql"
-    cp -R "$MACHINE/template" "$MACHINE/sys/usr/lib/postgresql/15" ;;
-esac
-EOF
-fake bin/npm <<'EOF'
-echo "npm $*" >>"$MACHINE/log"
-mkdir package
-cp -R "$MACHINE/template" package/native
-echo '[{"source":"native/lib/libpq.so.5.15","target":"native/lib/libpq.so.5"}]' >package/native/pg-symlinks.json
-tar -czf embedded.tgz package
-rm -r package
-EOF
-
-cd template
-mkdir -p bin lib share/extension
-fake bin/postgres <<'EOF'
-echo 'postgres (PostgreSQL) 15.18 (fake)'
-EOF
-fake bin/initdb </dev/null
-touch lib/auto_explain.so lib/libpq.so.5.15
-for name in uuid-ossp pg_trgm pg_stat_statements pgstattuple; do touch share/extension/$name.control; done
-"#;
+const MACHINE: &str = include_str!("scripts/machine.sh");
 
 struct Machine {
     dir: TempDir,
@@ -112,6 +37,14 @@ impl Machine {
         let machine = Self::bare();
         fs::create_dir_all(machine.path("sys/usr/lib/postgresql")).expect("a directory");
         machine.rename("template", "sys/usr/lib/postgresql/15");
+        machine
+    }
+
+    /// Nor is anything missing for the tests.
+    fn for_tests() -> Self {
+        let machine = Self::complete();
+        machine.rename("chromium", "bin/chromium");
+        machine.rename("chromedriver", "bin/chromedriver");
         machine
     }
 
@@ -346,8 +279,43 @@ fn no_server_is_set_up_where_none_is_needed() {
 }
 
 #[test]
-fn the_test_script_forgets_every_database() {
+fn a_browser_is_set_up_for_the_tests_alone() {
     let machine = Machine::complete();
+    machine.setup().arg("run").assert().success();
+    assert_eq!(machine.log(), "");
+
+    machine.setup().args(["--browser", "run"]).assert().success().stdout(is_empty());
+    let log = machine.log();
+    assert!(log.contains("install -y --no-install-recommends --no-upgrade chromium-driver\n"), "{log}");
+    assert!(!log.contains("postgresql"), "{log}");
+
+    machine.setup().args(["--browser", "run"]).assert().success().stderr(is_empty());
+    assert_eq!(machine.log(), log, "a second run calls nothing");
+}
+
+#[test]
+fn a_browser_and_a_driver_of_different_versions_do_not_do() {
+    let machine = Machine::for_tests();
+    machine.remove("bin/apt-get");
+    machine.setup().args(["--browser", "run"]).assert().success().stderr(is_empty());
+
+    let edit = |change: &str| {
+        let script = format!("sed {change} bin/chromium >new && cat new >bin/chromium");
+        Command::new("sh").args(["-c", &script]).current_dir(machine.path("")).assert().success();
+    };
+    edit("'s/Chromium/Google Chrome/'");
+    machine.setup().args(["--browser", "run"]).assert().success().stderr(is_empty());
+
+    for change in ["s/156/155/", "-e s/155/156/ -e s/deb/snap/"] {
+        edit(change);
+        let failed = machine.setup().args(["--browser", "run"]).assert().code(3).stdout(is_empty());
+        failed.stderr(contains("same version").and(contains("Ubuntu")).and(contains("\n").count(1)));
+    }
+}
+
+#[test]
+fn the_test_script_forgets_every_database() {
+    let machine = Machine::for_tests();
     let run = machine
         .command(machine.path("the repo/scripts/test"))
         .args(["--", "a b"])
