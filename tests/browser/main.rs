@@ -1,0 +1,9 @@
+//! The report's page in a real Chromium, headless.
+
+#![allow(clippy::unwrap_used)] // In a test, that is the assertion.
+
+mod axe;
+mod driver;
+mod harness;
+mod page;
+mod protocol;
