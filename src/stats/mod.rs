@@ -15,6 +15,7 @@ pub mod random;
 pub mod reservoir;
 pub mod slices;
 pub mod trend;
+pub mod unpaired;
 
 pub use arrivals::{Arrivals, Share, Spacing, exponential};
 pub use counts::Counts;
@@ -29,3 +30,4 @@ pub use random::{Zipf, below, stream};
 pub use reservoir::{Reservoir, merge_samples};
 pub use slices::{PackedSlice, Slice, Slices, blocks};
 pub use trend::{Line, MannKendall, mann_kendall, theil_sen};
+pub use unpaired::{Ratio, ratio};
