@@ -67,6 +67,18 @@ pub enum Basis {
     Convention,
 }
 
+impl Basis {
+    /// As a record writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Inferred => "inferred",
+            Self::Convention => "convention",
+        }
+    }
+}
+
 /// A setting to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {

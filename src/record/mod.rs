@@ -21,6 +21,7 @@ pub mod statements;
 pub mod store;
 pub mod template;
 pub mod what_ifs;
+pub mod whole;
 
 pub use activity::{
     BufferWriters, CheckpointCounters, HorizonHolder, IoCounters, SessionCounters, WalCounters,
@@ -41,10 +42,11 @@ pub use results::{
 };
 pub use samples::{Blocker, Sample, Samples, Wait};
 pub use statements::{JitStatistics, StatementStatistics};
-pub use store::{Place, RecordError, check_header, load, remove_empty};
+pub use store::{Place, RecordError, check_header, load, load_with_text, remove_empty};
 pub use template::without_literals;
 
 pub use what_ifs::{Trial, WhatIf};
+pub use whole::{Existing, write_whole};
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;

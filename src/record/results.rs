@@ -212,7 +212,11 @@ impl Series {
         }
         let third = (length - 1) / 3;
         let answers = |range: std::ops::Range<usize>| -> u64 {
-            self.operations.iter().flat_map(|operation| &operation.answered[range.clone()]).sum()
+            // The lists of a record that somebody edited may differ in length: what is missing was not answered.
+            let of = |operation: &SeriesOperation| -> u64 {
+                operation.answered.iter().take(range.end).skip(range.start).sum()
+            };
+            self.operations.iter().map(of).sum()
         };
         let (first, last) = (answers(0..third), answers(length - 1 - third..length - 1));
         (first > 0).then(|| last as f64 / first as f64)
@@ -279,5 +283,10 @@ mod tests {
         assert_eq!(with(&[5; 30]), Some(1.0));
         assert_eq!(with(&[8, 8, 8, 6, 6, 6, 4, 4, 4, 100]), Some(0.5));
         assert_eq!(with(&[0; 10]), None);
+        let uneven = [vec![4; 10], Vec::new(), vec![1; 3]];
+        let operations = uneven.map(|answered| SeriesOperation { answered, ..SeriesOperation::default() });
+        let series =
+            Series { interval_seconds: 1.0, late_seconds: 0.0, operations: operations.to_vec(), heat: None };
+        assert_eq!(series.drift(), Some(0.8), "15 calls, then 12");
     }
 }

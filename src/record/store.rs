@@ -1,9 +1,11 @@
 //! Records on disk: read with care, written whole or not at all.
 
-use super::{FORMAT, Record, VERSION};
+use super::{
+    FORMAT, Record, VERSION,
+    whole::{Existing, write_whole},
+};
 use std::{
-    io::Write,
-    os::unix::fs::PermissionsExt,
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -54,19 +56,36 @@ struct Header {
 /// # Errors
 /// When it cannot be read, is no record, or is newer than this program.
 pub fn load(path: &Path) -> Result<Record, RecordError> {
+    load_with_text(path).map(|(record, _)| record)
+}
+
+/// Reads a record as [`load`] does, and gives the file's text with it.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_text(path: &Path) -> Result<(Record, String), RecordError> {
     let path = if path.is_dir() { path.join("record.json") } else { path.to_owned() };
-    let text = std::fs::read_to_string(&path).map_err(|source| RecordError::Io {
-        path: path.clone(),
-        what: "cannot read the record",
-        source,
-    })?;
+    let text = read(&path).map_err(io(&path, "cannot read the record"))?;
     let malformed = |error: serde_json::Error| RecordError::Malformed {
         path: path.clone(),
         line: error.line(),
         reason: error.to_string(),
     };
     check_header(&text, &path)?;
-    serde_json::from_str(&text).map_err(malformed)
+    let record = serde_json::from_str(&text).map_err(malformed)?;
+    Ok((record, text))
+}
+
+/// What is longer is no record, and may be a device that never ends.
+const LONGEST: u64 = 1 << 30;
+
+fn read(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let read = std::fs::File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
+    if read as u64 == LONGEST {
+        return Err(std::io::Error::other("it has 1 GiB or more, which no record has"));
+    }
+    Ok(text)
 }
 
 /// Whether `text`, which stands in `path`, is a record of a version that this program reads.
@@ -81,6 +100,10 @@ pub fn check_header(text: &str, path: &Path) -> Result<(), RecordError> {
     })?;
     if header.format != FORMAT {
         let reason = format!("its format is `{}`, not `{FORMAT}`", header.format);
+        return Err(RecordError::Malformed { path: path.to_owned(), line: 1, reason });
+    }
+    if header.version == 0 {
+        let reason = "it has version 0, and the first is 1".to_owned();
         return Err(RecordError::Malformed { path: path.to_owned(), line: 1, reason });
     }
     if header.version > VERSION {
@@ -138,15 +161,9 @@ impl Place {
     /// When the file cannot be made.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<(), RecordError> {
         let path = self.directory.join(name);
-        let what = "cannot write the file";
         // Somebody may have tidied up while the run went on; what was measured is worth more.
-        std::fs::create_dir_all(&self.directory).map_err(io(&path, what))?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.directory).map_err(io(&path, what))?;
-        file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(io(&path, what))?;
-        file.persist_noclobber(&path).map_err(|error| io(&path, what)(error.error))?;
-        // A temporary file is private; a record is for everyone whom the directory lets in.
-        let readable = std::fs::Permissions::from_mode(0o644);
-        std::fs::set_permissions(&path, readable).map_err(io(&path, what))
+        std::fs::create_dir_all(&self.directory).map_err(io(&path, "cannot write the file"))?;
+        write_whole(&path, content, Existing::Keep)
     }
 }
 
@@ -176,7 +193,7 @@ fn fresh_directory(reports: &Path, stem: &str) -> Result<PathBuf, RecordError> {
     }
 }
 
-fn io(path: &Path, what: &'static str) -> impl FnOnce(std::io::Error) -> RecordError {
+pub(super) fn io(path: &Path, what: &'static str) -> impl FnOnce(std::io::Error) -> RecordError {
     let path = path.to_owned();
     move |source| RecordError::Io { path, what, source }
 }

@@ -36,7 +36,7 @@ pub fn render_advice(record: &Record) -> String {
     for (index, piece) in record.advice.iter().enumerate() {
         let _ = write!(out, "{}{}. ", if index == 0 { "" } else { "\n" }, index + 1);
         let _ =
-            writeln!(out, "{}{}{:#}  [{}, {}]", bold(), piece.title, bold(), piece.rule, basis(piece.basis));
+            writeln!(out, "{}{}{:#}  [{}, {}]", bold(), piece.title, bold(), piece.rule, piece.basis.name());
         let _ = writeln!(out, "   seen      {}", piece.evidence);
         let _ = writeln!(out, "   expected  {}", piece.expected);
         for change in piece.changes() {
@@ -104,14 +104,6 @@ fn in_one_go(out: &mut String, record: &Record) -> std::fmt::Result {
 
 fn bold() -> Style {
     Style::new().bold()
-}
-
-fn basis(basis: crate::record::Basis) -> &'static str {
-    match basis {
-        crate::record::Basis::Measured => "measured",
-        crate::record::Basis::Inferred => "inferred",
-        crate::record::Basis::Convention => "convention",
-    }
 }
 
 fn heading(out: &mut String, record: &Record) -> std::fmt::Result {
@@ -263,7 +255,7 @@ fn advice(out: &mut String, record: &Record) -> std::fmt::Result {
             Stance::Change => "->",
             Stance::LeaveAlone => " =",
         };
-        writeln!(out, "{mark} {} ({})", piece.title, basis(piece.basis))?;
+        writeln!(out, "{mark} {} ({})", piece.title, piece.basis.name())?;
     }
     if all > shown {
         writeln!(out, "   and {} more: loist-bench advise RECORD", all - shown)?;
