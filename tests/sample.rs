@@ -39,7 +39,12 @@ fn the_readme_shows_the_sample() {
 
 #[test]
 fn the_picture_is_drawn_from_the_record() {
-    let drawn = report::curve::percentiles(&sample());
+    let record = sample();
+    let picture = report::picture::percentiles(&record, &report::picture::Ranks::of(&record)).unwrap();
+    let drawn = picture.file();
+    if std::env::var_os("INSTA_UPDATE").is_some() {
+        std::fs::write(root().join("reports/sample/latency.svg"), &drawn).unwrap();
+    }
     let stored = std::fs::read_to_string(root().join("reports/sample/latency.svg")).unwrap();
     assert_eq!(drawn, stored);
     for part in ["search_library", "200ms@p95", "99.9", "response time, ms"] {

@@ -200,7 +200,10 @@ fn labelled(runs: &[(sweep::Point, Record)]) -> Vec<(Vec<(String, String)>, &Rec
 /// Everything that is kept of a run.
 fn store(place: &Place, run: &Run) -> Result<(), Failure> {
     place.store(&run.record)?;
-    place.write("latency.svg", report::curve::percentiles(&run.record).as_bytes())?;
+    let ranks = report::picture::Ranks::of(&run.record);
+    if let Some(picture) = report::picture::percentiles(&run.record, &ranks) {
+        place.write("latency.svg", picture.file().as_bytes())?;
+    }
     place.write("latency.hlog", &run.interval_log)?;
     place.write("series.csv", report::csv::series(&run.record).as_bytes())?;
     Ok(())

@@ -3,20 +3,69 @@
 use super::table;
 use crate::{
     flags::{
-        Document, Machine, Profile,
+        Document, Form, Machine, Profile, Setting,
         catalog::{self, Flag, Known, Limits},
         check::{Finding, Severity},
         cloud::list_command,
+        render::{Options, render},
+        secret::shown,
     },
     record::{Change, Recommendation, Record},
 };
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 
+/// Where a server stands, and what it listens to: no choice that changes a run.
+const OF_THE_PLACE: [&str; 7] = [
+    "data_directory",
+    "config_file",
+    "hba_file",
+    "ident_file",
+    "port",
+    "unix_socket_directories",
+    "external_pid_file",
+];
+
+/// Whether a setting says where a server stands or what it listens to: that is no choice that changes a run.
+#[must_use]
+pub fn is_of_the_place(name: &str) -> bool {
+    OF_THE_PLACE.contains(&name)
+}
+
+/// A setting's value in readable units; a secret is not shown.
+#[must_use]
+pub fn readable(setting: &Setting) -> String {
+    shown(&setting.name, &setting.display())
+}
+
 /// The settings that a record recommends to change. Some of its changes are of indexes or tables.
 pub fn recommended(record: &Record) -> impl Iterator<Item = &Change> {
     let changes = record.advice.iter().flat_map(Recommendation::changes);
     changes.filter(|change| catalog::find(&change.setting).is_some())
+}
+
+/// Changes of the server's settings in a form to copy, with what must be known in comments; `None` where nothing of them
+/// can be written in it.
+#[must_use]
+pub fn in_form(record: &Record, changes: &[&Change], form: Form) -> Option<String> {
+    let (servers, others): (Vec<&Change>, Vec<&Change>) =
+        changes.iter().copied().partition(|change| change.apply.starts_with("ALTER SYSTEM"));
+    let notes: Vec<String> = others.into_iter().map(left_out).collect();
+    let options = Options {
+        instance: None,
+        current: None,
+        machine: None,
+        version: record.server.version_number / 10_000,
+        notes: &notes,
+    };
+    Some(render(&changed(Vec::new(), servers), form, &options).ok()?.text)
+}
+
+/// A change that is a role's or a database's own stands in no list of the server's settings.
+#[must_use]
+pub fn left_out(change: &Change) -> String {
+    let how = change.apply.lines().next().unwrap_or_default();
+    format!("left out: {}: it is not for the whole server: {how}", change.setting)
 }
 
 /// `set` with the changes in it.

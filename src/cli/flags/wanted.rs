@@ -86,11 +86,7 @@ pub(super) fn wanted(subject: &Subject, form: Option<Form>) -> Result<Wanted, Fa
         None => report::flags::changed(set, servers.into_iter().chain(others)),
         Some(Form::Set) => report::flags::changed(Vec::new(), servers.into_iter().chain(others)),
         Some(form) => {
-            let elsewhere = others.iter().map(|change| {
-                let how = change.apply.lines().next().unwrap_or_default();
-                format!("left out: {}: it is not for the whole server: {how}", change.setting)
-            });
-            notes.extend(elsewhere);
+            notes.extend(others.into_iter().map(report::flags::left_out));
             // Cloud SQL loses what a new list does not name; elsewhere what is set stays.
             let stays = if form.is_cloud_sql() { servers_own(subject, set) } else { Vec::new() };
             report::flags::changed(stays, servers)
