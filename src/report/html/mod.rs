@@ -1,0 +1,43 @@
+//! The page: one file that explains a run, or compares several. It asks for nothing from anywhere.
+
+mod advice;
+mod compare;
+mod frame;
+mod index;
+mod operations;
+mod parts;
+mod plan;
+mod provenance;
+mod relations;
+mod run;
+mod settings;
+mod statements;
+mod switches;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+use super::{index::Runs, source::Source};
+
+/// The page that explains one run.
+#[must_use]
+pub fn run(source: &Source) -> String {
+    run::page(source)
+}
+
+/// The page that puts several runs side by side; the first is the base. With one, the page that explains it; with none,
+/// nothing.
+#[must_use]
+pub fn compare(sources: &[Source]) -> String {
+    match sources {
+        [] => String::new(),
+        [one] => run(one),
+        several => compare::page(several),
+    }
+}
+
+/// The page that lists the runs of a directory.
+#[must_use]
+pub fn index(runs: &Runs) -> String {
+    index::page(runs)
+}

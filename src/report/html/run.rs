@@ -1,0 +1,54 @@
+//! The page that explains one run.
+
+use super::{
+    advice,
+    frame::Frame,
+    operations,
+    parts::{self, Section},
+    provenance, relations, settings, statements, switches, verdict,
+};
+use crate::report::{
+    latencies,
+    number::grouped,
+    picture::{self, Ranks},
+    source::Source,
+};
+
+pub(super) fn page(source: &Source) -> String {
+    let record = &source.record;
+    let ranks = Ranks::of(record);
+    let sections = [
+        Some(("latencies", "Latencies", operations::table(&latencies::grid(record), record))),
+        Some(("pictures", "Pictures", pictures(source, &ranks))),
+        Some(("advice", "Advice", advice::part(record))),
+        Some(("operations", "Operations", operations::part(record))),
+        statements::part(record).map(|body| ("statements", "Statements and plans", body)),
+        relations::part(record).map(|body| ("tables", "Tables and indexes", body)),
+        Some(("settings", "Settings", settings::part(record))),
+        Some(("provenance", "Provenance", provenance::part(std::slice::from_ref(source)))),
+    ];
+    let section =
+        |(id, title, body): (&'static str, &str, String)| Section { id, title: title.to_owned(), body };
+    let frame = Frame {
+        title: format!(
+            "{}, {} tracks, {}: loist-bench",
+            record.workload.name,
+            grouped(record.catalog.tracks),
+            crate::report::headline::outcome(record.verdict.outcome).1
+        ),
+        head: verdict::part(source),
+        sections: sections.into_iter().flatten().map(section).collect(),
+        switches: record.operations.len(),
+        foot: provenance::foot(record),
+    };
+    frame.page()
+}
+
+fn pictures(source: &Source, ranks: &Ranks) -> String {
+    let record = &source.record;
+    let mut body = switches::of_operations(record, ranks);
+    for picture in picture::of_run(record, ranks) {
+        body.push_str(&parts::picture(&picture));
+    }
+    body
+}

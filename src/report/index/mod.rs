@@ -1,0 +1,88 @@
+//! The runs of a directory: what a list needs of each record, and which runs are of one kind.
+
+mod brief;
+mod kind;
+
+pub use brief::Brief;
+pub use kind::{Kind, kinds};
+pub(super) use kind::{machine, server};
+
+use std::{ffi::OsStr, fmt::Write, os::unix::ffi::OsStrExt};
+
+/// A directory in the directory of runs, with what was found in it.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Its name, as it is shown.
+    pub name: String,
+    /// Where its record is, as an address from the list's page.
+    pub record: String,
+    /// Where its page is, if it has one.
+    pub page: Option<String>,
+    /// The record, in brief.
+    pub brief: Brief,
+}
+
+/// A directory with a record that cannot be read.
+#[derive(Debug, Clone)]
+pub struct Unread {
+    /// Its name, as it is shown.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a directory of runs holds.
+#[derive(Debug, Clone, Default)]
+pub struct Runs {
+    /// The directory, as it is shown.
+    pub directory: String,
+    /// What could be read.
+    pub runs: Vec<Run>,
+    /// What could not.
+    pub unread: Vec<Unread>,
+}
+
+impl Runs {
+    /// Puts the newest run first.
+    pub fn sort(&mut self) {
+        self.runs.sort_by(|a, b| {
+            let started = |run: &Run| run.brief.run.started_at;
+            started(b).cmp(&started(a)).then_with(|| a.name.cmp(&b.name))
+        });
+        self.unread.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+}
+
+/// The address of `file` in `directory`, from the page beside that directory. Whatever the names hold, it is no other
+/// address: all but letters, digits and `-._~` is percent-encoded.
+#[must_use]
+pub fn address(directory: &OsStr, file: &str) -> String {
+    let mut address = "./".to_owned();
+    for byte in directory.as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
+            address.push(char::from(*byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(address, "%{byte:02X}");
+        }
+    }
+    address + "/" + file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_stays_in_its_directory() {
+        for (name, expected) in [
+            ("20260301T100000Z-read-2", "./20260301T100000Z-read-2/record.json"),
+            ("javascript:alert(1)//", "./javascript%3Aalert%281%29%2F%2F/record.json"),
+            ("<script> \"#?%41", "./%3Cscript%3E%20%22%23%3F%2541/record.json"),
+            ("ä", "./%C3%A4/record.json"),
+        ] {
+            assert_eq!(address(OsStr::new(name), "record.json"), expected);
+        }
+        assert_eq!(address(OsStr::from_bytes(b"\xff"), "x"), "./%FF/x");
+    }
+}

@@ -1,0 +1,45 @@
+//! What loist-bench made says so at its beginning: a file that says nothing of the kind belongs to somebody else.
+
+/// What Markdown begins with; it does not show.
+pub const MARKDOWN: &str = "<!-- loist-bench report -->\n";
+/// What a picture's file begins with; it does not show.
+pub const SVG: &str = "<!-- loist-bench picture -->\n";
+/// What stands in a page's head.
+const HTML: &str = "<meta name=\"generator\" content=\"loist-bench ";
+/// How every page begins.
+const PAGE: &str = "<!DOCTYPE html>";
+
+/// Bytes of a file's beginning that tell.
+pub const TELLING_BYTES: u64 = 4_096;
+
+/// Whether a file that begins so was made by this program.
+#[must_use]
+pub fn is_ours(beginning: &str) -> bool {
+    let is_page = || {
+        let head = beginning.split("<title>").next().unwrap_or_default();
+        head.starts_with(PAGE) && head.contains(HTML)
+    };
+    [MARKDOWN, SVG].iter().any(|mark| beginning.starts_with(mark)) || is_page()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_says_so_is_ours() {
+        let page = |generator: &str| {
+            format!(
+                "<!DOCTYPE html>\n<html><head><meta name=\"generator\" content=\"{generator}\"><title>x</title>"
+            )
+        };
+        assert!(is_ours(&page("loist-bench 0.1.0")));
+        assert!(is_ours(&format!("{MARKDOWN}# x")) && is_ours(&format!("{SVG}<svg/>")));
+        for foreign in ["", "# Notes", "<svg/>", "x <!-- loist-bench report -->\n", &page("hugo")] {
+            assert!(!is_ours(foreign), "{foreign}");
+        }
+        // Somebody's page that tells of ours.
+        let quoted = page("hugo") + &page("loist-bench 0.1.0");
+        assert!(!is_ours(&quoted));
+    }
+}
