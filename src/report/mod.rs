@@ -11,6 +11,7 @@ pub mod index;
 pub mod latencies;
 mod load;
 pub mod mark;
+pub mod markdown;
 pub mod number;
 pub mod picture;
 pub mod source;
