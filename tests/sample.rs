@@ -4,7 +4,7 @@
 
 use loist_bench::{
     record::{self, Record},
-    report,
+    report::{self, source::Source},
 };
 use std::path::{Path, PathBuf};
 
@@ -50,6 +50,33 @@ fn the_picture_is_drawn_from_the_record() {
     for part in ["search_library", "200ms@p95", "99.9", "response time, ms"] {
         assert!(drawn.contains(part), "{part}");
     }
+}
+
+fn source(change: impl FnOnce(&mut Record)) -> Source {
+    let (mut record, text) = record::load_with_text(&root().join("reports/sample")).unwrap();
+    change(&mut record);
+    Source { record, text, name: "record.json".to_owned() }
+}
+
+/// What stands above all sections.
+#[test]
+fn the_head_of_the_page() {
+    let page = report::html::run(&source(|_| ()));
+    let head = &page[page.find("<section class=\"verdict").unwrap()..];
+    insta::assert_snapshot!(head[..head.find("<details class=\"section\"").unwrap()].trim_end());
+}
+
+#[test]
+fn a_comparison_as_markdown() {
+    let changed = source(|record| {
+        record.load.clients *= 2;
+        let summary = &mut record.operations[0].summary;
+        summary.response.p95_us = summary.response.p95_us.map(|us| us * 3.0);
+        for interval in &mut summary.response_intervals {
+            (interval.low_us, interval.high_us) = (interval.low_us * 3.0, interval.high_us * 3.0);
+        }
+    });
+    insta::assert_snapshot!(report::markdown::compare(&[source(|_| ()), changed]));
 }
 
 #[test]

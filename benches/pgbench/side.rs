@@ -91,7 +91,9 @@ impl<'a> Run<'a> {
             let mut command = self.loist_bench();
             command.arg("--out").arg(directory.join("reports"));
             let used = child::run(&mut command, JUDGED, directory, interrupt)?;
-            let place = fs::read_dir(directory.join("reports"))?.next().ok_or("the run left no record")??;
+            // Beside the runs stands the list of them.
+            let mut entries = fs::read_dir(directory.join("reports"))?.flatten();
+            let place = entries.find(|entry| entry.path().is_dir()).ok_or("the run left no record")?;
             return of_record(&record::load(&place.path())?, &used);
         }
         let mut command = self.pgbench();

@@ -60,8 +60,9 @@ fn texts(value: &toml::Value) -> Option<Vec<String>> {
     }
 }
 
-/// Sets the default of option `--name`, or of the argument of that name, wherever a subcommand has it; `None` when
-/// none has.
+/// Sets the default of the option of that name, or of the argument, wherever a subcommand has it; `None` when none has.
+/// An option is called as in the environment: what has a variable of its own has a name of its own, and what stands in
+/// the file for another command is not taken for it.
 fn set_default(command: Command, name: &str, values: &[String]) -> Option<Command> {
     let mut found = false;
     let command = set_in_all(command, name, values, &mut found);
@@ -70,7 +71,15 @@ fn set_default(command: Command, name: &str, values: &[String]) -> Option<Comman
 
 fn set_in_all(mut command: Command, name: &str, values: &[String], found: &mut bool) -> Command {
     let is_meant = |argument: &&Arg| {
-        argument.get_long() == Some(name) || (argument.is_positional() && argument.get_id() == name)
+        let of_variable = argument.get_env().map(|variable| {
+            let variable = variable.to_string_lossy();
+            variable.trim_start_matches("LOIST_BENCH_").to_ascii_lowercase().replace('_', "-")
+        });
+        match (of_variable, argument.is_positional()) {
+            (Some(own), false) => own == name,
+            (None, false) => argument.get_long() == Some(name),
+            (_, true) => argument.get_id() == name,
+        }
     };
     // What is required is never left to a file.
     let argument = command.get_arguments().find(is_meant).filter(|argument| !argument.is_required_set());
@@ -128,6 +137,26 @@ mod tests {
         assert_eq!(run.get_many::<String>("set").unwrap().count(), 2);
         let matches = parse(file, &["x", "run", "--tracks", "7"]).unwrap();
         assert_eq!(matches.subcommand_matches("run").unwrap().get_one::<String>("tracks").unwrap(), "7");
+    }
+
+    #[test]
+    fn an_option_is_called_as_in_the_environment() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(NAME);
+        std::fs::write(&path, "format = \"json\"\nreport-format = \"svg\"\n").unwrap();
+        let format = |variable| {
+            let argument = Arg::new("format").long("format").env(variable);
+            argument.value_parser(["json", "svg"]).default_value("json")
+        };
+        let command = Command::new("x")
+            .subcommand(Command::new("run").arg(format("LOIST_BENCH_FORMAT")))
+            .subcommand(Command::new("report").arg(format("LOIST_BENCH_REPORT_FORMAT")));
+        let (command, _) = apply(command, &path).unwrap();
+        for (name, expected) in [("run", "json"), ("report", "svg")] {
+            let matches = command.clone().try_get_matches_from(["x", name]).unwrap();
+            let (_, own) = matches.subcommand().unwrap();
+            assert_eq!(own.get_one::<String>("format").unwrap(), expected);
+        }
     }
 
     #[test]

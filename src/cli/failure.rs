@@ -101,12 +101,15 @@ fn place(error: &clap::Error, places: &Places) -> Option<String> {
         return None;
     }
     let variable = format!("LOIST_BENCH_{}", name.replace('-', "_").to_ascii_uppercase());
-    if std::env::var(&variable).is_ok_and(|set| set == value) {
+    let own = variable.replacen("LOIST_BENCH_", "LOIST_BENCH_REPORT_", 1);
+    let set = |variable: &String| std::env::var(variable).is_ok_and(|set| set == value);
+    if let Some(variable) = [variable, own].into_iter().find(set) {
         return Some(variable);
     }
-    places
-        .get(name)
-        .filter(|(_, texts)| texts.iter().any(|text| text == value))
+    [name.to_owned(), format!("report-{name}")]
+        .iter()
+        .filter_map(|name| places.get(name))
+        .find(|(_, texts)| texts.iter().any(|text| text == value))
         .map(|(place, _)| place.clone())
 }
 

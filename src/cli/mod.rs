@@ -5,12 +5,16 @@ mod args;
 mod config_file;
 mod failure;
 mod flags;
+mod index;
 mod interrupt;
+mod keep;
 mod load_args;
 mod machine_arg;
 mod meta;
 mod output;
+mod own_file;
 mod progress;
+mod report;
 mod run;
 mod seed;
 mod server;
@@ -49,6 +53,7 @@ enum Command {
     Run(Box<run::RunArgs>),
     Seed(seed::SeedArgs),
     Advise(advise::AdviseArgs),
+    Report(report::ReportArgs),
     #[command(subcommand)]
     Flags(flags::FlagsCommand),
     #[command(subcommand)]
@@ -95,6 +100,7 @@ fn dispatch() -> Result<ExitCode, Failure> {
             seed::execute(args)
         }
         Command::Advise(args) => advise::execute(&args),
+        Command::Report(args) => report::execute(&args, own),
         Command::Flags(command) => flags::execute(command, own),
         Command::Server(command) => server::execute(command),
         Command::Schema(args) => meta::schema(&args),

@@ -6,7 +6,17 @@ use std::io::{ErrorKind, Write};
 /// Writes `text` to standard output; styles are stripped where they would not show.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    ended(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// Writes `text` to standard output as it stands, for those who keep it in a file.
+pub(super) fn print_raw(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    ended(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+fn ended(result: std::io::Result<()>) -> Result<(), Failure> {
+    match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::environment(format!("cannot write to standard output: {error}")))
         }

@@ -4,6 +4,7 @@ use super::{
     args::{CatalogArgs, Format, OutputArgs, TargetArgs, said, truth},
     failure::Failure,
     interrupt::{self, Reserved},
+    keep::{self, Keeper},
     load_args::{LoadArgs, time},
     output,
     progress::Progress,
@@ -14,17 +15,13 @@ use crate::{
         self, Interrupt, Run, RunOptions, SHORTEST_SEARCH,
         sweep::{self, Setting},
     },
-    record::{Ended, Outcome, Place, Record},
+    record::{Ended, Outcome, Record},
     report,
     workload::{Slo, Workload, builtin},
 };
+use chrono::{DateTime, Utc};
 use clap::{ArgMatches, Args};
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 /// Measure: seed what is missing, put the load on, judge, explain
 #[derive(Debug, Args)]
@@ -110,21 +107,6 @@ pub(super) fn execute(args: RunArgs, matches: &ArgMatches) -> Result<ExitCode, F
     several(&workload, &options, &points, &interrupt, &keeper, &args.output)
 }
 
-/// Where records go.
-struct Keeper<'a> {
-    reports: &'a Path,
-    workload: String,
-    reserved: Reserved,
-}
-
-impl Keeper<'_> {
-    fn place(&self) -> Result<Place, Failure> {
-        let place = Place::reserve(self.reports, &self.workload)?;
-        self.reserved.is(&place);
-        Ok(place)
-    }
-}
-
 fn once(
     workload: Workload,
     options: &RunOptions,
@@ -137,17 +119,27 @@ fn once(
     let run = lab::run(workload, options, interrupt, &|event| progress.hear(event));
     progress.end();
     let run = run?;
-    let stored = store(&place, &run);
+    let stored = keep::store(&place, &run);
     match output.format {
         Format::Json => output::print_json(&run.record)?,
         Format::Text => output::print(&report::terminal::render(&run.record))?,
     }
-    // What was measured is shown even where it cannot be kept.
-    stored?;
+    // What was measured is shown even where it cannot be kept, and kept even where no page can be made of it.
+    let record = stored?;
+    let page = keep::explain(&record);
+    keeper.list();
     if output.format == Format::Text {
-        output::print(&format!("\nRecord: {}\n", place.directory().join("record.json").display()))?;
+        output::print(&paths(page.as_ref(), "Record", &[record]))?;
     }
     Ok(ExitCode::from(code(&run.record)))
+}
+
+/// The last lines: the page first, then the records.
+fn paths(page: Option<&PathBuf>, name: &str, records: &[PathBuf]) -> String {
+    let page = page.map(|page| format!("Report: {}\n", page.display())).unwrap_or_default();
+    let records: Vec<String> = records.iter().map(|record| record.display().to_string()).collect();
+    let below = format!("\n{}", " ".repeat(name.len() + 2));
+    format!("\n{page}{name}: {}\n", records.join(&below))
 }
 
 fn several(
@@ -165,10 +157,9 @@ fn several(
     let mut kept = Vec::new();
     let mut keep = |run: &Run| -> Result<(), Failure> {
         let place = first.take().map_or_else(|| keeper.place(), Ok)?;
-        store(&place, run)?;
-        let file = place.directory().join("record.json").display().to_string();
-        listen(lab::Event::Note(format!("record: {file}")));
-        kept.push(file);
+        let record = keep::store(&place, run)?;
+        listen(lab::Event::Note(format!("record: {}", record.display())));
+        kept.push((run.record.run.started_at, record));
         Ok(())
     };
     let swept = sweep::sweep(workload, options, points, interrupt, &listen, &mut keep);
@@ -178,10 +169,12 @@ fn several(
         Format::Json => {
             output::print_json(&swept.runs.iter().map(|(_, record)| record).collect::<Vec<_>>())?;
         }
-        Format::Text => {
-            output::print(&report::sweep::render(&labelled(&swept.runs)))?;
-            output::print(&format!("\nRecords: {}\n", kept.join("\n         ")))?;
-        }
+        Format::Text => output::print(&report::sweep::render(&labelled(&swept.runs)))?,
+    }
+    let kept = in_order(&kept, &swept.runs);
+    let page = pages(keeper, &kept);
+    if output.format == Format::Text && !swept.runs.is_empty() {
+        output::print(&paths(page.as_ref(), "Records", &kept))?;
     }
     if let Some(failure) = swept.failure {
         return Err(failure);
@@ -192,21 +185,29 @@ fn several(
     Ok(ExitCode::from(gravity.into_iter().find(|code| codes.contains(code)).unwrap_or_default()))
 }
 
+/// The records in the order of the points: they ran in another one.
+fn in_order(kept: &[(DateTime<Utc>, PathBuf)], runs: &[(sweep::Point, Record)]) -> Vec<PathBuf> {
+    let of = |(_, record): &(sweep::Point, Record)| {
+        kept.iter().find(|(started, _)| *started == record.run.started_at).map(|(_, file)| file.clone())
+    };
+    runs.iter().filter_map(of).collect()
+}
+
+/// The pages of a sweep: one of each point, one of all.
+fn pages(keeper: &Keeper<'_>, records: &[PathBuf]) -> Option<PathBuf> {
+    for record in records {
+        keep::explain(record);
+    }
+    let page = keep::compare(records);
+    if !records.is_empty() {
+        keeper.list();
+    }
+    page
+}
+
 fn labelled(runs: &[(sweep::Point, Record)]) -> Vec<(Vec<(String, String)>, &Record)> {
     let label = |setting: &Setting| (setting.dimension().to_owned(), setting.value());
     runs.iter().map(|(point, record)| (point.iter().map(label).collect(), record)).collect()
-}
-
-/// Everything that is kept of a run.
-fn store(place: &Place, run: &Run) -> Result<(), Failure> {
-    place.store(&run.record)?;
-    let ranks = report::picture::Ranks::of(&run.record);
-    if let Some(picture) = report::picture::percentiles(&run.record, &ranks) {
-        place.write("latency.svg", picture.file().as_bytes())?;
-    }
-    place.write("latency.hlog", &run.interval_log)?;
-    place.write("series.csv", report::csv::series(&run.record).as_bytes())?;
-    Ok(())
 }
 
 fn code(record: &Record) -> u8 {

@@ -72,6 +72,15 @@ impl Bench {
             .collect()
     }
 
+    /// The directory of the one run.
+    pub(crate) fn run_directory(&self) -> PathBuf {
+        let entries = std::fs::read_dir(self.path("reports")).unwrap();
+        let directories: Vec<PathBuf> =
+            entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+        assert_eq!(directories.len(), 1, "one run, one directory");
+        directories[0].clone()
+    }
+
     /// Runs to the end against `server`, expects this exit code, and returns the record.
     pub(crate) fn measure(&self, server: &KeptServer, code: i32, arguments: &str) -> Record {
         let output = self.command(arguments).env("DATABASE_URL", &server.url).output().unwrap();

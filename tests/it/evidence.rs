@@ -161,7 +161,7 @@ fn a_role_without_rights_says_what_it_could_not_see() {
     // It is not guessed in the advice either, but said, and how to see it.
     let rights = record.advice.iter().find(|piece| piece.rule == "platform/rights").unwrap();
     server.sql(&rights.change.as_ref().unwrap().apply);
-    let reports = std::fs::read_dir(bench.path("reports")).unwrap().next().unwrap().unwrap().path();
+    let reports = bench.run_directory();
     let told = bench.expect(0, &format!("advise {}", reports.display())).stdout;
     let (_, unknown) = told.split_once("Not known, and so not judged:").unwrap();
     assert!(unknown.contains("GIN pending lists: permission denied"), "{unknown}");

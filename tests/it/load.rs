@@ -257,7 +257,7 @@ fn the_files_beside_the_record_say_the_same() {
     bench.write("two.toml", &two("0.001"));
     let run = "run two.toml --tracks 10 --rate 200 --warmup 100ms --duration 2s --quiet";
     let record = bench.measure(&server, 0, run);
-    let directory = std::fs::read_dir(bench.path("reports")).unwrap().next().unwrap().unwrap().path();
+    let directory = bench.run_directory();
     let log = std::fs::read(directory.join("latency.hlog")).unwrap();
     let mut logged: BTreeMap<String, u64> = BTreeMap::new();
     for entry in IntervalLogIterator::new(&log) {

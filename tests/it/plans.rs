@@ -207,18 +207,16 @@ fn plans_that_flipped_come_before_the_advice() {
     let (base, new) = (Bench::new(), Bench::new());
     base.expect(0, run);
     new.expect(0, &format!("{run} --set enable_bitmapscan=off --set enable_indexscan=off"));
-    let record = |bench: &Bench| -> PathBuf {
-        std::fs::read_dir(bench.path("reports")).unwrap().next().unwrap().unwrap().path()
-    };
     let advise = |new: PathBuf, base: PathBuf, rest: &str| -> Answer {
         Bench::new().expect(0, &format!("advise {} --base {} {rest}", new.display(), base.display()))
     };
-    let text = advise(record(&new), record(&base), "").stdout;
+    let text = advise(new.run_directory(), base.run_directory(), "").stdout;
     let flip = "plan flipped from index to sequential scan: get_audio_metadata.track and 5 more (typical): \
                 Index Scan using audio_tracks_pkey on audio_tracks -> Seq Scan on audio_tracks, ";
     assert!(text.find(flip).unwrap() < text.find("Switch enable_bitmapscan").unwrap(), "{text}");
     let json: serde_json::Value =
-        serde_json::from_str(&advise(record(&new), record(&base), "--format json").stdout).unwrap();
+        serde_json::from_str(&advise(new.run_directory(), base.run_directory(), "--format json").stdout)
+            .unwrap();
     let flips = json["flips"].as_array().unwrap();
     assert!(!flips.is_empty());
     for flip in flips {
@@ -229,9 +227,12 @@ fn plans_that_flipped_come_before_the_advice() {
     assert_eq!(json["advice"], serde_json::to_value(&new.record().advice).unwrap());
 
     let same: serde_json::Value =
-        serde_json::from_str(&advise(record(&base), record(&base), "--format json").stdout).unwrap();
+        serde_json::from_str(&advise(base.run_directory(), base.run_directory(), "--format json").stdout)
+            .unwrap();
     assert_eq!(same["flips"].as_array().unwrap().len(), 0);
     assert!(
-        advise(record(&base), record(&base), "").stdout.starts_with("No plan flipped against the base.\n")
+        advise(base.run_directory(), base.run_directory(), "")
+            .stdout
+            .starts_with("No plan flipped against the base.\n")
     );
 }

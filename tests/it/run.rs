@@ -176,10 +176,16 @@ fn a_run_ends_with_table_verdict_and_record() {
     assert!(record.overall.response_intervals.iter().all(|i| i.low_us <= i.high_us));
     assert!(!record.overall.response_intervals.is_empty());
     assert!(record.steps.iter().any(|step| step.name == "warm-up"));
-    let directory = std::fs::read_dir(bench.path("reports")).unwrap().next().unwrap().unwrap().path();
+    let directory = bench.run_directory();
     let name = directory.file_name().unwrap().to_string_lossy().into_owned();
     assert!(name.ends_with("Z-read"), "{name}");
     assert!(std::fs::read_to_string(directory.join("latency.svg")).unwrap().contains("get_audio_metadata"));
+    let page = std::fs::read_to_string(directory.join("report.html")).unwrap();
+    assert!(page.contains("get_audio_metadata") && page.ends_with("</html>"), "the page is whole");
+    let list = std::fs::read_to_string(bench.path("reports/index.html")).unwrap();
+    assert!(list.contains(&format!("href=\"./{name}/report.html\"")), "{list}");
+    let last = format!("\nReport: reports/{name}/report.html\nRecord: reports/{name}/record.json\n");
+    assert!(answer.stdout.ends_with(&last), "{}", answer.stdout);
 }
 
 #[test]
@@ -254,12 +260,25 @@ fn clients_that_share_connections_wait_for_them() {
     assert!(overall.pool_wait.p50_us.unwrap() > overall.service.p50_us.unwrap(), "three of four calls wait");
 }
 
+/// A list that is somebody else's, and a run that is kept and shown all the same.
+#[test]
+fn a_page_that_cannot_be_made_hides_nothing() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("reports")).unwrap();
+    bench.write("reports/index.html", "my own notes");
+    let answer = bench.expect(0, "run read --tracks 100 --warmup 0s --duration 500ms --quiet");
+    assert!(answer.stderr.contains("reports/index.html was not made by loist-bench"), "{}", answer.stderr);
+    assert_eq!(std::fs::read_to_string(bench.path("reports/index.html")).unwrap(), "my own notes");
+    assert!(answer.stdout.contains("Record: reports/"), "{}", answer.stdout);
+    bench.record();
+}
+
 #[test]
 fn advice_comes_from_the_record_alone() {
     let bench = Bench::new();
     bench.expect(0, "run read --tracks 100 --warmup 0s --duration 1s --quiet --set enable_indexscan=off");
     let stored = bench.record();
-    let directory = std::fs::read_dir(bench.path("reports")).unwrap().next().unwrap().unwrap().path();
+    let directory = bench.run_directory();
     let again = bench.expect(0, &format!("advise {} --format json", directory.display()));
     let again: Vec<loist_bench::record::Recommendation> = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!(again, stored.advice);

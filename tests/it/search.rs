@@ -88,12 +88,17 @@ fn a_sweep_that_fails_shows_the_points_that_ended() {
     let server = KeptServer::start("--set max_connections=8");
     let bench = Bench::new();
     let run =
-        "run read --tracks 50 --clients 2 --warmup 0s --duration 500ms --sweep pool=1,2,20 --seed 1 --quiet";
+        "run read --tracks 50 --clients 2 --warmup 0s --duration 500ms --sweep pool=1,2,20 --seed 4 --quiet";
     let output = bench.command(run).env("DATABASE_URL", &server.url).output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     let shown = String::from_utf8(output.stdout).unwrap();
     let records = bench.records();
+    assert_eq!(records.len(), 2, "with this seed the third point is the last to run: {shown}");
     assert_eq!(shown.matches("record.json").count(), records.len(), "{shown}");
+    let page = shown.lines().find_map(|line| line.strip_prefix("Report: ")).unwrap();
+    assert!(page.ends_with("/sweep.html") && bench.path(page).exists(), "{page}");
+    let list = std::fs::read_to_string(bench.path("reports/index.html")).unwrap();
+    assert_eq!(list.matches("/report.html\"").count(), records.len(), "each point has its page");
     assert!(String::from_utf8_lossy(&output.stderr).contains("smaller --pool"));
     for record in records {
         let row = format!("{}", record.load.connections);

@@ -1,0 +1,64 @@
+//! The page of a directory of runs: read from the records in it, written into it.
+
+use super::{failure::Failure, own_file::OwnFile};
+use crate::report::{
+    html,
+    index::{Brief, Run, Runs, Unread, address},
+};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
+
+/// The page's file.
+pub(super) const NAME: &str = "index.html";
+
+/// Writes the page into the directory, and gives its path.
+///
+/// # Errors
+/// When the directory cannot be read, or a file that is not this program's is in the way.
+pub(super) fn refresh(directory: &Path) -> Result<PathBuf, Failure> {
+    let path = directory.join(NAME);
+    let place = OwnFile::at(&path)?;
+    place.write(&page(directory)?)?;
+    Ok(path)
+}
+
+/// The page.
+///
+/// # Errors
+/// When the directory cannot be read. A record that cannot be read is listed as such.
+pub(super) fn page(directory: &Path) -> Result<String, Failure> {
+    let unreadable = |error: std::io::Error| {
+        Failure::bad_input(format!("{}: the directory cannot be read: {error}", directory.display()))
+    };
+    let mut all = Runs { directory: directory.display().to_string(), ..Runs::default() };
+    for entry in std::fs::read_dir(directory).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if !entry.path().join("record.json").exists() {
+            continue;
+        }
+        let name = entry.file_name();
+        match run(&entry.path(), &name) {
+            Ok(run) => all.runs.push(run),
+            Err(reason) => all.unread.push(Unread { name: name.to_string_lossy().into_owned(), reason }),
+        }
+    }
+    all.sort();
+    Ok(html::index(&all))
+}
+
+fn run(directory: &Path, name: &OsStr) -> Result<Run, String> {
+    let path = directory.join("record.json");
+    if !path.is_file() {
+        return Err("record.json is no file".to_owned());
+    }
+    let text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+    let brief = Brief::read(&text, Path::new("record.json")).map_err(|error| error.to_string())?;
+    Ok(Run {
+        name: name.to_string_lossy().into_owned(),
+        record: address(name, "record.json"),
+        page: directory.join("report.html").is_file().then(|| address(name, "report.html")),
+        brief,
+    })
+}

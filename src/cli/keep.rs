@@ -1,0 +1,86 @@
+//! What is kept of a run, and the pages that are made of it.
+
+use super::{failure::Failure, index, interrupt::Reserved, own_file::OwnFile, report::subject::source};
+use crate::{
+    lab::Run,
+    record::Place,
+    report::{self, source::Source},
+};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// Where records go.
+pub(super) struct Keeper<'a> {
+    pub(super) reports: &'a Path,
+    pub(super) workload: String,
+    pub(super) reserved: Reserved,
+}
+
+impl Keeper<'_> {
+    /// A directory for a run.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(super) fn place(&self) -> Result<Place, Failure> {
+        let place = Place::reserve(self.reports, &self.workload)?;
+        self.reserved.is(&place);
+        Ok(place)
+    }
+
+    /// Lists the run among the others. What stands in the way is told: the run itself is kept.
+    pub(super) fn list(&self) {
+        told("the list of runs was not made", index::refresh(self.reports));
+    }
+}
+
+/// Keeps what was measured, and gives the path of the record.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn store(place: &Place, run: &Run) -> Result<PathBuf, Failure> {
+    place.store(&run.record)?;
+    place.write("latency.hlog", &run.interval_log)?;
+    place.write("series.csv", report::csv::series(&run.record).as_bytes())?;
+    let ranks = report::picture::Ranks::of(&run.record);
+    if let Some(picture) = report::picture::percentiles(&run.record, &ranks) {
+        place.write("latency.svg", picture.file().as_bytes())?;
+    }
+    Ok(place.directory().join("record.json"))
+}
+
+/// Makes the page of a run, and gives its path. What stands in the way is told: it can be made again at any time.
+pub(super) fn explain(record: &Path) -> Option<PathBuf> {
+    let made = || page(record, "report.html", &[source(record)?], |sources| report::html::run(&sources[0]));
+    told("the page of the run was not made", made())
+}
+
+/// Makes the page that compares the points of a sweep, beside the last one's record.
+pub(super) fn compare(records: &[PathBuf]) -> Option<PathBuf> {
+    let last = records.last()?;
+    let made = || {
+        let sources = records.iter().map(|record| source(record)).collect::<Result<Vec<_>, _>>()?;
+        page(last, "sweep.html", &sources, report::html::compare)
+    };
+    told("the page of the sweep was not made", made())
+}
+
+fn page(
+    record: &Path,
+    name: &str,
+    sources: &[Source],
+    render: impl FnOnce(&[Source]) -> String,
+) -> Result<PathBuf, Failure> {
+    let path = record.with_file_name(name);
+    OwnFile::at(&path)?.write(&render(sources))?;
+    Ok(path)
+}
+
+fn told<T>(what: &str, result: Result<T, Failure>) -> Option<T> {
+    result
+        .map_err(|failure| {
+            let _ = writeln!(anstream::stderr(), "{what}: {}", failure.sentence());
+        })
+        .ok()
+}
