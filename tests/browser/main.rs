@@ -7,3 +7,4 @@ mod driver;
 mod harness;
 mod page;
 mod protocol;
+mod report;

@@ -114,6 +114,11 @@ impl Page {
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
     }
 
+    /// As paper asks for it: without what is for screens alone.
+    pub(crate) async fn as_printed(&self) {
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+    }
+
     /// From the next `open` on, the page's own scripts do not run; `eval` does.
     pub(crate) async fn without_scripts(&self) {
         self.devtools("Emulation.setScriptExecutionDisabled", json!({ "value": true })).await;
@@ -152,9 +157,15 @@ impl Page {
 
     /// The whole page, also what is below the window's end.
     pub(crate) async fn screenshot(&self, path: &Path) {
+        self.screenshot_of_top(path, u32::MAX).await;
+    }
+
+    /// The page's upper part, so many pixels high.
+    pub(crate) async fn screenshot_of_top(&self, path: &Path, height: u32) {
         let layout = self.devtools("Page.getLayoutMetrics", json!({})).await;
         let mut clip = layout["cssContentSize"].clone();
         clip["scale"] = json!(1);
+        clip["height"] = json!(f64::from(height).min(clip["height"].as_f64().unwrap()));
         let wanted = json!({ "captureBeyondViewport": true, "clip": clip });
         save(&self.devtools("Page.captureScreenshot", wanted).await, path);
     }
