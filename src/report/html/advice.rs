@@ -37,6 +37,8 @@ struct Piece<'a> {
     undo: Vec<Commands>,
     /// What it should save, as the advisor estimated it.
     saving: String,
+    /// Settings that were tried, and what that showed.
+    effect_of: String,
     effect: String,
 }
 
@@ -68,6 +70,7 @@ fn of<'a>(record: &Record, index: usize, piece: &'a Recommendation) -> Piece<'a>
             piece.changes().any(|own| own == *change) && change.apply.starts_with("ALTER SYSTEM")
         })
         .collect();
+    let tried = tried(record, piece);
     let apply = sql(|change| &change.apply);
     let own = (!apply.is_empty()).then_some(Commands { form: "SQL".to_owned(), text: apply });
     let undo = sql(|change| &change.undo);
@@ -86,7 +89,9 @@ fn of<'a>(record: &Record, index: usize, piece: &'a Recommendation) -> Piece<'a>
             .chain(commands(record, &backwards.iter().collect::<Vec<_>>(), &FORMS))
             .collect(),
         saving: saving(piece),
-        effect: trials(record, piece)
+        effect_of: tried.map(|what_if| what_if.settings.join(", ")).unwrap_or_default(),
+        effect: tried
+            .and_then(trials)
             .map(|grid| parts::grid(&grid, "Trials of this change"))
             .unwrap_or_default(),
     }
@@ -108,14 +113,18 @@ fn commands(record: &Record, changes: &[&Change], forms: &[Form]) -> Vec<Command
     forms.iter().filter_map(written).collect()
 }
 
-/// What trials of exactly these settings showed.
-fn trials(record: &Record, piece: &Recommendation) -> Option<Grid> {
-    let is_same = |what_if: &&WhatIf| {
-        let set: Vec<String> =
-            piece.changes().map(|change| format!("{}={}", change.setting, change.to)).collect();
+/// What was tried of a piece of advice: all of its settings, or some.
+fn tried<'a>(record: &'a Record, piece: &Recommendation) -> Option<&'a WhatIf> {
+    let set: Vec<String> =
+        piece.changes().map(|change| format!("{}={}", change.setting, change.to)).collect();
+    let is_part = |what_if: &&WhatIf| {
         !what_if.settings.is_empty() && what_if.settings.iter().all(|setting| set.contains(setting))
     };
-    let what_if = record.what_ifs.iter().find(is_same).filter(|what_if| !what_if.tried.is_empty())?;
+    record.what_ifs.iter().filter(is_part).find(|what_if| !what_if.tried.is_empty())
+}
+
+/// What the trials showed; `None` where none of them has times.
+fn trials(what_if: &WhatIf) -> Option<Grid> {
     let mut grid = Grid::new(vec![
         Column::words("statement"),
         Column::words("parameters"),

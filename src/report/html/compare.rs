@@ -16,6 +16,7 @@ use crate::{
         picture::{self, Picture},
         source::Source,
         trust,
+        xml::escaped,
     },
 };
 use askama::Template;
@@ -145,7 +146,24 @@ fn latencies(comparison: &Comparison<'_>) -> String {
     format!(
         "<p>p95 of the response time, with its 95 % interval within each run. “Lower” and “higher” are said where these intervals do not overlap. They do not hold what differs between runs that are the same: repeat each side a few times, in turns, before you rely on a small difference.</p>{}",
         parts::grid(&comparison.latencies(), "Latencies of each operation in each run")
-    )
+    ) + &left_out(comparison)
+}
+
+/// Operations that not every run has cannot be compared.
+fn left_out(comparison: &Comparison<'_>) -> String {
+    let common = comparison.operations();
+    let all = comparison.records.iter().flat_map(|record| &record.operations);
+    let mut others: Vec<String> = all
+        .filter(|operation| !common.iter().any(|(name, _)| *name == operation.name))
+        .map(|operation| escaped(&operation.name))
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    if others.is_empty() {
+        String::new()
+    } else {
+        format!("<p>Not in all runs, and so left out: {}.</p>", others.join(", "))
+    }
 }
 
 fn settings(comparison: &Comparison<'_>) -> String {
