@@ -1,7 +1,5 @@
 //! What a page costs: a run explained, two runs side by side, a summary in Markdown, made of the sample's record.
 
-#![allow(clippy::unwrap_used)] // Without the sample there is nothing to measure.
-
 use criterion::{Criterion, criterion_group, criterion_main};
 use loist_bench::{
     record,
@@ -11,7 +9,7 @@ use std::{hint::black_box, path::Path};
 
 fn pages(criterion: &mut Criterion) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample");
-    let (record, text) = record::load_with_text(&path).unwrap();
+    let (record, text) = record::load_with_text(&path).expect("the sample is kept with the source");
     let one = Source { record, text, name: "record.json".to_owned() };
     let two = [one.clone(), one.clone()];
     let mut group = criterion.benchmark_group("report");

@@ -6,11 +6,16 @@ pub fn milliseconds(us: Option<f64>) -> String {
     us.map_or_else(|| "-".to_owned(), |us| three_digits(us / 1_000.0))
 }
 
-/// Three significant digits; whole numbers from 100 on, in groups of three.
+/// From here on, a number is written with its power of ten: groups of three would no longer be read.
+const LARGE: f64 = 1e15;
+
+/// Three significant digits; whole numbers from 100 on, in groups of three. `?` for what is no number.
 #[must_use]
 pub fn three_digits(value: f64) -> String {
     match value.abs() {
-        v if v >= 99.95 => grouped(value.round() as u64),
+        v if !v.is_finite() => "?".to_owned(),
+        v if v >= LARGE => format!("{value:.2e}"),
+        v if v >= 99.95 => format!("{}{}", if value < 0.0 { "-" } else { "" }, grouped(v.round() as u64)),
         v if v >= 9.995 => format!("{value:.1}"),
         v if v >= 0.9995 => format!("{value:.2}"),
         _ => format!("{value:.3}"),
@@ -42,12 +47,14 @@ pub fn bytes(bytes: u64) -> String {
     format!("{bytes} B")
 }
 
-/// A share as a percentage; never `0 %` for something that happened.
+/// A share as a percentage; never `0 %` for something that happened. `?` for what is no number.
 #[must_use]
 pub fn percent(share: f64) -> String {
     match share * 100.0 {
         0.0 => "0 %".to_owned(),
-        p if p < 0.01 => "<0.01 %".to_owned(),
+        p if !p.is_finite() => "? %".to_owned(),
+        p if p.abs() >= LARGE => format!("{p:.2e} %"),
+        p if p.abs() < 0.01 => "<0.01 %".to_owned(),
         p => format!("{} %", format!("{p:.2}").trim_end_matches('0').trim_end_matches('.')),
     }
 }
@@ -66,15 +73,26 @@ mod tests {
             (12_345.0, "12.3"),
             (99_960.0, "100"),
             (1_234_567.0, "1,235"),
+            (-250_000.0, "-250"),
+            (1e308, "1.00e305"),
+            (f64::INFINITY, "?"),
+            (f64::NAN, "?"),
         ] {
             assert_eq!(milliseconds(Some(us)), text);
         }
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(bytes(25_000_000_000), "23.3 GB");
         assert_eq!(bytes(12), "12 B");
-        for (share, text) in
-            [(0.0, "0 %"), (0.00001, "<0.01 %"), (0.0512, "5.12 %"), (0.05, "5 %"), (1.0, "100 %")]
-        {
+        for (share, text) in [
+            (0.0, "0 %"),
+            (0.00001, "<0.01 %"),
+            (0.0512, "5.12 %"),
+            (0.05, "5 %"),
+            (1.0, "100 %"),
+            (-0.05, "-5 %"),
+            (1e300, "1.00e302 %"),
+            (f64::NAN, "? %"),
+        ] {
             assert_eq!(percent(share), text);
         }
     }

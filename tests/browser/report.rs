@@ -373,17 +373,28 @@ async fn it_can_be_read_without_scripts() {
     assert_eq!(page.console().await, [""; 0]);
 }
 
-/// Not a test: makes the pictures at the head of README anew. Run it with `--ignored` when the page or the sample looks
-/// otherwise.
+/// The first 24 bytes of a PNG file tell its size.
+fn size_of(path: &Path) -> [u32; 2] {
+    let bytes = std::fs::read(path).unwrap();
+    assert!(bytes.starts_with(b"\x89PNG"), "{}", path.display());
+    [16, 20].map(|at| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()))
+}
+
+/// README opens with the head of the sample's page, in both themes. With INSTA_UPDATE its pictures are made anew.
 #[tokio::test]
-#[ignore = "writes docs/images"]
-async fn the_pictures_of_the_readme() {
-    let (page, _directory) = shown().await;
+async fn the_readme_opens_with_the_page() {
+    let (page, directory) = shown().await;
     let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/images");
-    std::fs::create_dir_all(&images).unwrap();
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     page.size(1200, 900).await;
     for (scheme, name) in [(Scheme::Light, "report-light.png"), (Scheme::Dark, "report-dark.png")] {
+        let (now, kept) = (directory.path().join(name), images.join(name));
         page.prefer(scheme).await;
-        page.screenshot_of_top(&images.join(name), 950).await;
+        page.screenshot_of_top(&now, 950).await;
+        if std::env::var_os("INSTA_UPDATE").is_some() {
+            std::fs::copy(&now, &kept).unwrap();
+        }
+        assert_eq!(size_of(&kept), size_of(&now), "{name}");
+        assert!(readme.contains(&format!("docs/images/{name}")), "{name}");
     }
 }

@@ -204,13 +204,12 @@ fn details(node: &PlanNode) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::needless_pass_by_value)] // Plans are written down where they are used.
 mod tests {
     use super::*;
     use crate::record::PlanCase;
     use serde_json::{Value, json};
 
-    fn plan(root: Value) -> StatementPlan {
+    fn plan(root: &Value) -> StatementPlan {
         StatementPlan {
             statements: vec!["read.one".to_owned()],
             case: PlanCase::Typical,
@@ -225,18 +224,18 @@ mod tests {
     }
 
     /// A node that was executed.
-    fn node(kind: &str, ms: f64, loops: u64, below: Value) -> Value {
+    fn node(kind: &str, ms: f64, loops: u64, below: &[Value]) -> Value {
         json!({"Node Type": kind, "Actual Total Time": ms, "Actual Loops": loops, "Actual Rows": 1, "Plan Rows": 1,
             "Plans": below})
     }
 
     /// Nodes with their own share in percent.
-    fn shares(root: Value) -> Vec<(String, i64)> {
+    fn shares(root: &Value) -> Vec<(String, i64)> {
         let percent = |line: Line| (line.name, (line.share * 100.0).round() as i64);
         lines(&plan(root)).into_iter().map(percent).collect()
     }
 
-    fn expect(root: Value, expected: &[(&str, i64)]) {
+    fn expect(root: &Value, expected: &[(&str, i64)]) {
         let owned: Vec<(String, i64)> =
             expected.iter().map(|(name, share)| ((*name).to_owned(), *share)).collect();
         assert_eq!(shares(root), owned);
@@ -244,62 +243,62 @@ mod tests {
 
     #[test]
     fn a_node_takes_its_time_over_all_loops_without_what_is_below() {
-        let inner = node("Index Scan", 0.06, 1_000, json!([]));
-        let outer = node("Seq Scan", 30.0, 1, json!([]));
+        let inner = node("Index Scan", 0.06, 1_000, &[]);
+        let outer = node("Seq Scan", 30.0, 1, &[]);
         expect(
-            node("Nested Loop", 100.0, 1, json!([outer, inner])),
+            &node("Nested Loop", 100.0, 1, &[outer, inner]),
             &[("Nested Loop", 10), ("Seq Scan", 30), ("Index Scan", 60)],
         );
     }
 
     #[test]
     fn processes_below_a_gather_run_beside_each_other() {
-        let inner = node("Index Scan", 0.1, 1_500, json!([]));
-        let scan = node("Seq Scan", 20.0, 3, json!([]));
-        let join = node("Nested Loop", 80.0, 3, json!([scan, inner]));
-        let before = node("Result", 5.0, 1, json!([]));
+        let inner = node("Index Scan", 0.1, 1_500, &[]);
+        let scan = node("Seq Scan", 20.0, 3, &[]);
+        let join = node("Nested Loop", 80.0, 3, &[scan, inner]);
+        let before = node("Result", 5.0, 1, &[]);
         expect(
-            node("Gather Merge", 100.0, 1, json!([before, join])),
+            &node("Gather Merge", 100.0, 1, &[before, join]),
             &[("Gather Merge", 15), ("Result", 5), ("Nested Loop", 10), ("Seq Scan", 20), ("Index Scan", 50)],
         );
     }
 
     #[test]
     fn a_gather_in_a_loop_has_as_many_processes_as_one_alone() {
-        let scan = node("Seq Scan", 8.0, 30, json!([]));
-        let gather = node("Gather", 10.0, 10, json!([scan]));
+        let scan = node("Seq Scan", 8.0, 30, &[]);
+        let gather = node("Gather", 10.0, 10, &[scan]);
         expect(
-            node("Nested Loop", 100.0, 1, json!([gather])),
+            &node("Nested Loop", 100.0, 1, &[gather]),
             &[("Nested Loop", 0), ("Gather", 20), ("Seq Scan", 80)],
         );
     }
 
     #[test]
     fn no_node_takes_less_than_nothing() {
-        let below = node("CTE Scan", 120.0, 1, json!([]));
-        let lines = lines(&plan(node("Aggregate", 100.0, 1, json!([below]))));
+        let below = node("CTE Scan", 120.0, 1, &[]);
+        let lines = lines(&plan(&node("Aggregate", 100.0, 1, &[below])));
         assert_eq!((lines[0].share, lines[1].share), (0.0, 1.0));
         assert_eq!(lines[0].took, "0.000 ms, 0 %");
     }
 
     #[test]
     fn the_costliest_node_is_the_one_with_the_most_time_of_its_own() {
-        let lines = lines(&plan(node("Limit", 10.0, 1, json!([node("Sort", 9.0, 1, json!([]))]))));
+        let lines = lines(&plan(&node("Limit", 10.0, 1, &[node("Sort", 9.0, 1, &[])])));
         let costliest: Vec<bool> = lines.iter().map(|line| line.is_costliest).collect();
         assert_eq!(costliest, [false, true]);
     }
 
     #[test]
     fn a_node_alone_is_not_called_the_costliest() {
-        assert!(!lines(&plan(node("Result", 1.0, 1, json!([]))))[0].is_costliest);
+        assert!(!lines(&plan(&node("Result", 1.0, 1, &[])))[0].is_costliest);
     }
 
     #[test]
     fn what_was_not_executed_goes_by_its_cost() {
-        let of = |kind: &str, cost: f64, below: Value| json!({"Node Type": kind, "Total Cost": cost, "Plans": below});
-        let root = of("Limit", 5.0, json!([of("Sort", 200.0, json!([of("Seq Scan", 150.0, json!([]))]))]));
-        expect(root.clone(), &[("Limit", 0), ("Sort", 25), ("Seq Scan", 75)]);
-        let plan = plan(root);
+        let of = |kind: &str, cost: f64, below: &[Value]| json!({"Node Type": kind, "Total Cost": cost, "Plans": below});
+        let root = of("Limit", 5.0, &[of("Sort", 200.0, &[of("Seq Scan", 150.0, &[])])]);
+        expect(&root, &[("Limit", 0), ("Sort", 25), ("Seq Scan", 75)]);
+        let plan = plan(&root);
         assert_eq!(lines(&plan)[2].took, "150 of cost, 75 %");
         assert_eq!(times(&plan), "not executed");
     }
@@ -309,10 +308,36 @@ mod tests {
         let said = |planned: u64, actual: u64| {
             let root = json!({"Node Type": "Seq Scan", "Actual Total Time": 1.0, "Actual Loops": 1,
                 "Plan Rows": planned, "Actual Rows": actual});
-            lines(&plan(root)).remove(0).misestimate
+            lines(&plan(&root)).remove(0).misestimate
         };
         assert_eq!(said(10, 99), None);
         assert_eq!(said(10, 100).unwrap(), "estimated 10.0 times too few");
         assert_eq!(said(500, 0).unwrap(), "estimated 500 times too many");
+    }
+
+    #[test]
+    fn what_was_stopped_early_or_counts_nothing_is_not_called_wrong() {
+        let of = |kind: &str, rows: u64, below: &[Value]| {
+            json!({"Node Type": kind, "Actual Total Time": 1.0, "Actual Loops": 1, "Plan Rows": 1_000,
+                "Actual Rows": rows, "Plans": below})
+        };
+        let wrong = |root: &Value| -> Vec<bool> {
+            lines(&plan(root)).iter().map(|line| line.misestimate.is_some()).collect()
+        };
+        // A Limit stops what it reads; a Sort below it has read all of its input before.
+        let scan = of("Seq Scan", 20, &[]);
+        assert_eq!(wrong(&of("Limit", 1_000, std::slice::from_ref(&scan))), [false, false]);
+        assert_eq!(
+            wrong(&of("Limit", 1_000, &[of("Sort", 20, std::slice::from_ref(&scan))])),
+            [false, false, true]
+        );
+        assert_eq!(
+            wrong(&of("Limit", 1_000, &[of("Seq Scan", 10_000, &[])])),
+            [false, true],
+            "more came all the same"
+        );
+        let maps = [of("Bitmap Index Scan", 20, &[]), of("Bitmap Index Scan", 900, &[])];
+        let bitmaps = of("Bitmap Heap Scan", 1_000, &[of("BitmapOr", 0, &maps)]);
+        assert_eq!(wrong(&bitmaps), [false, false, true, false]);
     }
 }

@@ -172,32 +172,3 @@ fn within(id: &str, Drawing { body, width, height, .. }: &Drawing) {
         inside(from + long, y, &words);
     }
 }
-
-/// Draws all pictures into files of the folder that `PICTURES` names, to be looked at.
-#[test]
-#[ignore = "writes files for eyes, not for a verdict"]
-fn draw_all() {
-    let Ok(folder) = std::env::var("PICTURES") else { return };
-    let mut named = busy();
-    for (index, operation) in named.operations.iter_mut().enumerate() {
-        operation.name = format!("{} <{index}> & a name that takes many more letters", operation.name);
-        named.series.operations[index].name = operation.name.clone();
-    }
-    let mut one = busy();
-    one.operations.truncate(1);
-    one.series.operations.truncate(1);
-    for (name, record) in [("sample", sample()), ("busy", busy()), ("named", named), ("one", one)] {
-        let mut pictures = super::of_run(&record, &super::Ranks::of(&record));
-        pictures.extend(super::distribution_of(&record.operations[0], "op0"));
-        pictures.extend(super::percentiles_of(&record.operations[0], "op0"));
-        for picture in pictures {
-            let path = format!("{folder}/{name}-{}", picture.id);
-            std::fs::write(format!("{path}-wide.svg"), picture.file()).unwrap();
-            let Drawing { body, width, height, .. } = &picture.narrow;
-            let svg = format!(
-                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\"><style>.more{{display:none}}</style><rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>{body}</svg>"
-            );
-            std::fs::write(format!("{path}-narrow.svg"), svg).unwrap();
-        }
-    }
-}

@@ -22,12 +22,7 @@ use crate::{
 #[must_use]
 pub fn of(record: &Record, ranks: &Ranks) -> Option<Picture> {
     let (slices, time, marks) = (slices(record), Time::of(record), Marks::of(record));
-    let shown: Vec<(usize, &SeriesOperation)> = ranks
-        .by_cost()
-        .iter()
-        .filter_map(|index| Some((*index, record.series.operations.get(*index)?)))
-        .filter(|(_, operation)| operation.p95_us.iter().any(Option::is_some))
-        .collect();
+    let shown = ranks.series(record, |operation| operation.p95_us.iter().any(Option::is_some));
     let all = shown.iter().flat_map(|(_, operation)| operation.p95_us.iter().flatten().copied());
     let (least, most) = all.fold((f64::INFINITY, 0.0f64), |(least, most), us| (least.min(us), most.max(us)));
     if most <= 0.0 {
@@ -36,16 +31,12 @@ pub fn of(record: &Record, ranks: &Ranks) -> Option<Picture> {
     let slo = &record.overall.slo;
     let scale = Scale::log(least.min(slo.target_us) * 0.8 / 1e3, most.max(slo.target_us) * 1.6 / 1e3);
     let y = Axis::new(scale, "p95 of the response time, ms");
-    let line = |(index, operation): &(usize, &SeriesOperation)| Line {
-        name: operation.name.clone(),
-        switch: Some(ranks.switch(*index)),
-        colour: ranks.colour(*index),
-        dashes: ranks.dashes(*index),
-        width: 4,
-        pieces: pieces(slices.iter().enumerate().map(|(slice, bounds)| {
+    let line = |(index, operation): &(usize, &SeriesOperation)| {
+        let places = slices.iter().enumerate().map(|(slice, bounds)| {
             let us = operation.p95_us.get(slice).copied().flatten()?;
             Some((time.place(bounds.middle_seconds()), y.scale.fraction(us / 1e3)))
-        })),
+        });
+        ranks.line(*index, &operation.name, pieces(places))
     };
     let lines: Vec<Line> = shown.iter().map(line).collect();
     let words = words(record, &shown, &marks.note(&time));

@@ -1,7 +1,10 @@
 //! Which operations a picture shows first, and in which colour.
 
-use super::palette::{self, Colour};
-use crate::record::{OperationResult, Record};
+use super::{
+    lines::Line,
+    palette::{self, Colour},
+};
+use crate::record::{OperationResult, Record, SeriesOperation};
 
 /// Lines that are shown before somebody switches more of them on; others would only hide them.
 const MOST_SHOWN: usize = 8;
@@ -63,5 +66,28 @@ impl Ranks {
     #[must_use]
     pub fn by_cost(&self) -> &[usize] {
         &self.by_cost
+    }
+
+    /// Slices of the operations of which `has` is true, with their indexes, the costliest first.
+    pub(super) fn series<'a>(
+        &self,
+        record: &'a Record,
+        has: impl Fn(&SeriesOperation) -> bool,
+    ) -> Vec<(usize, &'a SeriesOperation)> {
+        let all =
+            self.by_cost.iter().filter_map(|index| Some((*index, record.series.operations.get(*index)?)));
+        all.filter(|(_, operation)| has(operation)).collect()
+    }
+
+    /// The look of an operation's line.
+    pub(super) fn line(&self, operation: usize, name: &str, pieces: Vec<Vec<(f64, f64)>>) -> Line {
+        Line {
+            name: name.to_owned(),
+            switch: Some(self.switch(operation)),
+            colour: self.colour(operation),
+            dashes: self.dashes(operation),
+            width: 4,
+            pieces,
+        }
     }
 }

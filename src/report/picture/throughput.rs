@@ -23,12 +23,7 @@ use crate::{
 #[must_use]
 pub fn of(record: &Record, ranks: &Ranks) -> Option<Picture> {
     let (slices, time, marks) = (slices(record), Time::of(record), Marks::of(record));
-    let shown: Vec<(usize, &SeriesOperation)> = ranks
-        .by_cost()
-        .iter()
-        .filter_map(|index| Some((*index, record.series.operations.get(*index)?)))
-        .filter(|(_, operation)| operation.answered.iter().any(|calls| *calls > 0))
-        .collect();
+    let shown = ranks.series(record, |operation| operation.answered.iter().any(|calls| *calls > 0));
     let all = all(record, &slices);
     let most = all.iter().copied().fold(0.0, f64::max);
     if most <= 0.0 {
@@ -44,18 +39,12 @@ pub fn of(record: &Record, ranks: &Ranks) -> Option<Picture> {
         width: 6,
         pieces: vec![slices.iter().zip(&all).map(|(slice, rate)| place(slice, *rate)).collect()],
     };
-    let line = |(index, operation): &(usize, &SeriesOperation)| Line {
-        name: operation.name.clone(),
-        switch: Some(ranks.switch(*index)),
-        colour: ranks.colour(*index),
-        dashes: ranks.dashes(*index),
-        width: 4,
-        pieces: pieces(
-            slices
-                .iter()
-                .enumerate()
-                .map(|(at, slice)| Some(place(slice, rate(operation.answered.get(at).copied()?, *slice)))),
-        ),
+    let line = |(index, operation): &(usize, &SeriesOperation)| {
+        let places = slices
+            .iter()
+            .enumerate()
+            .map(|(at, slice)| Some(place(slice, rate(operation.answered.get(at).copied()?, *slice))));
+        ranks.line(*index, &operation.name, pieces(places))
     };
     let lines: Vec<Line> = if shown.len() > 1 {
         [together].into_iter().chain(shown.iter().map(line)).collect()
