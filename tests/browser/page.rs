@@ -190,3 +190,10 @@ impl Page {
 fn save(answer: &Value, path: &Path) {
     std::fs::write(path, STANDARD.decode(answer["data"].as_str().unwrap()).unwrap()).unwrap();
 }
+
+/// The first 24 bytes of a PNG file tell its size.
+pub(crate) fn size_of(path: &Path) -> [u32; 2] {
+    let bytes = std::fs::read(path).unwrap();
+    assert!(bytes.starts_with(b"\x89PNG"), "{}", path.display());
+    [16, 20].map(|at| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()))
+}

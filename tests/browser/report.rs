@@ -2,7 +2,7 @@
 
 use crate::{
     axe,
-    page::{Page, Scheme},
+    page::{Page, Scheme, size_of},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::read::GzDecoder;
@@ -103,10 +103,13 @@ async fn paper_has_all_pictures_whole_and_nothing_to_click() {
                 .map((figure) => `not drawn: ${figure.id}`);
             const narrow = [...document.querySelectorAll('.section > .inside > figure svg.narrow')].filter(seen)
                 .map((svg) => `narrow: ${svg.closest('figure').id}`);
-            const buttons = [...document.querySelectorAll('button, nav, input')].filter(seen)
+            const headless = [...document.querySelectorAll('th')]
+                .filter((head) => seen(head.closest('table')) && !head.innerText.trim())
+                .map((head) => `no heading: ${head.textContent}`);
+            const buttons = [...document.querySelectorAll('button:not(th button), nav, input')].filter(seen)
                 .map((element) => `to click: ${element.textContent}`);
             const wide = document.scrollingElement.scrollWidth > innerWidth ? ['too wide'] : [];
-            return [...drawn, ...narrow, ...buttons, ...wide];";
+            return [...drawn, ...narrow, ...headless, ...buttons, ...wide];";
         assert_eq!(page.eval(faults).await, json!([]), "{}", file.display());
     }
 }
@@ -371,13 +374,6 @@ async fn it_can_be_read_without_scripts() {
         assert!(text.contains(name), "{name}");
     }
     assert_eq!(page.console().await, [""; 0]);
-}
-
-/// The first 24 bytes of a PNG file tell its size.
-fn size_of(path: &Path) -> [u32; 2] {
-    let bytes = std::fs::read(path).unwrap();
-    assert!(bytes.starts_with(b"\x89PNG"), "{}", path.display());
-    [16, 20].map(|at| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()))
 }
 
 /// README opens with the head of the sample's page, in both themes. With INSTA_UPDATE its pictures are made anew.

@@ -65,15 +65,11 @@ pub(super) fn page(sources: &[Source]) -> String {
         ("latencies", "Latencies", latencies(&comparison)),
         ("pictures", "Pictures", pictures(&comparison)),
         ("operations", "Operations", operations(&comparison)),
-        ("plans", "Plans that differ", flips(&comparison)),
+        ("plans", "Plans", flips(&comparison)),
         ("statements", "Statements", parts::grid(&comparison.statements(), "Mean time of each statement")),
-        ("settings", "Settings that differ", settings(&comparison)),
+        ("settings", "Settings", settings(&comparison)),
         ("advice", "Advice", parts::grid(&advice(&comparison), "Advice by run")),
-        (
-            "trust",
-            "Can they be trusted?",
-            parts::grid(&comparison.trust(), "What could have spoiled each run"),
-        ),
+        ("trust", "Trust", parts::grid(&comparison.trust(), "What could have spoiled each run")),
         ("provenance", "Provenance", provenance::part(sources)),
     ];
     let section =
@@ -98,8 +94,9 @@ fn side<'a>(record: &Record, label: &'a str) -> Side<'a> {
     let (sentence, checks) = (headline::sentence(record), trust::checks(record));
     let trust = trust::worst(&checks);
     // A verdict that was taken back says why itself.
-    let doubts =
-        checks.iter().filter(|check| check.tone == trust && trust != Tone::Good && check.seen != sentence);
+    let doubts = checks.iter().filter(|check| {
+        check.tone == trust && trust != Tone::Good && headline::capital(&check.seen) != sentence
+    });
     let doubts: Vec<&str> = doubts.map(|check| check.seen.as_str()).collect();
     let more = match doubts.len().saturating_sub(MOST_DOUBTS) {
         0 => String::new(),
