@@ -117,9 +117,13 @@ pub fn interval_text(summary: &Summary, quantile: f64) -> String {
 fn knee(knee: &Knee) -> Figure {
     let (low, high) = (three_digits(knee.low_per_second), three_digits(knee.high_per_second));
     let aside = knee.trials.iter().filter(|trial| trial.disturbed.is_some()).count();
+    let blocks = match knee.trials.len() {
+        1 => "1 block".to_owned(),
+        many => format!("{many} blocks"),
+    };
     let blocks = match aside {
-        0 => format!("{} blocks", knee.trials.len()),
-        some => format!("{} blocks, {some} of them disturbed and set aside", knee.trials.len()),
+        0 => blocks,
+        some => format!("{blocks}, {some} of them disturbed and set aside"),
     };
     let sure = if knee.bracketed {
         format!("95 % interval {low} to {high}, by {blocks}")
@@ -247,7 +251,38 @@ pub fn place(record: &Record) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::picture::fixture::sample;
+    use crate::{record::KneeTrial, report::picture::fixture::sample};
+
+    #[test]
+    fn a_knee_is_the_first_figure_with_what_speaks_against_it() {
+        let mut record = sample();
+        let trial = |disturbed: Option<&str>| KneeTrial {
+            rate_per_second: 700.0,
+            held: true,
+            calls: 1_400,
+            miss_share: 0.0,
+            answered_per_second: 700.0,
+            capacity_per_second: None,
+            disturbed: disturbed.map(str::to_owned),
+        };
+        let mut knee = Knee {
+            rate_per_second: 734.0,
+            low_per_second: 636.0,
+            high_per_second: 787.0,
+            bracketed: true,
+            promised_per_second: 636.0,
+            block_seconds: 2.0,
+            searched_seconds: 9.0,
+            trials: vec![trial(None), trial(Some("steal"))],
+        };
+        record.knee = Some(knee.clone());
+        let first = figures(&record).remove(0);
+        assert_eq!((first.value.as_str(), first.tone), ("734", Tone::Warn));
+        assert_eq!(first.sure, "95 % interval 636 to 787, by 2 blocks, 1 of them disturbed and set aside");
+        (knee.bracketed, knee.trials) = (false, vec![trial(None)]);
+        record.knee = Some(knee);
+        assert_eq!(figures(&record)[0].sure, "not found: the farthest rate that was tried, by 1 block");
+    }
 
     /// A met run of these operations, each with its objective in milliseconds and what was observed, if anything.
     fn met(operations: &[(&str, f64, Option<f64>, Outcome)]) -> Record {

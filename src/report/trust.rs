@@ -170,7 +170,8 @@ fn others(record: &Record) -> Vec<Check> {
         match mean_and_most(record, |sample| sample.foreign_cpus) {
             Some((mean, most)) => {
                 let of = record.samples.processors;
-                let seen = format!("used {mean:.2} of {of} processors on average, {most:.2} at most");
+                let (mean, most) = (three_digits(mean), three_digits(most));
+                let seen = format!("used {mean} of {of} processors on average, {most} at most");
                 Check { name, tone: Tone::Good, seen }
             }
             None => Check { name, tone: Tone::Warn, seen: "could not be seen on this machine".to_owned() },
@@ -186,7 +187,8 @@ fn client(record: &Record) -> Vec<Check> {
         match used.zip(waited) {
             Some(((used, _), (waited, most))) => {
                 let seen = format!(
-                    "used {used:.2} processors; its slowest thread waited {} of the time for one, {} at most",
+                    "used {} processors; its slowest thread waited {} of the time for one, {} at most",
+                    three_digits(used),
                     percent(waited),
                     percent(most)
                 );

@@ -50,5 +50,9 @@ fn pictures(source: &Source, ranks: &Ranks) -> String {
     for picture in picture::of_run(record, ranks) {
         body.push_str(&parts::picture(&picture));
     }
+    if let Some(events) = picture::events(record) {
+        body.push_str("<h3 id=\"events\">What happened in the window</h3>");
+        body.push_str(&parts::grid(&events, "What happened in the window"));
+    }
     body
 }

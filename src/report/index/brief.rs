@@ -143,7 +143,7 @@ impl Brief {
                 reason: error.to_string(),
             })
         })?;
-        if brief.format != FORMAT || brief.version > VERSION {
+        if brief.format != FORMAT || !(1..=VERSION).contains(&brief.version) {
             check_header(text, path)?;
         }
         Ok(brief)

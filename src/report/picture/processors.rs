@@ -101,7 +101,7 @@ fn numbers(samples: &Samples, users: &[(usize, &(&str, Use))], time: &Time) -> G
     for sample in &samples.samples {
         let mut cells = vec![Cell::number(format!("{:.1}", sample.at_seconds), sample.at_seconds)];
         cells.extend(users.iter().map(|(_, (_, of))| match of(samples, sample) {
-            Some(used) => Cell::number(format!("{used:.2}"), used),
+            Some(used) => Cell::amount(used),
             None => Cell::text("-"),
         }));
         grid.push(Row::new(cells).at(time.place(sample.at_seconds)));

@@ -93,7 +93,12 @@ fn a_setting_is_changed_in_each_form_and_can_be_undone() {
     for form in ["SQL", Form::Gcloud.label(), Form::Terraform.label()] {
         assert!(page.contains(&format!("<h5>{form}</h5>")), "{form}: {page}");
     }
-    assert!(page.contains("<h4>Undo</h4>") && page.contains("ALTER SYSTEM RESET random_page_cost;"));
+    let (apply, undo) = page.split_once("<h4>Undo</h4>").unwrap();
+    assert!(apply.contains("random_page_cost=1.1") && !apply.contains("random_page_cost=4"), "{apply}");
+    assert!(
+        undo.contains("ALTER SYSTEM RESET random_page_cost;") && undo.contains("random_page_cost=4"),
+        "{undo}"
+    );
     assert!(!page.contains("Measured effect"));
 }
 

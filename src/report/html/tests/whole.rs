@@ -1,7 +1,10 @@
 //! What holds for every page.
 
 use super::{changed, elements, sample};
-use crate::report::html::{compare, run};
+use crate::{
+    record::Record,
+    report::html::{compare, run},
+};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -97,4 +100,36 @@ fn a_record_of_nothing_has_a_page() {
     }));
     assert!(page.ends_with("</html>"));
     assert!(page.contains("No rule had anything to say."));
+}
+
+#[test]
+fn what_happened_in_the_window_is_listed_where_something_did() {
+    let quiet = |record: &mut Record| {
+        for sample in &mut record.samples.samples {
+            (sample.checkpoints, sample.autovacuums, sample.lock_waits) = (None, None, None);
+        }
+        record.series.operations.iter_mut().for_each(|operation| operation.lost.fill(0));
+    };
+    assert!(!run(&changed(quiet)).contains("id=\"events\""));
+    let page = run(&changed(|record| {
+        quiet(record);
+        record.samples.samples[3].checkpoints = Some(1);
+    }));
+    let (_, events) = page.split_once("id=\"events\"").unwrap();
+    assert!(events.split("</table>").next().unwrap().contains(">checkpoint</td>"));
+}
+
+#[test]
+fn an_operation_of_one_run_alone_is_left_out_and_named() {
+    let other = changed(|record| record.operations[0].name = "<other>".to_owned());
+    let name = sample().record.operations[0].name.clone();
+    let page = compare(&[sample(), other]);
+    assert!(page.contains(&format!("Not in all runs, and so left out: &lt;other&gt;, {name}.")));
+    assert!(!compare(&[sample(), sample()]).contains("left out: "));
+}
+
+#[test]
+fn what_would_mislead_is_seen() {
+    let page = run(&changed(|record| record.workload.text = "a\u{202E}b\0c".to_owned()));
+    assert!(page.contains("a\u{FFFD}b\u{FFFD}c"));
 }
