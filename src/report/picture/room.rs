@@ -46,7 +46,8 @@ impl Room {
     /// Right edge of the plotting area.
     pub(super) fn right(&self, layout: Layout) -> i32 {
         let beside = if layout.is_wide { self.beside * layout.letters * LETTER } else { 0.0 };
-        (f64::from(layout.width) - beside.max(layout.letters * 1.2)) as i32
+        // Half of the widest number that may stand at the axis's end, such as 99.999.
+        (f64::from(layout.width) - beside.max(layout.letters * 2.0)) as i32
     }
 
     pub(super) fn name_lanes(&self, pen: &Pen<'_>) {
