@@ -23,10 +23,10 @@
   });
 
   // A link to something that is folded away unfolds it.
-  const unfold = () => {
+  const unfold = (hash) => {
     let target = null;
     try {
-      target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      target = document.getElementById(decodeURIComponent(hash.slice(1)));
     } catch {
       return;
     }
@@ -36,8 +36,13 @@
     }
     target.scrollIntoView();
   };
-  addEventListener('hashchange', unfold);
-  if (location.hash) unfold();
+  // The click itself counts: a link to where one already is changes no address.
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (link) unfold(link.hash);
+  });
+  addEventListener('hashchange', () => unfold(location.hash));
+  if (location.hash) unfold(location.hash);
 
   // Paper shows what is in a section, whether it is folded or not.
   let folded = [];

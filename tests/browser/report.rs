@@ -268,11 +268,14 @@ async fn a_link_opens_the_section_that_it_leads_to() {
         .filter((id) => !document.getElementById(id)?.matches('details.section'))";
     assert_eq!(page.eval(lost).await, json!([]));
     let close = "document.querySelectorAll('details').forEach((details) => { details.open = false; });";
-    page.eval(close).await;
-    page.click("nav a[href^='#']").await;
     let opened =
         "return document.getElementById(document.querySelector('nav a[href^=\"#\"]').hash.slice(1)).open";
-    assert_eq!(page.eval(opened).await, true);
+    // Once more: whoever folds it again and follows the same link is already where it leads.
+    for _ in 0..2 {
+        page.eval(close).await;
+        page.click("nav a[href^='#']").await;
+        assert_eq!(page.eval(opened).await, true);
+    }
     // Something inside of a section, as a link from elsewhere leads to it.
     page.eval(close).await;
     page.eval("location.hash = document.querySelector('details.section figure.picture').id").await;
