@@ -1,7 +1,7 @@
 //! `schema`, `completions` and `man`: the program about itself.
 
 use super::{failure::Failure, output};
-use crate::{record, workload};
+use crate::{history, record, workload};
 use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 use std::process::ExitCode;
@@ -20,6 +20,8 @@ enum SchemaOf {
     Record,
     /// The workload file
     Workload,
+    /// A line of a history's files
+    History,
 }
 
 /// Print a completion script for a shell
@@ -38,6 +40,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitCode, Failure> {
     output::print_json(&match args.format {
         SchemaOf::Record => record::schema(),
         SchemaOf::Workload => workload::file::schema(),
+        SchemaOf::History => history::schema(),
     })?;
     Ok(ExitCode::SUCCESS)
 }

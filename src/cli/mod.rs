@@ -5,6 +5,7 @@ mod args;
 mod config_file;
 mod failure;
 mod flags;
+mod history;
 mod index;
 mod interrupt;
 mod keep;
@@ -55,6 +56,8 @@ enum Command {
     Advise(advise::AdviseArgs),
     Report(report::ReportArgs),
     #[command(subcommand)]
+    History(history::HistoryCommand),
+    #[command(subcommand)]
     Flags(flags::FlagsCommand),
     #[command(subcommand)]
     Server(server::ServerCommand),
@@ -101,6 +104,7 @@ fn dispatch() -> Result<ExitCode, Failure> {
         }
         Command::Advise(args) => advise::execute(&args),
         Command::Report(args) => report::execute(&args, own),
+        Command::History(command) => history::execute(command),
         Command::Flags(command) => flags::execute(command, own),
         Command::Server(command) => server::execute(command),
         Command::Schema(args) => meta::schema(&args),

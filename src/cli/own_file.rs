@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use crate::{
+    history,
     record::{Existing, write_whole},
     report::mark::{TELLING_BYTES, is_ours},
 };
@@ -58,7 +59,7 @@ impl OwnFile {
         let shown = path.display();
         let unreadable =
             |error: io::Error| Failure::bad_input(format!("{shown}: cannot be looked at: {error}"));
-        if there.len() > 0 && !is_ours(&beginning(path).map_err(unreadable)?) {
+        if there.len() > 0 && !is_known(&beginning(path).map_err(unreadable)?) {
             return Err(Failure::bad_input(format!(
                 "{shown} was not made by loist-bench and is left as it is: remove it, or name another file with --out"
             )));
@@ -92,7 +93,11 @@ impl OwnFile {
 
 /// Whether there is a file that this program made.
 pub(super) fn is_own(path: &Path) -> bool {
-    beginning(path).is_ok_and(|text| is_ours(&text))
+    beginning(path).is_ok_and(|text| is_known(&text))
+}
+
+fn is_known(beginning: &str) -> bool {
+    is_ours(beginning) || history::is_ours(beginning)
 }
 
 fn beginning(path: &Path) -> io::Result<String> {

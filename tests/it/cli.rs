@@ -6,8 +6,19 @@ use predicates::prelude::*;
 #[test]
 fn help_names_every_command_and_exit_code() {
     let help = Bench::new().expect(0, "--help").stdout;
-    for word in ["run", "seed", "advise", "report", "flags", "server", "schema", "completions", "man", "130"]
-    {
+    for word in [
+        "run",
+        "seed",
+        "advise",
+        "report",
+        "history",
+        "flags",
+        "server",
+        "schema",
+        "completions",
+        "man",
+        "130",
+    ] {
         assert!(help.contains(word), "{word} in {help}");
     }
     assert!(!help.contains("__guard"), "internals stay inside");

@@ -11,6 +11,7 @@ mod diagnosis;
 mod evidence;
 mod faults;
 mod flags;
+mod history;
 mod lifecycle;
 mod load;
 mod machine;
