@@ -2,14 +2,16 @@
 //! Loist MCP Music Library Server.
 //!
 //! The modules form floors; a module uses only what stands on a lower floor:
-//! `cli` > `report` > `lab` > `history` > `advise` > `observe` > `engine` > `catalog` > `target` >
-//! `record` > `workload` > `flags` > `stats`. A test keeps it so.
+//! `cli` > `report` > `gate` > `lab` > `compare` > `history` > `advise` > `observe` > `engine` > `catalog` >
+//! `target` > `record` > `workload` > `flags` > `stats`. A test keeps it so.
 
 pub mod advise;
 pub mod catalog;
 pub mod cli;
+pub mod compare;
 pub mod engine;
 pub mod flags;
+pub mod gate;
 pub mod history;
 pub mod lab;
 pub mod observe;

@@ -3,7 +3,7 @@
 use super::{Options, Outcome, common::server::Server, phases::install_instruments, told};
 use loist_bench::{
     catalog::State,
-    lab::{self, CatalogOptions, Interrupt, LoadOptions, RunOptions},
+    lab::{self, CatalogOptions, Interrupt, LoadOptions, Looks, RunOptions},
     record::Ended,
     target::TargetOptions,
     workload::builtin,
@@ -48,7 +48,8 @@ fn measure(options: &Options, server: &Server, evidence: bool, interrupt: &Inter
         protocol: None,
         knee: None,
         metrics: None,
-        evidence,
+        looks: if evidence { Looks::Everything } else { Looks::Nothing },
+        block: None,
     };
     let record = lab::run(builtin::find(&options.workload)?, &run, interrupt, &|_| {})?.record;
     if record.run.ended != Ended::AsPlanned {

@@ -5,7 +5,7 @@ use super::{
     ledger::{self, Entry},
     load,
 };
-use crate::target::{connect, migrate};
+use crate::target::{Schema, connect, migrate};
 use std::time::{Duration, Instant};
 use tokio_postgres::{Client, Config};
 
@@ -46,6 +46,7 @@ impl Hold {
 /// statement.
 pub async fn ensure(
     config: &Config,
+    schema: &Schema,
     spec: CatalogSpec,
     state: State,
     progress: &mut dyn FnMut(u64),
@@ -63,7 +64,7 @@ pub async fn ensure(
     if !free.get::<_, bool>(0) {
         return Err(CatalogError::Busy);
     }
-    migrate(&mut client).await?;
+    migrate(&mut client, schema).await?;
     let mut steps = vec![("schema".to_owned(), began.elapsed())];
     let began = Instant::now();
     let found = ledger::read(&client).await?;

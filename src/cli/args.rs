@@ -7,7 +7,7 @@ use super::{
 use crate::{
     catalog::{MOST_TRACKS, State},
     lab::CatalogOptions,
-    target::{Machine, Profile, TargetOptions, Transport},
+    target::{Machine, Profile, Schema, TargetOptions, Transport},
 };
 use clap::{ArgMatches, Args, ValueEnum, parser::ValueSource};
 use std::{cmp::Ordering, path::PathBuf};
@@ -67,7 +67,7 @@ enum TransportArg {
     Tcp,
 }
 
-fn setting(text: &str) -> Result<(String, String), String> {
+pub(super) fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if is_setting_name(name.trim()) && !value.contains(['\n', '\r', '\0']) => {
             Ok((name.trim().to_owned(), value.trim().to_owned()))
@@ -157,6 +157,7 @@ impl EmbeddedArgs {
             settings: self.settings,
             keep_server: false,
             use_existing: false,
+            schema: Schema::default(),
         }
     }
 }

@@ -117,7 +117,7 @@ impl From<LabError> for Failure {
     fn from(error: LabError) -> Self {
         let message = error.to_string();
         match error {
-            LabError::Usage(_) | LabError::Workload(_) => Self::bad_input(message),
+            LabError::Usage(_) | LabError::Workload(_) | LabError::Compare(_) => Self::bad_input(message),
             LabError::Interrupted => Self::Said { message, code: INTERRUPTED },
             LabError::Target(error) => error.into(),
             LabError::Catalog(error) => error.into(),

@@ -226,6 +226,11 @@ impl LoadArgs {
         }
     }
 
+    /// Whether nothing says how hard.
+    pub(super) fn is_left_open(&self) -> bool {
+        self.rate.is_none() && self.stages.is_none() && self.think.is_none() && self.clients.is_none()
+    }
+
     /// What was said on the command line and would do nothing. Elsewhere it may be meant for other runs.
     pub(super) fn without_effect(
         &self,
@@ -307,6 +312,7 @@ impl LoadArgs {
             queue: self.pool.queue,
             round_trip: self.round_trip_delay,
             threads: self.threads,
+            seed: None,
             warmup: self.warmup,
             duration: self.duration,
         }

@@ -1,7 +1,7 @@
 //! `schema`, `completions` and `man`: the program about itself.
 
 use super::{failure::Failure, output};
-use crate::{history, record, workload};
+use crate::{compare, gate, history, record, workload};
 use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 use std::process::ExitCode;
@@ -20,6 +20,12 @@ enum SchemaOf {
     Record,
     /// The workload file
     Workload,
+    /// What a comparison comes to, comparison.json
+    Comparison,
+    /// The verdict of a gate, gate.json
+    Gate,
+    /// An A/A measurement, aa.json
+    Aa,
     /// A line of a history's files
     History,
 }
@@ -40,6 +46,9 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitCode, Failure> {
     output::print_json(&match args.format {
         SchemaOf::Record => record::schema(),
         SchemaOf::Workload => workload::file::schema(),
+        SchemaOf::Comparison => compare::schema(),
+        SchemaOf::Gate => gate::verdict::schema(),
+        SchemaOf::Aa => gate::false_alarms::schema(),
         SchemaOf::History => history::schema(),
     })?;
     Ok(ExitCode::SUCCESS)

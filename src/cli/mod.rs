@@ -1,10 +1,15 @@
 //! The command line: one file a subcommand; arguments in, one call, output out.
 
+mod aa;
 mod advise;
 mod args;
+mod compare;
 mod config_file;
+mod duet;
+mod duet_args;
 mod failure;
 mod flags;
+mod gate;
 mod history;
 mod index;
 mod interrupt;
@@ -19,6 +24,8 @@ mod report;
 mod run;
 mod seed;
 mod server;
+mod sets;
+mod side_arg;
 mod sweep_arg;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -52,6 +59,10 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Box<run::RunArgs>),
+    Aa(Box<aa::AaArgs>),
+    Gate(Box<gate::GateArgs>),
+    Compare(compare::CompareArgs),
+    Duet(Box<duet::RunDuetArgs>),
     Seed(seed::SeedArgs),
     Advise(advise::AdviseArgs),
     Report(report::ReportArgs),
@@ -97,6 +108,19 @@ fn dispatch() -> Result<ExitCode, Failure> {
             args.target.settle(own)?;
             args.load.settle(own)?;
             run::execute(*args, own)
+        }
+        Command::Aa(mut args) => {
+            args.duet.load.settle(own)?;
+            aa::execute(*args, own)
+        }
+        Command::Gate(mut args) => {
+            args.duet.load.settle(own)?;
+            gate::execute(*args, own)
+        }
+        Command::Compare(args) => compare::execute(&args),
+        Command::Duet(mut args) => {
+            args.duet.load.settle(own)?;
+            duet::execute(*args, own)
         }
         Command::Seed(mut args) => {
             args.target.settle(own)?;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     lab::{
-        self, Interrupt, Run, RunOptions, SHORTEST_SEARCH,
+        self, Interrupt, Looks, Run, RunOptions, SHORTEST_SEARCH,
         sweep::{self, Setting},
     },
     record::{Ended, Outcome, Record},
@@ -97,7 +97,8 @@ pub(super) fn execute(args: RunArgs, matches: &ArgMatches) -> Result<ExitCode, F
         slo: args.experiment.slo,
         knee: args.experiment.knee.then_some(args.experiment.knee_budget),
         metrics: args.metrics,
-        evidence: true,
+        looks: Looks::Everything,
+        block: None,
     };
     let keeper = Keeper { reports: &args.out, workload: workload.name.clone(), reserved };
     if axes.is_empty() {

@@ -177,6 +177,10 @@ fn difference(first: &Record, other: &Record) -> Option<String> {
     if let Some(what) = Kind::of(first).difference(&Kind::of(other)) {
         return Some(what);
     }
+    let side = |record: &Record| record.block.as_ref().map_or("none", |block| block.side.as_str()).to_owned();
+    if side(first) != side(other) {
+        return Some(format!("the side of a duet: {} and {}", side(first), side(other)));
+    }
     if names(first) != names(other) {
         return Some(format!("the operations: {} and {}", names(first).join(", "), names(other).join(", ")));
     }

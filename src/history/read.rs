@@ -96,6 +96,16 @@ impl History {
         Self { directory: directory.to_owned(), nights, baselines: in_force, dangling, warnings }
     }
 
+    /// The same with a night that is not in its files yet.
+    #[must_use]
+    pub fn with(mut self, night: Night) -> Self {
+        if !self.nights.iter().any(|known| known.id == night.id) {
+            self.nights.push(night);
+            self.nights.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.id.cmp(&b.id)));
+        }
+        self
+    }
+
     /// Where it is.
     #[must_use]
     pub fn directory(&self) -> &Path {

@@ -45,8 +45,6 @@ impl Parts<'_> {
         let results =
             results::results(&setup.bound, &window.driven.measured, slo, strict, self.prepared.seed);
         let stages = results::stages(&setup.load.stages, &window.driven.measured, slo);
-        let floor =
-            window.floor.as_ref().map(|floor| (&floor.operations[0].statements[0].service, floor.elapsed));
         let mut record = Record {
             format: record::FORMAT.to_owned(),
             version: record::VERSION,
@@ -57,6 +55,7 @@ impl Parts<'_> {
                 ended: window.ended,
                 seed: self.prepared.seed,
             },
+            block: self.options.block.clone(),
             host: observe::host(),
             server: server(&setup.server, &self.prepared.target),
             catalog: self.prepared.catalog.clone(),
@@ -75,10 +74,7 @@ impl Parts<'_> {
                 failed: window.driven.measured.connect_failures,
                 connect: results::latency(&window.driven.measured.connect),
             },
-            floor: floor.filter(|(floor, _)| floor.count() > 0).map(|(floor, elapsed)| record::Floor {
-                seconds: elapsed.as_secs_f64(),
-                round_trip: results::latency(floor),
-            }),
+            floor: floor(&window),
             operations: results.operations,
             overall: results.overall,
             series: results.series,
@@ -99,6 +95,15 @@ impl Parts<'_> {
         record.verdict = verdict(&record, &window.driven.absences, &self.prepared.target);
         record
     }
+}
+
+fn floor(window: &Window) -> Option<record::Floor> {
+    let floor = window.floor.as_ref()?;
+    let round_trip = &floor.operations[0].statements[0].service;
+    (round_trip.count() > 0).then(|| record::Floor {
+        seconds: floor.elapsed.as_secs_f64(),
+        round_trip: results::latency(round_trip),
+    })
 }
 
 fn workload_text(setup: &Setup, left_out: Vec<String>) -> record::WorkloadText {

@@ -1,6 +1,6 @@
 //! The session that looks on, beside the load: it samples, and it notices when the server goes away and comes back.
 
-use super::LabError;
+use super::{LabError, Looks};
 use crate::{
     engine::StopFlag,
     flags::Setting,
@@ -30,8 +30,8 @@ pub(super) struct Observer {
     backend_pid: Option<i32>,
     /// The settings as a session has them that was not told otherwise.
     pub(super) settings: Vec<Setting>,
-    /// Whether it looks at all, or only notices when the server goes away.
-    pub(super) evidence: bool,
+    /// How much it looks at; in any case it notices when the server goes away.
+    pub(super) looks: Looks,
     /// `application_name` of the load's own sessions.
     application: String,
 }
@@ -74,7 +74,7 @@ fn note(absences: &mut Vec<Absence>, session: Session, well: Duration, now: Dura
 }
 
 impl Observer {
-    pub(super) async fn connect(config: &Config, evidence: bool) -> Result<Self, LabError> {
+    pub(super) async fn connect(config: &Config, looks: Looks) -> Result<Self, LabError> {
         let application = config.get_application_name().unwrap_or_default().to_owned();
         let mut config = config.clone();
         config.application_name("loist-bench observer");
@@ -82,7 +82,7 @@ impl Observer {
         let settings = observe::settings(&client).await?;
         observe::limit_session(&client).await?;
         let backend_pid = observe::backend_pid(&client).await;
-        Ok(Self { config, client, backend_pid, settings, evidence, application })
+        Ok(Self { config, client, backend_pid, settings, looks, application })
     }
 
     /// The session, which may be closed.
@@ -126,7 +126,7 @@ impl Observer {
 
     /// A sampler for a window of this length, which begins now; none where nothing is looked at.
     pub(super) async fn sampler(&self, window: Duration, target: &Target) -> Option<Sampler> {
-        if !self.evidence {
+        if !self.looks.samples() {
             return None;
         }
         let interval = observe::interval_for(window);

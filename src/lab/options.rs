@@ -3,6 +3,7 @@
 use super::{CatalogOptions, LabError};
 use crate::{
     engine::{ClientModel, EngineOptions, Load, PhasePlan, PoolOptions, Recycling, Think},
+    record::Block,
     stats::{Profile, Spacing},
     target::TargetOptions,
     workload::{Protocol, Shape, Slo, Stage, Workload},
@@ -26,9 +27,33 @@ pub struct RunOptions {
     pub knee: Option<Duration>,
     /// Where metrics are served during the run.
     pub metrics: Option<SocketAddr>,
-    /// Whether the evidence is gathered. Without it nothing but the settings is read around the window and nothing is
-    /// sampled in it, and the record explains little: that is for measuring what the evidence costs.
-    pub evidence: bool,
+    /// How much is looked at beside the load.
+    pub looks: Looks,
+    /// The run's place in an experiment of many.
+    pub block: Option<Block>,
+}
+
+/// How much is looked at beside the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looks {
+    /// Floor, samples, counters, statements, plans: what explains a run.
+    Everything,
+    /// Samples alone, which tell what disturbed it: for blocks, which are many and short.
+    Samples,
+    /// Settings alone, so that the record explains little: for measuring what looking costs.
+    Nothing,
+}
+
+impl Looks {
+    /// Whether the machine and the server are sampled.
+    pub(super) fn samples(self) -> bool {
+        self != Self::Nothing
+    }
+
+    /// Whether the server is asked what explains the run.
+    pub(super) fn explains(self) -> bool {
+        self == Self::Everything
+    }
 }
 
 /// How hard. What is `None` follows from the rest.
@@ -62,6 +87,8 @@ pub struct LoadOptions {
     pub round_trip: Duration,
     /// Threads that carry the clients.
     pub threads: Option<usize>,
+    /// Seed of what the clients draw; `None` takes the catalog's.
+    pub seed: Option<u64>,
     /// Load before the window.
     pub warmup: Duration,
     /// Length of the window; stages have their own.
@@ -115,6 +142,7 @@ impl LoadOptions {
             queue: None,
             round_trip: Duration::ZERO,
             threads: None,
+            seed: None,
             warmup: Duration::ZERO,
             duration,
         }
@@ -165,7 +193,7 @@ impl LoadOptions {
             round_trip: self.round_trip,
             threads: self.threads,
             processors: std::thread::available_parallelism().map_or(1, usize::from),
-            seed,
+            seed: self.seed.unwrap_or(seed),
         };
         let think = self.think.map(|mean| Think { mean, spacing: self.spacing });
         Ok(SettledLoad {

@@ -36,7 +36,7 @@ pub(super) fn explain(
         Explained::default()
     };
     match ended {
-        Ended::AsPlanned if !setup.observer.evidence => return Explained::default(),
+        Ended::AsPlanned if !setup.observer.looks.explains() => return Explained::default(),
         Ended::AsPlanned => {}
         Ended::Interrupted => return nothing("not explained, the run was interrupted"),
         Ended::ServerLost => return nothing("not explained, the server went away"),

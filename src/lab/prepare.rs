@@ -3,6 +3,7 @@
 use super::{Event, Interrupt, metrics::MetricsError};
 use crate::{
     catalog::{self, CatalogError, CatalogSpec, Hold, Library, State},
+    compare::CompareError,
     engine::EngineError,
     observe::ObserveError,
     record::{self, RecordError, Step},
@@ -49,6 +50,9 @@ pub enum LabError {
         /// What is known of its end.
         fate: String,
     },
+    /// The sides of a duet cannot be compared.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
     /// Not every connection works.
     #[error(
         "the server is not healthy: {failed} of {of} calls of SELECT 1 failed before any load was put on, as in: {reason}"
@@ -246,7 +250,7 @@ fn synthetic(
     let spec = CatalogSpec { seed: options.seed, tracks: options.tracks };
     let listen = context.listen;
     let mut progress = |rows: u64| listen(Event::Loaded { rows, of: options.tracks });
-    let work = catalog::ensure(target.config(), spec, options.state, &mut progress);
+    let work = catalog::ensure(target.config(), target.schema(), spec, options.state, &mut progress);
     let ensured = Steps::attempt("catalog", context, work)?;
     let parts = ensured.steps.into_iter().map(|(name, took)| (format!("catalog: {name}"), took));
     steps.note(parts, listen);

@@ -62,7 +62,7 @@ pub(super) fn set_up(
     let writes = workload.operations.iter().any(Operation::writes);
     let drain = drain(&workload, options.slo);
     let library = Arc::new(prepared.library.clone());
-    let observer = steps.run("observer", context, Observer::connect(target.config(), options.evidence))?;
+    let observer = steps.run("observer", context, Observer::connect(target.config(), options.looks))?;
     let client = observer.client();
     let floor = Workload::parse(FLOOR, "built-in floor")?;
     let (bound, floor) = steps.run("check the workload", context, async {
@@ -71,13 +71,13 @@ pub(super) fn set_up(
     })?;
     let (bound, floor) = (Arc::new(bound), Arc::new(floor));
     let (server, names) = steps.run("look at the server", context, async {
-        if target.is_embedded() && options.evidence {
+        if target.is_embedded() && options.looks.explains() {
             observe::install_instruments(client).await?;
         }
         if writes {
             catalog::mark_modified(client).await?;
         }
-        let names = match options.evidence {
+        let names = match options.looks.explains() {
             true => observe::statement_names(&bound, client).await,
             false => observe::StatementNames::default(),
         };

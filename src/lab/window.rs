@@ -36,7 +36,7 @@ pub(super) struct Window {
     pub(super) ended: Ended,
     pub(super) evidence: Evidence,
     pub(super) explained: Explained,
-    /// Absent where the run ended before it.
+    /// Absent where the run ended before it, or it was not asked for.
     pub(super) floor: Option<Measured>,
 }
 
@@ -46,7 +46,10 @@ pub(super) fn measure(
     steps: &mut Steps,
     context: &Context<'_>,
 ) -> Result<Window, LabError> {
-    let floor = floor(setup, prepared, steps, context)?;
+    let floor = match setup.observer.looks.explains() {
+        true => Some(floor(setup, prepared, steps, context)?),
+        false => None,
+    };
     let warmup = setup.load.steady(&setup.bound, setup.load.warmup);
     drive(setup, &warmup, "warm-up", prepared, steps, context)?;
     if context.interrupt.is_asked() {
@@ -55,7 +58,7 @@ pub(super) fn measure(
     // It may have gone and come back since the last look.
     context.runtime.block_on(setup.observer.answers());
     let before = before(setup, steps, context)?;
-    let capture = setup.observer.evidence;
+    let capture = setup.observer.looks.explains();
     let plan = PhasePlan { capture, ..setup.load.window(&setup.bound, setup.drain) };
     let driven = drive(setup, &plan, "measuring", prepared, steps, context)?;
     // From here on an interrupt must not cost what was measured.
@@ -78,12 +81,12 @@ pub(super) fn measure(
     // Executing statements is counted, too: nothing is read from the counters after this.
     let measured = (&driven.measured, ended);
     let explained = plans::explain(setup, prepared, measured, &mut evidence.missing, steps, context);
-    Ok(Window { driven, ended, evidence, explained, floor: Some(floor) })
+    Ok(Window { driven, ended, evidence, explained, floor })
 }
 
 /// The counters before the window, unless the evidence is turned off.
 fn before(setup: &Setup, steps: &mut Steps, context: &Context<'_>) -> Result<Option<Counters>, LabError> {
-    if !setup.observer.evidence {
+    if !setup.observer.looks.explains() {
         return Ok(None);
     }
     let counters = steps.run("read the counters", context, async {
@@ -103,7 +106,7 @@ async fn testimony(
     if !setup.observer.answers().await {
         return (false, Err(silent()));
     }
-    let Some(before) = before else { return (true, Err("evidence was turned off".to_owned())) };
+    let Some(before) = before else { return (true, Err("evidence was not asked for".to_owned())) };
     match tokio::time::timeout(TESTIMONY, evidence(setup, before, target)).await {
         Ok(evidence) => (true, evidence.map_err(|error| error.to_string())),
         Err(_) => (false, Err(silent())),

@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod advice;
+pub mod block;
 pub mod diagnosis;
 pub mod evidence;
 pub mod heat;
@@ -28,6 +29,7 @@ pub use activity::{
     BufferWriters, CheckpointCounters, HorizonHolder, IoCounters, SessionCounters, WalCounters,
 };
 pub use advice::{Basis, Change, Recommendation, Stance};
+pub use block::Block;
 pub use diagnosis::{Disturbance, DisturbanceKind};
 pub use evidence::{Evidence, WindowCounters};
 pub use heat::HeatMap;
@@ -71,6 +73,9 @@ pub struct Record {
     pub tool_version: String,
     /// When, and whether it ran to its end.
     pub run: Run,
+    /// Its place in an experiment, if it is a block of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block: Option<Block>,
     /// The machine that put the load on.
     pub host: Host,
     /// The server that bore it.

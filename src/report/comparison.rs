@@ -1,7 +1,7 @@
 //! Several records side by side: what differs between them, and what that did.
 
 use super::{
-    flags::{is_of_the_place, readable},
+    flags::readable,
     grid::{Cell, Column, Grid, Row, Tone},
     headline, load,
     number::{grouped, milliseconds, three_digits},
@@ -9,7 +9,10 @@ use super::{
     trust,
     varied::Varied,
 };
-use crate::record::{OperationResult, Record, Summary};
+use crate::{
+    compare::is_of_the_place,
+    record::{OperationResult, Record, Summary},
+};
 
 /// Settings that are named where runs are told apart; a section has them all.
 const MOST_SETTINGS: usize = 4;

@@ -15,23 +15,6 @@ use crate::{
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
 
-/// Where a server stands, and what it listens to: no choice that changes a run.
-const OF_THE_PLACE: [&str; 7] = [
-    "data_directory",
-    "config_file",
-    "hba_file",
-    "ident_file",
-    "port",
-    "unix_socket_directories",
-    "external_pid_file",
-];
-
-/// Whether a setting says where a server stands or what it listens to: that is no choice that changes a run.
-#[must_use]
-pub fn is_of_the_place(name: &str) -> bool {
-    OF_THE_PLACE.contains(&name)
-}
-
 /// A setting's value in readable units; a secret is not shown.
 #[must_use]
 pub fn readable(setting: &Setting) -> String {

@@ -2,6 +2,8 @@
 
 /// What Markdown begins with; it does not show.
 pub const MARKDOWN: &str = "<!-- loist-bench report -->\n";
+/// What a gate's Markdown begins with; it does not show. A bot finds by it the comment that it wrote before.
+pub const GATE: &str = "<!-- loist-bench gate -->\n";
 /// What a picture's file begins with; it does not show.
 pub const SVG: &str = "<!-- loist-bench picture -->\n";
 /// What stands in a page's head.
@@ -19,7 +21,7 @@ pub fn is_ours(beginning: &str) -> bool {
         let head = beginning.split("<title>").next().unwrap_or_default();
         head.starts_with(PAGE) && head.contains(HTML)
     };
-    [MARKDOWN, SVG].iter().any(|mark| beginning.starts_with(mark)) || is_page()
+    [MARKDOWN, GATE, SVG].iter().any(|mark| beginning.starts_with(mark)) || is_page()
 }
 
 #[cfg(test)]
@@ -34,7 +36,8 @@ mod tests {
             )
         };
         assert!(is_ours(&page("loist-bench 0.1.0")));
-        assert!(is_ours(&format!("{MARKDOWN}# x")) && is_ours(&format!("{SVG}<svg/>")));
+        assert!(is_ours(&format!("{MARKDOWN}# x")) && is_ours(&format!("{GATE}# x")));
+        assert!(is_ours(&format!("{SVG}<svg/>")));
         for foreign in ["", "# Notes", "<svg/>", "x <!-- loist-bench report -->\n", &page("hugo")] {
             assert!(!is_ours(foreign), "{foreign}");
         }

@@ -1,13 +1,21 @@
 //! Records as text and pictures. Each output is one file.
 
+pub mod amount;
+pub mod annotations;
 pub mod comparison;
 pub mod csv;
+pub mod effects;
+pub mod false_alarms;
+#[cfg(test)]
+mod fixture;
 pub mod flags;
 pub mod flips;
+pub mod gate;
 pub mod grid;
 pub mod headline;
 pub mod html;
 pub mod index;
+pub mod junit;
 pub mod latencies;
 mod load;
 pub mod mark;

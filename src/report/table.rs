@@ -1,5 +1,9 @@
 //! Tables of numbers for the terminal.
 
+use super::{
+    grid::{self, Grid, Tone},
+    xml::plain,
+};
 use crate::record::Outcome;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 use std::ops::Range;
@@ -26,6 +30,31 @@ pub(super) fn align(table: &mut Table, numbers: Range<usize>) {
         if numbers.contains(&index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
+    }
+}
+
+/// A table of text: numbers to the right, coloured as they are to be taken, and nothing in it that a terminal obeys.
+pub(super) fn of(grid: &Grid) -> Table {
+    let mut table = new(grid.columns.iter().map(|column| column.name.clone()).collect());
+    for row in &grid.rows {
+        table.add_row(row.cells.iter().map(cell).collect::<Vec<_>>());
+    }
+    align(&mut table, 0..0);
+    for (column, own) in table.column_iter_mut().zip(&grid.columns) {
+        if own.is_number {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn cell(cell: &grid::Cell) -> Cell {
+    let shown = Cell::new(plain(&cell.text));
+    match cell.tone {
+        Tone::Plain => shown,
+        Tone::Good => shown.fg(Color::Green),
+        Tone::Warn => shown.fg(Color::Yellow),
+        Tone::Bad => shown.fg(Color::Red),
     }
 }
 

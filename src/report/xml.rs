@@ -18,6 +18,18 @@ pub fn harmless(document: String) -> String {
     }
 }
 
+/// `text` in one line, without what is not seen: control characters, escape sequences' beginnings, and what turns the
+/// direction of writing.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    let shown = |character: char| match character {
+        '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => Some(' '),
+        harmful if is_harmful(harmful) => None,
+        other => Some(other),
+    };
+    text.chars().filter_map(shown).collect()
+}
+
 fn is_harmful(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
@@ -39,6 +51,7 @@ mod tests {
     fn what_misleads_is_seen() {
         assert_eq!(harmless("a\tb\nc d".to_owned()), "a\tb\nc d");
         assert_eq!(harmless("a\0b\u{202E}c\u{1b}".to_owned()), "a\u{FFFD}b\u{FFFD}c\u{FFFD}");
+        assert_eq!(plain("a\u{1b}[1mb\r\nc\u{202E}\td\0"), "a[1mb  c d");
         assert_eq!(escaped("<a b=\"c\">'&"), "&lt;a b=&quot;c&quot;&gt;&#39;&amp;");
     }
 }

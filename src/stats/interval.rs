@@ -138,13 +138,16 @@ pub fn wilson(hits: u64, total: u64) -> Option<Interval> {
     if total == 0 {
         return None;
     }
+    Some(wilson_of(hits as f64 / total as f64, total as f64))
+}
+
+/// The same for a share of what is worth `n` independent calls, above 0.
+pub(super) fn wilson_of(share: f64, n: f64) -> Interval {
     let z = 1.959_963_984_540_054_f64;
-    let n = total as f64;
-    let share = hits as f64 / n;
     let centre = share + z * z / (2.0 * n);
     let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;
-    Some(Interval { low: ((centre - half) / scale).max(0.0), high: ((centre + half) / scale).min(1.0) })
+    Interval { low: ((centre - half) / scale).max(0.0), high: ((centre + half) / scale).min(1.0) }
 }
 
 #[cfg(test)]

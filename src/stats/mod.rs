@@ -3,6 +3,7 @@
 
 pub mod arrivals;
 pub mod change_points;
+pub mod clusters;
 pub mod counts;
 pub mod detectable;
 mod divisive;
@@ -27,6 +28,7 @@ pub mod unpaired;
 
 pub use arrivals::{Arrivals, Share, Spacing, exponential};
 pub use change_points::{ChangePoint, Detection, change_points};
+pub use clusters::{ClusteredShare, clustered_share};
 pub use counts::Counts;
 pub use detectable::{Design, detectable};
 pub use heat::Heat;
@@ -41,7 +43,6 @@ pub use random::{Zipf, below, stream};
 pub use reservoir::{Reservoir, merge_samples};
 pub use signed_rank::{Shift, fewest, shift};
 pub use slices::{PackedSlice, Slice, Slices, blocks};
-pub use spending::{increments, spent, spent_by_power};
-pub use step_down::adjusted;
+pub use spending::spent;
 pub use trend::{Line, MannKendall, mann_kendall, theil_sen};
-pub use unpaired::{Ratio, ratio};
+pub use unpaired::{Ratio, rank_sum_p, ratio, shift_of_groups};

@@ -67,6 +67,14 @@ pub enum TargetError {
         /// The cause.
         reason: String,
     },
+    /// Files that make no schema.
+    #[error("{origin}: {reason}")]
+    Schema {
+        /// The directory, or what else holds them.
+        origin: String,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// A server could not be ended.
     #[error("the server in {directory} could not be ended: {reason}")]
     Stop {
@@ -88,6 +96,7 @@ impl TargetError {
                 | Self::NotKept { .. }
                 | Self::Foreign { .. }
                 | Self::Ledger { .. }
+                | Self::Schema { .. }
         )
     }
 }

@@ -1,6 +1,9 @@
 //! The schema, by numbered SQL files and a ledger of those that were applied.
 
-use super::{OWN_SCHEMA, TargetError, describe};
+use super::{
+    OWN_SCHEMA, TargetError, describe,
+    schema::{Migration, Schema},
+};
 use sha2::{Digest, Sha256};
 use std::time::Instant;
 use tokio_postgres::{
@@ -8,33 +11,7 @@ use tokio_postgres::{
     error::{ErrorPosition, SqlState},
 };
 
-/// One numbered SQL file of `schema/`.
-struct Migration {
-    file: &'static str,
-    sql: &'static str,
-}
-
-macro_rules! migrations {
-    ($($file:literal),* $(,)?) => {
-        &[$(Migration { file: $file, sql: include_str!(concat!("../../schema/", $file)) }),*]
-    };
-}
-
-/// In the order in which they are applied; a file that was released is never changed again.
-const MIGRATIONS: &[Migration] = migrations![
-    "001_extensions.sql",
-    "002_audio_tracks.sql",
-    "003_triggers.sql",
-    "004_indexes.sql",
-    "005_catalog.sql"
-];
-
 impl Migration {
-    /// The number in front of the file's name.
-    fn version(&self) -> &'static str {
-        self.file.split('_').next().unwrap_or(self.file)
-    }
-
     fn checksum(&self) -> String {
         Sha256::digest(self.sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
@@ -61,7 +38,7 @@ impl Migration {
 /// # Errors
 /// When the database holds tracks that loist-bench did not make (nothing is touched then), when an applied file
 /// has another checksum by now, or when the server refuses a statement.
-pub async fn migrate(client: &mut Client) -> Result<(), TargetError> {
+pub async fn migrate(client: &mut Client, schema: &Schema) -> Result<(), TargetError> {
     refuse_foreign_tracks(client).await?;
     refuse_hidden_extensions(client).await?;
     client
@@ -81,8 +58,8 @@ pub async fn migrate(client: &mut Client) -> Result<(), TargetError> {
         .await
         .map_err(refused("the ledger of migrations"))?;
     let applied: Vec<(String, String)> = applied.iter().map(|row| (row.get(0), row.get(1))).collect();
-    compare(&applied)?;
-    for migration in &MIGRATIONS[applied.len()..] {
+    compare(schema, &applied)?;
+    for migration in schema.migrations().iter().skip(applied.len()) {
         apply(client, migration).await?;
     }
     Ok(())
@@ -92,7 +69,7 @@ async fn apply(client: &mut Client, migration: &Migration) -> Result<(), TargetE
     let failed = |error: tokio_postgres::Error| migration.failed(&error);
     let began = Instant::now();
     let transaction = client.transaction().await.map_err(failed)?;
-    transaction.batch_execute(migration.sql).await.map_err(failed)?;
+    transaction.batch_execute(&migration.sql).await.map_err(failed)?;
     let took = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
     let insert = format!(
         "INSERT INTO {OWN_SCHEMA}.schema_migrations (version, checksum, execution_time_ms) VALUES ($1, $2, $3)"
@@ -105,9 +82,11 @@ async fn apply(client: &mut Client, migration: &Migration) -> Result<(), TargetE
 }
 
 /// The ledger must be a beginning of the list of files.
-fn compare(applied: &[(String, String)]) -> Result<(), TargetError> {
+fn compare(schema: &Schema, applied: &[(String, String)]) -> Result<(), TargetError> {
     for (index, (version, checksum)) in applied.iter().enumerate() {
-        let Some(migration) = MIGRATIONS.get(index).filter(|migration| migration.version() == version) else {
+        let Some(migration) =
+            schema.migrations().get(index).filter(|migration| migration.version() == version)
+        else {
             return Err(TargetError::Ledger {
                 place: format!("migration {version}"),
                 reason: format!(
@@ -189,36 +168,24 @@ mod tests {
     use super::*;
 
     fn ledger(count: usize) -> Vec<(String, String)> {
-        MIGRATIONS[..count].iter().map(|m| (m.version().to_owned(), m.checksum())).collect()
-    }
-
-    #[test]
-    fn every_file_of_the_schema_is_embedded_in_order() {
-        let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema");
-        let mut files: Vec<String> = std::fs::read_dir(directory)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| name.ends_with(".sql"))
-            .collect();
-        files.sort();
-        assert_eq!(files, MIGRATIONS.iter().map(|migration| migration.file).collect::<Vec<_>>());
-        for (index, migration) in MIGRATIONS.iter().enumerate() {
-            assert_eq!(migration.version(), format!("{:03}", index + 1));
-        }
+        Schema::default().migrations()[..count]
+            .iter()
+            .map(|m| (m.version().to_owned(), m.checksum()))
+            .collect()
     }
 
     #[test]
     fn a_ledger_is_a_beginning_of_the_list() {
-        for count in 0..=MIGRATIONS.len() {
-            compare(&ledger(count)).unwrap();
+        for count in 0..=Schema::default().migrations().len() {
+            compare(&Schema::default(), &ledger(count)).unwrap();
         }
         let mut changed = ledger(3);
         changed[1].1 = "0".repeat(64);
-        let error = compare(&changed).unwrap_err();
+        let error = compare(&Schema::default(), &changed).unwrap_err();
         assert!(error.is_bad_input() && error.to_string().contains("002_audio_tracks.sql"), "{error}");
-        let mut newer = ledger(MIGRATIONS.len());
+        let mut newer = ledger(Schema::default().migrations().len());
         newer.push(("999".into(), "x".into()));
-        assert!(compare(&newer).unwrap_err().to_string().contains("does not know it"));
-        assert!(compare(&ledger(2)[1..]).is_err(), "one is missing");
+        assert!(compare(&Schema::default(), &newer).unwrap_err().to_string().contains("does not know it"));
+        assert!(compare(&Schema::default(), &ledger(2)[1..]).is_err(), "one is missing");
     }
 }

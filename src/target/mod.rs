@@ -17,6 +17,7 @@ mod machine;
 mod migrations;
 mod open;
 mod owner;
+mod schema;
 mod settings;
 
 pub use embedded::{Transport, list_kept};
@@ -26,6 +27,7 @@ pub use kept::{KeptServer, stop as stop_kept};
 pub use machine::{Machine, Profile};
 pub use migrations::migrate;
 pub use open::{OWN_SCHEMA, Target, TargetOptions};
+pub use schema::Schema;
 
 use tokio_postgres::{Client, Config, NoTls};
 

@@ -4,6 +4,7 @@ use super::{
     Machine, Profile, TargetError,
     embedded::{Embedded, Spec, Transport},
     kept::KeptServer,
+    schema::Schema,
     settings::{self, Connection},
 };
 use crate::record::TargetMachine;
@@ -37,6 +38,8 @@ pub struct TargetOptions {
     pub keep_server: bool,
     /// Measure what is there, reading alone.
     pub use_existing: bool,
+    /// The schema that the database gets.
+    pub schema: Schema,
 }
 
 impl TargetOptions {
@@ -54,6 +57,7 @@ impl TargetOptions {
             settings: Vec::new(),
             keep_server: false,
             use_existing: false,
+            schema: Schema::default(),
         }
     }
 }
@@ -69,6 +73,7 @@ pub struct Target {
     embedded: Option<Embedded>,
     machine: Option<TargetMachine>,
     use_existing: bool,
+    schema: Schema,
 }
 
 /// The schema that holds everything that loist-bench makes.
@@ -133,6 +138,7 @@ impl Target {
             embedded: None,
             machine: options.machine.as_ref().map(Machine::recorded_only),
             use_existing: options.use_existing,
+            schema: options.schema.clone(),
         })
     }
 
@@ -167,7 +173,16 @@ impl Target {
         let machine = embedded.facts().server.machine.clone();
         let notes = options.profile.iter().flat_map(|profile| &profile.notes);
         let left_out = notes.map(|note| format!("--flags {note}")).collect();
-        Ok(Self { config, origin, address, left_out, embedded: Some(embedded), machine, use_existing: false })
+        Ok(Self {
+            config,
+            origin,
+            address,
+            left_out,
+            embedded: Some(embedded),
+            machine,
+            use_existing: false,
+            schema: options.schema.clone(),
+        })
     }
 
     /// How to connect.
@@ -186,6 +201,12 @@ impl Target {
     #[must_use]
     pub fn use_existing(&self) -> bool {
         self.use_existing
+    }
+
+    /// The schema that the database gets.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
     }
 
     /// Where the settings came from.

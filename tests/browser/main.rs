@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // In a test, that is the assertion.
 
+mod answers;
 mod axe;
 mod driver;
 mod harness;

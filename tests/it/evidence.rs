@@ -3,7 +3,7 @@
 use crate::common::{Bench, KeptServer, wait_until};
 use loist_bench::{
     catalog::State,
-    lab::{self, CatalogOptions, Interrupt, LoadOptions, RunOptions},
+    lab::{self, CatalogOptions, Interrupt, LoadOptions, Looks, RunOptions},
     record::{Evidence, Record, Sample},
     target::TargetOptions,
     workload::builtin,
@@ -298,14 +298,15 @@ fn evidence_can_be_turned_off() {
         protocol: None,
         knee: None,
         metrics: None,
-        evidence: false,
+        looks: Looks::Nothing,
+        block: None,
     };
     let interrupt = Interrupt::listen(|| {}).unwrap();
     let record = lab::run(builtin::find("read").unwrap(), &options, &interrupt, &|_| {}).unwrap().record;
     assert!(record.overall.completed > 0);
     let Evidence { settings, missing, .. } = &record.evidence;
     assert!(settings.len() > 100);
-    assert_eq!(missing.as_slice(), ["evidence was turned off"]);
+    assert_eq!(missing.as_slice(), ["evidence was not asked for"]);
     let all = Evidence { settings: settings.clone(), missing: missing.clone(), ..Evidence::default() };
     assert_eq!(record.evidence, all);
     assert!(record.samples.samples.is_empty());

@@ -1,11 +1,13 @@
 //! `loist-bench report`.
 
+pub(super) mod document;
 mod pictures;
 pub(super) mod subject;
 
 use super::{args::said, failure::Failure, index, output, own_file::OwnFile};
 use crate::report::{html, markdown, source::Source};
 use clap::{ArgMatches, Args, ValueEnum};
+use document::Document;
 use pictures::Wanted;
 use std::{
     path::{Path, PathBuf},
@@ -16,11 +18,12 @@ use subject::Subject;
 /// Explain a run as one page, put several side by side, or list those of a directory
 ///
 /// One record becomes `report.html` beside it; several become `comparison.html` beside the last one, which the others are
-/// the base of. A directory of runs, as `reports` is, gets an `index.html`. Pages ask for nothing from anywhere and can be
+/// the base of. A comparison.json, gate.json or aa.json becomes a page beside it. A directory of runs, as `reports` is, gets an `index.html`. Pages ask for nothing from anywhere and can be
 /// sent as they are. A file that loist-bench did not make is never overwritten.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
-    /// Records: each a record.json, or the directory that holds it; or one directory of runs
+    /// Records: each a record.json, or the directory that holds it; or one directory of runs, comparison.json, gate.json or
+    /// aa.json
     #[arg(required = true, value_name = "RECORD")]
     records: Vec<PathBuf>,
     /// What to make
@@ -53,11 +56,30 @@ pub(super) fn execute(args: &ReportArgs, matches: &ArgMatches) -> Result<ExitCod
     if let Some(id) = for_pictures.filter(|_| args.format != ReportFormat::Svg) {
         return Err(Failure::bad_input(format!("--{id} is for --format svg: add that, or leave --{id} out")));
     }
+    if let [one] = args.records.as_slice()
+        && let Some(document) = Document::read(one)?
+    {
+        judged(args, one, &document)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     match Subject::read(&args.records)? {
         Subject::Runs(directory) => runs(args, matches, &directory)?,
         Subject::Records(sources, directory) => records(args, &sources, &directory)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The page or the summary of what was judged.
+fn judged(args: &ReportArgs, file: &Path, document: &Document) -> Result<(), Failure> {
+    let out = args.out.as_deref();
+    match args.format {
+        ReportFormat::Html => put(&document.html(), out.unwrap_or(&file.with_extension("html"))),
+        ReportFormat::Markdown => put(&document.markdown(), out.unwrap_or_else(|| Path::new("-"))),
+        ReportFormat::Svg => Err(Failure::bad_input(format!(
+            "{}: its pictures are in its page: leave --format svg out",
+            file.display()
+        ))),
+    }
 }
 
 fn runs(args: &ReportArgs, matches: &ArgMatches, directory: &Path) -> Result<(), Failure> {
@@ -103,7 +125,10 @@ fn is_standard_output(path: &Path) -> bool {
 }
 
 /// Writes `text` and says where, or prints it.
-fn put(text: &str, path: &Path) -> Result<(), Failure> {
+///
+/// # Errors
+/// When somebody else's file is there.
+pub(super) fn put(text: &str, path: &Path) -> Result<(), Failure> {
     if is_standard_output(path) {
         return output::print_raw(text);
     }

@@ -1,8 +1,12 @@
 //! The page: one file that explains a run, or compares several. It asks for nothing from anywhere.
 
 mod advice;
+mod answer;
 mod compare;
+mod effects;
+mod false_alarms;
 mod frame;
+mod gate;
 mod index;
 mod operations;
 mod parts;
@@ -18,6 +22,10 @@ mod tests;
 mod verdict;
 
 use super::{index::Runs, source::Source};
+use crate::{
+    compare::Effects,
+    gate::{FalseAlarms, Verdict},
+};
 
 /// The page that explains one run.
 #[must_use]
@@ -40,4 +48,22 @@ pub fn compare(sources: &[Source]) -> String {
 #[must_use]
 pub fn index(runs: &Runs) -> String {
     index::page(runs)
+}
+
+/// The page of a comparison: what differs between two sets of records, and how sure that is.
+#[must_use]
+pub fn effects(effects: &Effects) -> String {
+    effects::page(effects)
+}
+
+/// The page of a gate's verdict.
+#[must_use]
+pub fn gate(verdict: &Verdict) -> String {
+    gate::page(verdict)
+}
+
+/// The page of an A/A measurement: how often the gate cries wolf, and what it can see.
+#[must_use]
+pub fn false_alarms(alarms: &FalseAlarms) -> String {
+    false_alarms::page(alarms)
 }

@@ -2,10 +2,11 @@
 
 use super::parts;
 use crate::{
+    compare::is_of_the_place,
     flags::Setting,
     record::Record,
     report::{
-        flags::{is_of_the_place, readable},
+        flags::readable,
         grid::{Cell, Column, Grid, Row, Tone},
     },
 };

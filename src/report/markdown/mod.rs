@@ -1,10 +1,19 @@
 //! A run as Markdown, for a pull request or a job summary.
 
 mod compare;
+mod effects;
+mod false_alarms;
+mod fit;
+mod gate;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use compare::compare;
+pub use effects::effects;
+pub use false_alarms::false_alarms;
+pub use gate::gate;
 pub use table::table;
 pub use text::{escaped, fenced};
 
@@ -18,8 +27,6 @@ use super::{
 use crate::record::{Recommendation, Record, Stance};
 use std::fmt::Write;
 
-/// Bytes that all is to stay below: GitHub takes 65,536 characters for a comment and 1 MiB for a summary.
-const MOST_BYTES: usize = 60_000;
 /// Pieces of advice that are shown.
 const MOST_ADVICE: usize = 5;
 
@@ -28,25 +35,14 @@ const MOST_ADVICE: usize = 5;
 #[must_use]
 pub fn render(source: &Source) -> String {
     let record = &source.record;
-    let mut out = format!("{}{}", mark::MARKDOWN, head(record));
-    let foot = provenance(source);
-    for (name, part) in [
+    let head = format!("{}{}", mark::MARKDOWN, head(record));
+    let parts = [
         ("doubts", doubts(record)),
         ("figures", table(&figures(&headline::figures(record)))),
         ("latencies", format!("### Latencies\n\n{}", table(&latencies::grid(record)))),
         ("advice", advice(record)),
-    ] {
-        if part.is_empty() {
-            continue;
-        }
-        if out.len() + part.len() + foot.len() > MOST_BYTES {
-            let _ = writeln!(out, "\nThe {name} would be too long here: see the page.");
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(out, "\n{part}");
-        }
-    }
-    out + "\n" + &foot
+    ];
+    fit::fitted(head, parts, &provenance(source))
 }
 
 fn sign(tone: Tone) -> &'static str {

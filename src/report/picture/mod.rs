@@ -5,6 +5,7 @@ mod compact;
 mod distribution;
 #[cfg(test)]
 pub(in crate::report) mod fixture;
+mod forest;
 mod heat;
 mod history;
 mod key;
@@ -33,6 +34,7 @@ mod waits;
 
 pub use canvas::{Drawing, Layout};
 pub use distribution::of_one as distribution_of;
+pub use forest::of as forest;
 pub use heat::of as heat;
 pub use history::{Moment, Target, of_runs as history};
 pub use knee::of as knee;

@@ -1,5 +1,6 @@
 //! Whole pages, and the parts of them.
 
+mod answers;
 mod elements;
 mod hostile;
 mod parts;

@@ -1,0 +1,148 @@
+//! `loist-bench compare`.
+
+use super::{duet::code, failure::Failure, output, report::put, sets::records};
+use crate::{
+    compare::{self, Judgement, Least, Set},
+    record::{Metric, Record},
+    report,
+};
+use clap::{Args, ValueEnum};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+/// Tell what differs between two records, or two sets of records, and how sure that is
+///
+/// A set is a record.json, a directory that holds one, or a directory of them. The directory of a duet holds both sides
+/// and is named alone. One run a side is shown and not judged: what differs between runs that are the same is not known
+/// then.
+///
+/// Exit code: 0 no operation is slower; 1 one is; 4 not all of it could be resolved.
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// The base; or the directory of a duet
+    base: PathBuf,
+    /// What is compared with it
+    new: Option<PathBuf>,
+    #[command(flatten)]
+    judgement: JudgementArgs,
+    /// What to make
+    #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_COMPARE_FORMAT")]
+    format: ComparisonFormat,
+    /// File to write, with --format markdown or html; - is standard output (default: that, for all but html)
+    #[arg(long, value_name = "FILE", env = "LOIST_BENCH_COMPARE_OUT")]
+    out: Option<PathBuf>,
+}
+
+/// How a comparison is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ComparisonFormat {
+    /// For people
+    Text,
+    /// One JSON document
+    Json,
+    /// For a pull request or a job
+    Markdown,
+    /// One self-contained page
+    Html,
+}
+
+/// How sure, and which change matters.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Decision")]
+pub(super) struct JudgementArgs {
+    /// Smallest change of a latency or rate that matters, as in 5%
+    #[arg(long, value_name = "PERCENT", default_value = "5%", env = "LOIST_BENCH_LEAST_CHANGE", value_parser = percent)]
+    least_change: f64,
+    /// Probability that nothing is called slower or faster that is not by as much as matters, as in 99%
+    #[arg(long, value_name = "PERCENT", default_value = "99%", env = "LOIST_BENCH_CONFIDENCE", value_parser = confidence)]
+    confidence: f64,
+    /// Operation that decides nothing (may be repeated)
+    #[arg(long, value_name = "OPERATION", env = "LOIST_BENCH_EXEMPT")]
+    exempt: Vec<String>,
+}
+
+/// `5%`, as 0.05.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim().parse::<f64>();
+    match number {
+        Ok(number) if (0.0..=1_000.0).contains(&number) => Ok(number / 100.0),
+        _ => Err("write a percentage from 0 to 1000, as in 5%".to_owned()),
+    }
+}
+
+fn confidence(text: &str) -> Result<f64, String> {
+    match percent(text) {
+        Ok(share) if (0.5..1.0).contains(&share) => Ok(share),
+        _ => Err("write a percentage from 50 to below 100, as in 99%".to_owned()),
+    }
+}
+
+impl JudgementArgs {
+    pub(super) fn judgement(&self) -> Judgement {
+        let judgement = Judgement::default();
+        let least = Metric::ALL.into_iter().filter(|metric| !metric.is_share());
+        let least =
+            least.map(|metric| (metric, Least { change: self.least_change, ..judgement.least(metric) }));
+        Judgement {
+            confidence: self.confidence,
+            least: least.collect(),
+            exempt: self.exempt.clone(),
+            ..judgement
+        }
+    }
+}
+
+pub(super) fn execute(args: &CompareArgs) -> Result<ExitCode, Failure> {
+    let out = place(args.format, args.out.as_deref())?;
+    let judgement = args.judgement.judgement();
+    let (base, new) = match &args.new {
+        Some(new) => (records(&args.base)?, records(new)?),
+        None => sides(&args.base)?,
+    };
+    let base = Set { label: "base".to_owned(), records: base.iter().collect() };
+    let new = Set { label: "new".to_owned(), records: new.iter().collect() };
+    let effects = compare::effects(&base, &new, &judgement, judgement.tail())
+        .map_err(|error| Failure::bad_input(error.to_string()))?;
+    match args.format {
+        ComparisonFormat::Text => output::print(&report::effects::render(&effects))?,
+        ComparisonFormat::Json => output::print_json(&effects)?,
+        ComparisonFormat::Markdown => put(&report::markdown::effects(&effects), out)?,
+        ComparisonFormat::Html => put(&report::html::effects(&effects), out)?,
+    }
+    Ok(ExitCode::from(code(&effects)))
+}
+
+/// Where it goes.
+fn place(format: ComparisonFormat, out: Option<&Path>) -> Result<&Path, Failure> {
+    match (format, out) {
+        (ComparisonFormat::Text | ComparisonFormat::Json, Some(_)) => Err(Failure::bad_input(
+            "--out is for --format markdown or html: add one of them, or leave --out out and redirect standard output",
+        )),
+        (ComparisonFormat::Html, None) => {
+            Err(Failure::bad_input("a page goes into a file: add --out FILE, or --out - for standard output"))
+        }
+        (_, out) => Ok(out.unwrap_or_else(|| Path::new("-"))),
+    }
+}
+
+/// Both sides of a duet.
+fn sides(directory: &Path) -> Result<(Vec<Record>, Vec<Record>), Failure> {
+    let all = records(directory)?;
+    if all.iter().any(|record| record.block.is_none()) {
+        return Err(Failure::bad_input(format!(
+            "{}: it is not the directory of a duet: name two sides, the base first",
+            directory.display()
+        )));
+    }
+    let is_base = |record: &Record| record.block.as_ref().is_some_and(|block| block.side == "base");
+    let (base, new): (Vec<Record>, Vec<Record>) = all.into_iter().partition(is_base);
+    if base.is_empty() || new.is_empty() {
+        return Err(Failure::bad_input(format!(
+            "{}: it holds one side only: name two sides, the base first",
+            directory.display()
+        )));
+    }
+    Ok((base, new))
+}

@@ -1,0 +1,127 @@
+//! `loist-bench duet`.
+
+use super::{
+    compare::{ComparisonFormat, JudgementArgs},
+    duet_args::DuetArgs,
+    failure::Failure,
+    interrupt::{self, Reserved},
+    output,
+    own_file::OwnFile,
+    progress::Progress,
+};
+use crate::{
+    compare::{Answer, Effects, Stop},
+    lab,
+    record::{Place, Record},
+    report,
+};
+use clap::{ArgMatches, Args};
+use std::{path::PathBuf, process::ExitCode};
+
+/// Measure two sides in turns and tell what differs, and how sure that is
+///
+/// A side is `as-is`, or parts joined by `+`: flags:PROFILE or flags:FILE, set:NAME=VALUE, schema:DIR, workload:FILE,
+/// git:REVISION (its schema/ and workloads/), or a database URL. Blocks of some seconds alternate in random order, each on
+/// a server of its own, until every answer is certain or the budget is spent. A page and a summary that explain what it
+/// came to are written beside the records: comparison.html and comparison.md.
+///
+/// Exit code: 0 no operation is slower; 1 one is; 4 not all of it could be resolved.
+#[derive(Debug, Args)]
+pub(super) struct RunDuetArgs {
+    /// The base, as in git:main or flags:pg-defaults
+    #[arg(value_name = "A")]
+    base: String,
+    /// The side that is compared with it, as in as-is or set:work_mem=64kB
+    #[arg(value_name = "B")]
+    new: String,
+    #[command(flatten)]
+    pub(super) duet: DuetArgs,
+    #[command(flatten)]
+    judgement: JudgementArgs,
+    /// What to print on standard output when done; of html, where the page is
+    #[arg(
+        long,
+        value_enum,
+        default_value = "text",
+        env = "LOIST_BENCH_COMPARE_FORMAT",
+        help_heading = "Output"
+    )]
+    format: ComparisonFormat,
+    /// No progress on standard error
+    #[arg(long, short, env = "LOIST_BENCH_QUIET", value_parser = super::args::truth, help_heading = "Output")]
+    quiet: bool,
+    /// Directory that gets a directory for each duet's records
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "reports",
+        env = "LOIST_BENCH_OUT",
+        help_heading = "Output"
+    )]
+    out: PathBuf,
+}
+
+pub(super) fn execute(args: RunDuetArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
+    let mut options = args.duet.options(matches, [&args.base, &args.new], args.judgement.judgement())?;
+    let reserved = Reserved::default();
+    let interrupt = interrupt::listen(&reserved)?;
+    let place = Place::reserve(&args.out, &format!("duet-{}", options.sides[0].workload.name))?;
+    reserved.is(&place);
+    let progress = Progress::new(args.quiet);
+    let listen = |event| progress.hear(event);
+    let mut keep = |record: &Record| -> Result<(), Failure> { store(&place, record, "") };
+    options.settle_load(&interrupt, &listen)?;
+    let effects = lab::duet(&options, &interrupt, &listen, &mut keep);
+    progress.end();
+    let effects = effects?;
+    let json =
+        serde_json::to_string_pretty(&effects).map_err(|error| Failure::environment(error.to_string()))?;
+    place.write(EFFECTS, json.as_bytes())?;
+    let page = explain(&place, &effects)?;
+    let (page, directory) = (page.display(), place.directory().display());
+    match args.format {
+        ComparisonFormat::Text => output::print(&format!(
+            "{}\nReport: {page}\nRecords: {directory}\n",
+            report::effects::render(&effects)
+        ))?,
+        ComparisonFormat::Json => output::print_json(&effects)?,
+        ComparisonFormat::Markdown => output::print_raw(&report::markdown::effects(&effects))?,
+        ComparisonFormat::Html => output::print(&format!("Report: {page}\n"))?,
+    }
+    Ok(ExitCode::from(code(&effects)))
+}
+
+/// Writes the page and the summary of a comparison beside its records; returns where the page is.
+fn explain(place: &Place, effects: &Effects) -> Result<PathBuf, Failure> {
+    let file = |name: &str| place.directory().join(name);
+    let page = file("comparison.html");
+    OwnFile::at(&page)?.write(&report::html::effects(effects))?;
+    OwnFile::at(&file("comparison.md"))?.write(&report::markdown::effects(effects))?;
+    Ok(page)
+}
+
+/// What a duet came to, beside its records.
+pub(super) const EFFECTS: &str = "comparison.json";
+
+/// Keeps a record of a duet: a close look as `base.json` or `new.json`, a block with its number, `prefix` before it.
+pub(super) fn store(place: &Place, record: &Record, prefix: &str) -> Result<(), Failure> {
+    let json = serde_json::to_string(record).map_err(|error| Failure::environment(error.to_string()))?;
+    let name = record.block.as_ref().map_or_else(String::new, |block| match block.pair {
+        0 => format!("{prefix}{}.json", block.side),
+        pair => format!("{prefix}{}-{pair:03}.json", block.side),
+    });
+    Ok(place.write(&name, json.as_bytes())?)
+}
+
+/// 130 interrupted, 3 a server went away, 1 slower, 4 not resolved, 0 neither.
+pub(super) fn code(effects: &Effects) -> u8 {
+    let ended = effects.experiment.as_ref().map(|experiment| experiment.ended);
+    let has = |answer| effects.answered(answer).next().is_some();
+    match ended {
+        Some(Stop::Interrupted) => 130,
+        Some(Stop::ServerLost) => 3,
+        _ if has(Answer::Slower) => 1,
+        _ if has(Answer::NotResolved) => 4,
+        _ => 0,
+    }
+}

@@ -1,0 +1,77 @@
+//! What was judged: a comparison, a gate's verdict, an A/A measurement, each a file of its own format.
+
+use crate::{
+    cli::failure::Failure,
+    compare::{self, Effects},
+    gate::{FalseAlarms, Verdict, false_alarms, verdict},
+    report::{html, markdown},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use std::path::Path;
+
+/// What a file holds that is no record.
+#[derive(Debug)]
+pub(in crate::cli) enum Document {
+    Comparison(Box<Effects>),
+    Gate(Box<Verdict>),
+    Aa(Box<FalseAlarms>),
+}
+
+/// What every format begins with.
+#[derive(Deserialize)]
+struct Header {
+    format: String,
+    version: u32,
+}
+
+impl Document {
+    /// What the file holds; `None` where it may be a record.
+    ///
+    /// # Errors
+    /// When it is of one of these formats, and of a later version or not whole.
+    pub(in crate::cli) fn read(path: &Path) -> Result<Option<Self>, Failure> {
+        if !path.is_file() {
+            return Ok(None);
+        }
+        // What cannot be read, or is no text, is told as a record that is none.
+        let Ok(text) = std::fs::read_to_string(path) else { return Ok(None) };
+        let Ok(header) = serde_json::from_str::<Header>(&text) else { return Ok(None) };
+        let document = match header.format.as_str() {
+            compare::FORMAT => Self::Comparison(parsed(&text, path, header.version, compare::VERSION)?),
+            verdict::FORMAT => Self::Gate(parsed(&text, path, header.version, verdict::VERSION)?),
+            false_alarms::FORMAT => Self::Aa(parsed(&text, path, header.version, false_alarms::VERSION)?),
+            _ => return Ok(None),
+        };
+        Ok(Some(document))
+    }
+
+    /// The page.
+    pub(super) fn html(&self) -> String {
+        match self {
+            Self::Comparison(effects) => html::effects(effects),
+            Self::Gate(verdict) => html::gate(verdict),
+            Self::Aa(alarms) => html::false_alarms(alarms),
+        }
+    }
+
+    /// The summary.
+    pub(super) fn markdown(&self) -> String {
+        match self {
+            Self::Comparison(effects) => markdown::effects(effects),
+            Self::Gate(verdict) => markdown::gate(verdict),
+            Self::Aa(alarms) => markdown::false_alarms(alarms),
+        }
+    }
+}
+
+fn parsed<T: DeserializeOwned>(text: &str, path: &Path, found: u32, known: u32) -> Result<Box<T>, Failure> {
+    let shown = path.display();
+    if found > known {
+        return Err(Failure::bad_input(format!(
+            "{shown}: it has version {found}, this loist-bench reads up to {known}: use a newer loist-bench"
+        )));
+    }
+    serde_json::from_str(text)
+        .map(Box::new)
+        .map_err(|error| Failure::bad_input(format!("{shown}:{}: it is not whole: {error}", error.line())))
+}

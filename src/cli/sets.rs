@@ -1,0 +1,38 @@
+//! Sets of records, as the command line names them.
+
+use super::failure::Failure;
+use crate::record::{self, Record};
+use std::path::Path;
+
+/// Files of loist-bench that stand beside records and are none.
+const OTHERS: [&str; 3] = [super::duet::EFFECTS, "gate.json", "aa.json"];
+
+/// The records that a path names: a file, a directory with a `record.json`, or all in a directory.
+pub(super) fn records(path: &Path) -> Result<Vec<Record>, Failure> {
+    if !path.is_dir() || path.join("record.json").exists() {
+        return Ok(vec![record::load(path)?]);
+    }
+    let mut files = Vec::new();
+    let unreadable = |error: std::io::Error| {
+        Failure::bad_input(format!("{}: the directory cannot be read: {error}", path.display()))
+    };
+    for entry in std::fs::read_dir(path).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?.path();
+        let is_record = entry.extension().is_some_and(|extension| extension == "json")
+            && entry.file_name().is_some_and(|name| !OTHERS.iter().any(|other| name == *other));
+        let inside = entry.join("record.json");
+        if inside.is_file() {
+            files.push(inside);
+        } else if is_record && entry.is_file() {
+            files.push(entry);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        return Err(Failure::bad_input(format!(
+            "{}: there is no record in it: name a record.json, or a directory of records",
+            path.display()
+        )));
+    }
+    files.iter().map(|file| Ok(record::load(file)?)).collect()
+}

@@ -1,0 +1,28 @@
+//! Two sets of records in, effects out. Pure.
+//!
+//! The unit of replication is the run, or the block of a duet, never the call: calls of one run depend on each other.
+//! Blocks that were measured in pairs are compared pair by pair (Wilcoxon 1945), other runs as two groups (Mann and
+//! Whitney 1947), and one run a side is shown and not judged.
+
+mod answer;
+mod changes;
+mod design;
+mod effects;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod hypothesis;
+mod judgement;
+mod pairs;
+#[cfg(test)]
+mod tests;
+
+pub use answer::{effects, worse_by_pair};
+pub use changes::is_of_the_place;
+pub use design::{CompareError, Set};
+pub use effects::{
+    Answer, Design, Effect, Effects, Experiment, FORMAT, OperationEffects, PlanChange, SetAside,
+    SettingChange, SideBrief, Stop, VERSION, schema,
+};
+pub use hypothesis::summary;
+pub use judgement::{Judgement, Least};
+pub use pairs::{Pair, pairs, why_set_aside};

@@ -1,0 +1,239 @@
+//! Comparisons of a side with itself: how often they raise an alarm.
+
+use super::false_alarms::{Comparison, Detectable, FORMAT, FalseAlarms, Spread, VERSION};
+use crate::{
+    compare::{self, Answer, Effects, Judgement, Set},
+    lab::{DuetOptions, Event, Interrupt, LabError, duet},
+    observe,
+    record::{Latency, Metric, Record},
+    stats::{self, Interval, LatencyHistogram, detectable, stream},
+};
+use chrono::Utc;
+use rand::Rng;
+use std::time::Instant;
+
+/// Purpose of the stream that gives each comparison its seed.
+const SEED_STREAM: u64 = 106;
+/// Seeds are below this: JSON readers that know only floating point lose digits of larger ones.
+const SEEDS: u64 = 1 << 53;
+/// Share of the times in which a change that is called detectable is found.
+const POWER: f64 = 0.9;
+
+/// Compares the base of `options` with itself until there are so many comparisons, those of `so_far` counted. `keep`
+/// gets what there is after each of them.
+///
+/// # Errors
+/// When nothing can be measured, or `keep` fails. An interrupt ends it with what there is.
+pub fn aa<E: From<LabError>>(
+    options: &DuetOptions,
+    comparisons: usize,
+    so_far: FalseAlarms,
+    interrupt: &Interrupt,
+    listen: &dyn Fn(Event),
+    keep: &mut dyn FnMut(&FalseAlarms) -> Result<(), E>,
+) -> Result<FalseAlarms, E> {
+    let mut found = so_far;
+    while found.comparisons.len() < comparisons {
+        let began = Instant::now();
+        let number = found.comparisons.len();
+        let seed = stream(options.seed, SEED_STREAM, number as u64).next_u64() % SEEDS;
+        let options = DuetOptions { seed, id: format!("{}-{}", options.id, number + 1), ..options.clone() };
+        let mut records: Vec<Record> = Vec::new();
+        let mut collect = |record: &Record| -> Result<(), LabError> {
+            records.push(record.clone());
+            Ok(())
+        };
+        let effects = match duet(&options, interrupt, &quiet(listen), &mut collect) {
+            Ok(effects) => effects,
+            Err(LabError::Interrupted) => break,
+            Err(error) => return Err(error.into()),
+        };
+        if interrupt.is_asked() {
+            break;
+        }
+        found.add(&effects, &records, &options.judgement);
+        found.took_seconds += began.elapsed().as_secs_f64();
+        let gate = found.gate();
+        listen(Event::Note(format!(
+            "comparison {} of {comparisons}: {} false alarms so far",
+            number + 1,
+            gate.alarms
+        )));
+        keep(&found)?;
+    }
+    Ok(found)
+}
+
+/// Single pairs are too many to be told.
+fn quiet(listen: &dyn Fn(Event)) -> impl Fn(Event) {
+    move |event| {
+        if let Event::Progress { .. } = event {
+            listen(event);
+        }
+    }
+}
+
+impl FalseAlarms {
+    /// Nothing measured yet.
+    #[must_use]
+    pub fn begin(options: &DuetOptions) -> Self {
+        let host = observe::host();
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            at: Utc::now(),
+            took_seconds: 0.0,
+            machine: format!(
+                "{}, {} processors, {:.0} GiB",
+                host.cpu_model,
+                host.cpus,
+                host.memory_bytes as f64 / f64::from(1 << 30)
+            ),
+            postgresql: String::new(),
+            workload: options.sides[0].workload.name.clone(),
+            load: options
+                .load
+                .rate
+                .map_or_else(|| "closed loop".to_owned(), |rate| format!("open loop, {rate} calls/s")),
+            rate_per_second: options.load.rate,
+            tracks: options.catalog.tracks,
+            confidence: options.judgement.confidence,
+            block_seconds: options.load.duration.as_secs_f64(),
+            pairs: options.most_pairs.unwrap_or_default(),
+            set_aside: 0,
+            comparisons: Vec::new(),
+            detectable: Vec::new(),
+            spread: Vec::new(),
+        }
+    }
+
+    /// Whether comparisons of `options` can be added to these.
+    #[must_use]
+    pub fn is_alike(&self, other: &Self) -> bool {
+        let of = |all: &Self| {
+            (
+                all.machine.clone(),
+                all.workload.clone(),
+                all.load.clone(),
+                all.tracks,
+                all.pairs,
+                all.confidence.to_bits(),
+                all.block_seconds.to_bits(),
+            )
+        };
+        of(self) == of(other)
+    }
+
+    /// One comparison more.
+    fn add(&mut self, effects: &Effects, records: &[Record], judgement: &Judgement) {
+        let count = |answer| effects.answered(answer).count();
+        if let Some(record) = records.first() {
+            self.postgresql.clone_from(&record.server.version);
+        }
+        if let compare::Design::Pairs { set_aside, .. } = &effects.design {
+            self.set_aside += set_aside.len();
+        }
+        self.comparisons.push(Comparison {
+            judged: effects.gated().count(),
+            slower: count(Answer::Slower),
+            faster: count(Answer::Faster),
+            equivalent: count(Answer::Equivalent),
+            over_threshold: over_threshold(effects),
+            single_run: single_run(effects, records),
+        });
+        let of = |side: &str| Set {
+            label: side.to_owned(),
+            records: records.iter().filter(|r| r.block.as_ref().is_some_and(|b| b.side == side)).collect(),
+        };
+        for (operation, metric, values) in compare::worse_by_pair(&of("base"), &of("new"), judgement) {
+            self.spread_of(&operation, metric).values.extend(values.iter().map(|value| rounded(*value)));
+        }
+        // What is always 0 tells nothing of what could be seen.
+        let spread = self.spread.iter().filter(|one| one.values.iter().any(|value| *value != 0.0));
+        let spread: Vec<&Spread> = spread.collect();
+        let family = spread.len();
+        self.detectable = spread.into_iter().map(|one| self.detectable(one, family, judgement)).collect();
+    }
+
+    fn spread_of(&mut self, operation: &str, metric: Metric) -> &mut Spread {
+        let is_same = |one: &Spread| one.operation == operation && one.metric == metric;
+        let place = self.spread.iter().position(is_same).unwrap_or_else(|| {
+            self.spread.push(Spread { operation: operation.to_owned(), metric, values: Vec::new() });
+            self.spread.len() - 1
+        });
+        &mut self.spread[place]
+    }
+
+    fn detectable(&self, spread: &Spread, family: usize, judgement: &Judgement) -> Detectable {
+        let metric = spread.metric;
+        let least = judgement.least(metric).change;
+        let on_scale = if metric.is_share() { least } else { least.ln_1p() };
+        let clearest = 0.5_f64.powi(i32::try_from(self.pairs).unwrap_or(i32::MAX));
+        let design = stats::Design {
+            count: self.pairs,
+            level: (judgement.tail() / family.max(1) as f64).max(clearest),
+            threshold: on_scale,
+            power: POWER,
+        };
+        let found = detectable(&spread.values, &design, judgement.seed);
+        Detectable {
+            operation: spread.operation.clone(),
+            metric,
+            spread: deviation(&spread.values),
+            change: found.map(|found| if metric.is_share() { found } else { found.exp_m1() }),
+        }
+    }
+}
+
+/// Four digits are more than the values are worth.
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+/// Standard deviation; 0 for fewer than two values.
+fn deviation(values: &[f64]) -> f64 {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count.max(1.0);
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    if values.len() < 2 { 0.0 } else { (squares / (count - 1.0)).sqrt() }
+}
+
+/// What a gate with a fixed threshold would call slower: the medians differ by more than matters.
+fn over_threshold(effects: &Effects) -> usize {
+    let is_over = |effect: &compare::Effect| {
+        let (Some(base), Some(new)) = (effect.base, effect.new) else { return false };
+        let change = if effect.metric.is_share() { new - base } else { new / base - 1.0 };
+        let worse = if effect.metric.higher_is_worse() { change } else { -change };
+        worse > effect.least
+    };
+    effects.gated().filter(|(_, effect)| is_over(effect)).count()
+}
+
+/// What a test of one run a side would call slower: in the first pair the intervals do not overlap that its calls would
+/// have if they were independent.
+fn single_run(effects: &Effects, records: &[Record]) -> usize {
+    let first = |side: &str| {
+        let of = |record: &&Record| record.block.as_ref().is_some_and(|b| b.pair == 1 && b.side == side);
+        records.iter().find(of)
+    };
+    let (Some(base), Some(new)) = (first("base"), first("new")) else { return 0 };
+    let of = |record: &Record, operation: &str, metric: Metric| {
+        naive_interval(&compare::summary(record, operation)?.response, metric.quantile()?)
+    };
+    let is_worse = |(operation, effect): &(&str, &compare::Effect)| {
+        let (ours, theirs) = (of(base, operation, effect.metric), of(new, operation, effect.metric));
+        ours.zip(theirs).is_some_and(|(ours, theirs)| theirs.low > ours.high)
+    };
+    effects.gated().filter(is_worse).count()
+}
+
+/// The 95 % interval of a quantile if calls were independent: between the two latencies whose ranks lie 1.96 standard
+/// deviations of a binomial number below and above it (Hahn and Meeker 1991, section 5.2).
+fn naive_interval(latency: &Latency, quantile: f64) -> Option<Interval> {
+    let histogram = LatencyHistogram::decode(&latency.histogram).ok()?;
+    let count = histogram.count() as f64;
+    let half = 1.96 * (quantile * (1.0 - quantile) / count).sqrt();
+    let at = |share: f64| histogram.quantile_us(share.clamp(0.0, 1.0));
+    Some(Interval { low: at(quantile - half)?, high: at(quantile + half)? })
+}

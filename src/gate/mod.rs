@@ -1,0 +1,18 @@
+//! The gate for CI: policy, the verdict, and how far the verdict can be trusted.
+
+mod aa;
+pub mod false_alarms;
+mod judge;
+mod nights;
+pub mod policy;
+mod say;
+#[cfg(test)]
+mod tests;
+pub mod verdict;
+
+pub use aa::aa;
+pub use false_alarms::{Comparison, Detectable, FalseAlarms, Rate, Spread};
+pub use judge::{Evidence, judge};
+pub use nights::nights;
+pub use policy::{Policy, PolicyError};
+pub use verdict::{Against, Check, CheckResult, Outcome, Shift, Verdict};

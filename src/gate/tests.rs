@@ -1,0 +1,216 @@
+//! Verdicts of records and histories that a test makes up.
+
+use super::{Against, Check, CheckResult, Evidence, Outcome, Policy, Verdict, judge, nights};
+use crate::{
+    compare::{
+        self, Effects, Judgement, Set,
+        fixture::{pairs, record},
+    },
+    history::{History, Night},
+    record::{Metric, Record},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+
+fn effects(factor: f64) -> Effects {
+    let (base, new) = pairs(12, factor);
+    let base = Set { label: "base".to_owned(), records: base.iter().collect() };
+    let new = Set { label: "new".to_owned(), records: new.iter().collect() };
+    let judgement = Judgement::default();
+    compare::effects(&base, &new, &judgement, judgement.tail()).unwrap()
+}
+
+fn verdict(evidence: Evidence<'_>, policy: &Policy) -> Verdict {
+    judge(evidence, policy, "built-in", DateTime::UNIX_EPOCH)
+}
+
+fn of<'a>(verdict: &'a Verdict, operation: &str, metric: Metric, against: Against) -> &'a Check {
+    let is_meant =
+        |check: &&Check| check.operation == operation && check.metric == metric && check.against == against;
+    verdict.checks.iter().find(is_meant).unwrap()
+}
+
+#[test]
+fn what_is_slower_fails_and_says_so_first() {
+    let evidence = Evidence { effects: Some(effects(1.3)), ..Evidence::default() };
+    let verdict = verdict(evidence, &Policy::default());
+    assert_eq!(verdict.outcome, Outcome::Fail);
+    assert!(
+        verdict.sentence.starts_with("4 of 8 checks failed: search p50 against the base: slower: +29.9 % ("),
+        "{}",
+        verdict.sentence
+    );
+    assert!(verdict.sentence.ends_with("; and 2 more"), "{}", verdict.sentence);
+    assert_eq!(verdict.checks[0].result, CheckResult::Failed, "failures come first");
+}
+
+#[test]
+fn what_is_not_confirmed_is_excused() {
+    let with = |again: f64| {
+        let evidence = Evidence {
+            effects: Some(effects(1.3)),
+            confirmation: Some(effects(again)),
+            ..Evidence::default()
+        };
+        verdict(evidence, &Policy::default())
+    };
+    let twice = with(1.25);
+    assert_eq!(twice.outcome, Outcome::Fail);
+    assert!(of(&twice, "search", Metric::P50, Against::Base).sentence.starts_with("slower, twice: +29.9 %"));
+    let once = with(1.0);
+    assert_eq!(once.outcome, Outcome::Pass);
+    let check = of(&once, "search", Metric::P50, Against::Base);
+    assert_eq!(check.result, CheckResult::Excused);
+    assert!(check.sentence.starts_with("slower, but not so when it was measured once more"));
+}
+
+#[test]
+fn what_is_the_same_passes() {
+    let evidence = Evidence { effects: Some(effects(1.0)), ..Evidence::default() };
+    let verdict = verdict(evidence, &Policy::default());
+    assert_eq!((verdict.outcome, verdict.sentence.as_str()), (Outcome::Pass, "all 8 checks passed"));
+    let p50 = of(&verdict, "search", Metric::P50, Against::Base);
+    assert!(p50.sentence.starts_with("equivalent within 5.0 %: "), "{}", p50.sentence);
+}
+
+#[test]
+fn what_could_not_be_resolved_is_told_and_the_policy_decides() {
+    let unclear = || Evidence { effects: Some(effects(1.05)), ..Evidence::default() };
+    let passed = verdict(unclear(), &Policy::default());
+    assert_eq!(passed.outcome, Outcome::Pass);
+    assert!(passed.sentence.contains("could not be resolved"), "{}", passed.sentence);
+    let check = of(&passed, "search", Metric::P50, Against::Base);
+    assert!(check.sentence.starts_with("not resolved (could have seen +"), "{}", check.sentence);
+    let strict = Policy::parse("unresolved = 'inconclusive'", "x").unwrap();
+    assert_eq!(verdict(unclear(), &strict).outcome, Outcome::Inconclusive);
+    let nothing = verdict(Evidence::default(), &Policy::default());
+    assert_eq!(nothing.outcome, Outcome::Inconclusive);
+    assert_eq!(nothing.sentence, "nothing was measured that could be judged");
+}
+
+#[test]
+fn too_few_pairs_are_no_pass() {
+    let (base, new) = pairs(4, 1.0);
+    let base = Set { label: "base".to_owned(), records: base.iter().collect() };
+    let new = Set { label: "new".to_owned(), records: new.iter().collect() };
+    let judgement = Judgement::default();
+    let effects = compare::effects(&base, &new, &judgement, judgement.tail()).unwrap();
+    let run = record(10.0);
+    let evidence = Evidence { effects: Some(effects), runs: vec![&run], ..Evidence::default() };
+    let verdict = verdict(evidence, &Policy::default());
+    assert_eq!(verdict.outcome, Outcome::Inconclusive, "{}", verdict.sentence);
+}
+
+#[test]
+fn the_objective_and_the_errors_are_judged_over_all_runs() {
+    let run = |misses: u64, failed: u64| {
+        let mut run = record(10.0);
+        for summary in [&mut run.operations[0].summary, &mut run.overall] {
+            (summary.slo.misses, summary.failed) = (misses, failed);
+            summary.slo.quantile = 0.95;
+        }
+        run
+    };
+    let judged = |runs: &[Record]| {
+        verdict(Evidence { runs: runs.iter().collect(), ..Evidence::default() }, &Policy::default())
+    };
+    let good = judged(&[run(10, 0), run(20, 0), run(0, 0)]);
+    assert_eq!(good.outcome, Outcome::Pass);
+    let slo = of(&good, "search", Metric::MissShare, Against::Slo);
+    assert!(slo.sentence.contains("between runs") && slo.sentence.ends_with("5.0 % may"), "{}", slo.sentence);
+    let missed = judged(&[run(900, 0), run(1_000, 0), run(800, 0)]);
+    assert_eq!(of(&missed, "all", Metric::MissShare, Against::Slo).result, CheckResult::Failed);
+    // Four per cent on average, but one of three runs was above: that may be chance or not.
+    let unsteady = judged(&[run(1_200, 0), run(0, 0), run(0, 0)]);
+    assert_eq!(of(&unsteady, "all", Metric::MissShare, Against::Slo).result, CheckResult::NotResolved);
+    let failing = judged(&[run(0, 100), run(0, 90), run(0, 110)]);
+    assert_eq!(of(&failing, "all", Metric::ErrorShare, Against::Errors).result, CheckResult::Failed);
+    assert_eq!(failing.outcome, Outcome::Fail);
+    let one = judged(&[run(10, 0)]);
+    assert!(of(&one, "all", Metric::MissShare, Against::Slo).sentence.contains("within this run"));
+}
+
+/// A history of nights whose latencies are `ms`, one a day.
+fn history(ms: &[f64]) -> (History, Night) {
+    let begin = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
+    let night = |(number, ms): (usize, &f64)| {
+        let mut run = record(*ms);
+        run.run.started_at = begin + TimeDelta::days(number as i64);
+        run.run.finished_at = run.run.started_at + TimeDelta::minutes(5);
+        Night::of(&[&run], Some(format!("r{number}"))).unwrap()
+    };
+    let all: Vec<Night> = ms.iter().enumerate().map(night).collect();
+    let tonight = all.last().unwrap().clone();
+    (all.into_iter().fold(History::default(), History::with), tonight)
+}
+
+/// Noise of two per cent that has no trend.
+fn noisy(level: f64, number: usize) -> f64 {
+    level * (1.0 + ((number * 37 % 17) as f64 / 17.0 - 0.5) * 0.04)
+}
+
+fn judged(ms: &[f64]) -> (Vec<Check>, Vec<super::Shift>) {
+    let (history, tonight) = history(ms);
+    nights(&history, &tonight, &Policy::default())
+}
+
+fn p50((checks, _): &(Vec<Check>, Vec<super::Shift>)) -> &Check {
+    checks.iter().find(|check| check.operation == "search" && check.metric == Metric::P50).unwrap()
+}
+
+#[test]
+fn a_step_is_found_with_the_night_it_began() {
+    let level = |night: usize| if night < 25 { 10.0 } else { 11.5 };
+    let ms: Vec<f64> = (0..30).map(|night| noisy(level(night), night)).collect();
+    let found = judged(&ms);
+    let check = p50(&found);
+    assert_eq!(check.result, CheckResult::Failed, "{check:?}");
+    assert!(
+        check.sentence.contains("(r25)") && check.sentence.contains("5 nights since"),
+        "{}",
+        check.sentence
+    );
+    let shift =
+        found.1.iter().find(|shift| shift.metric == Metric::P50 && shift.operation == "search").unwrap();
+    assert!(shift.worse && (shift.change - 0.15).abs() < 0.02 && shift.p < 0.001, "{shift:?}");
+}
+
+#[test]
+fn a_slow_creep_is_found() {
+    let ms: Vec<f64> =
+        (0..40).map(|night| noisy(10.0 * 1.01_f64.powi(night.max(20) - 20), night as usize)).collect();
+    let found = judged(&ms);
+    assert_eq!(p50(&found).result, CheckResult::Failed, "{found:?}");
+}
+
+#[test]
+fn quiet_nights_and_a_lone_bad_one_pass() {
+    let mut ms: Vec<f64> = (0..40).map(|night| noisy(10.0, night)).collect();
+    assert_eq!(p50(&judged(&ms)).result, CheckResult::Passed);
+    ms[30] = 20.0;
+    assert_eq!(p50(&judged(&ms)).result, CheckResult::Passed);
+    // For the better is no failure.
+    let faster: Vec<f64> = (0..30).map(|night| noisy(if night < 20 { 10.0 } else { 8.0 }, night)).collect();
+    let found = judged(&faster);
+    assert_eq!(p50(&found).result, CheckResult::Passed);
+    assert!(found.1.iter().any(|shift| !shift.worse), "{found:?}");
+}
+
+#[test]
+fn the_newest_nights_are_provisional_and_old_changes_are_known() {
+    let stepped = |at: usize, nights: usize| -> Vec<f64> {
+        (0..nights).map(|night| noisy(if night < at { 10.0 } else { 13.0 }, night)).collect()
+    };
+    let new = judged(&stepped(28, 30));
+    assert_eq!(p50(&new).result, CheckResult::Excused, "{:?}", p50(&new));
+    assert!(p50(&new).sentence.contains("too new to be sure of"));
+    let old = judged(&stepped(20, 40));
+    assert_eq!(p50(&old).result, CheckResult::Passed, "twenty nights ago");
+    assert!(old.1.iter().any(|shift| shift.worse), "it is told all the same");
+}
+
+#[test]
+fn few_nights_tell_nothing() {
+    let (checks, shifts) = judged(&[10.0; 5]);
+    assert_eq!((checks.len(), shifts.len(), checks[0].result), (1, 0, CheckResult::NotResolved));
+    assert!(checks[0].sentence.starts_with("5 nights of this kind are too few"), "{checks:?}");
+}

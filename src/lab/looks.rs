@@ -1,0 +1,100 @@
+//! When an experiment is looked at before its end, and how much error each look may spend. Pure.
+
+use crate::stats::spent;
+
+/// Pairs at which it is looked at: never after each one, for whoever looks often enough finds something.
+const AT: [usize; 15] = [8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 192];
+
+/// What to do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Go on.
+    NotYet,
+    /// Look, and end if the answer is certain.
+    Now,
+    /// Look for the last time.
+    Last,
+}
+
+/// Which looks there are, and what they spend of the probability of an error in one direction, `tail`.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    tail: f64,
+    planned: usize,
+    spent: f64,
+    alpha: f64,
+    looks: usize,
+}
+
+impl Plan {
+    pub(super) fn new(tail: f64) -> Self {
+        Self { tail, planned: 0, spent: 0.0, alpha: tail, looks: 0 }
+    }
+
+    /// Says how many pairs the time is expected to hold. Once it was looked at, that stands.
+    pub(super) fn expect(&mut self, pairs: usize) {
+        if self.looks == 0 {
+            self.planned = pairs;
+        }
+    }
+
+    pub(super) fn planned(&self) -> usize {
+        self.planned
+    }
+
+    pub(super) fn looks(&self) -> usize {
+        self.looks
+    }
+
+    /// What the last look may spend.
+    pub(super) fn alpha(&self) -> f64 {
+        self.alpha
+    }
+
+    /// What to do with so many pairs; after the last look nothing is left to spend.
+    pub(super) fn look(&mut self, pairs: usize, is_last: bool) -> Look {
+        if !is_last && (!AT.contains(&pairs) || pairs >= self.planned) {
+            return Look::NotYet;
+        }
+        let share = if is_last { 1.0 } else { pairs as f64 / self.planned as f64 };
+        let until_now = spent(self.tail, share).max(self.spent);
+        let alpha = until_now - self.spent;
+        // So few pairs cannot be as clear as that, whatever they are.
+        if !is_last && 0.5_f64.powi(i32::try_from(pairs).unwrap_or(i32::MAX)) > alpha {
+            return Look::NotYet;
+        }
+        self.alpha = alpha;
+        self.spent = until_now;
+        self.looks += 1;
+        if is_last { Look::Last } else { Look::Now }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_looks_spend_all_and_no_more() {
+        let mut plan = Plan::new(0.005);
+        plan.expect(30);
+        let mut sum = 0.0;
+        for pairs in 1..=30 {
+            plan.expect(pairs + 100 * usize::from(pairs > 6));
+            if plan.look(pairs, pairs == 30) != Look::NotYet {
+                sum += plan.alpha();
+            }
+        }
+        assert!((sum - 0.005).abs() < 1e-12, "{sum}");
+    }
+
+    #[test]
+    fn it_is_looked_at_seldom() {
+        let mut plan = Plan::new(0.005);
+        plan.expect(40);
+        let looks: Vec<usize> =
+            (1..=40).filter(|pairs| plan.look(*pairs, *pairs == 40) != Look::NotYet).collect();
+        assert_eq!(looks, [12, 14, 16, 20, 24, 28, 32, 40], "ten pairs cannot be so clear");
+        assert_eq!(plan.looks(), 8);
+    }
+}

@@ -1,0 +1,164 @@
+//! A side of a duet, and one block of it.
+
+use super::{CatalogOptions, Event, Interrupt, LabError, LoadOptions, Looks, RunOptions, run::run};
+use crate::{
+    compare::Judgement,
+    record::{Block, Record},
+    stats::{below, stream},
+    target::TargetOptions,
+    workload::{Protocol, Slo, Workload},
+};
+use std::time::Duration;
+
+/// Numbers of the sides, and their names in records.
+pub(super) const BASE: usize = 0;
+pub(super) const NAMES: [&str; 2] = ["base", "new"];
+/// Purpose of the stream that gives each pair its seed.
+const SEED_STREAM: u64 = 105;
+/// Seeds are below this: JSON readers that know only floating point lose digits of larger ones.
+const SEEDS: u64 = 1 << 53;
+/// Part of what the base answers in a closed loop that is asked of both sides where no load is named. Identical blocks of
+/// four clients in a closed loop differed in the median by 14 % (standard deviation of pairs, two processors), at a
+/// quarter of the capacity by 6 %, at a tenth by 3 %: there a call seldom waits for another.
+const SHARE_OF_CAPACITY: f64 = 0.12;
+
+/// One side of a duet.
+#[derive(Debug, Clone)]
+pub struct Side {
+    /// What it is called.
+    pub label: String,
+    /// What is replayed.
+    pub workload: Workload,
+    /// Which server.
+    pub target: TargetOptions,
+}
+
+/// What a duet can be told.
+#[derive(Debug, Clone)]
+pub struct DuetOptions {
+    /// The base, and the side that is compared with it.
+    pub sides: [Side; 2],
+    /// What is in the database of each block.
+    pub catalog: CatalogOptions,
+    /// How hard; its duration is that of a block.
+    pub load: LoadOptions,
+    /// Objective of every operation; `None` leaves it to the workload.
+    pub slo: Option<Slo>,
+    /// How statements travel; `None` leaves it to the workload.
+    pub protocol: Option<Protocol>,
+    /// Longest time.
+    pub budget: Duration,
+    /// Most pairs; `None` leaves it to the budget.
+    pub most_pairs: Option<usize>,
+    /// What is decided, and how sure it must be.
+    pub judgement: Judgement,
+    /// Whether it ends as soon as one answer is that the new side is slower.
+    pub until_slower: bool,
+    /// Its name, which its blocks carry.
+    pub id: String,
+    /// Seed of the order of the blocks and of what the clients draw.
+    pub seed: u64,
+    /// Whether each side is looked at closely before, for its plans and settings.
+    pub portraits: bool,
+}
+
+impl DuetOptions {
+    /// Whether nothing says how hard.
+    fn is_load_open(&self) -> bool {
+        let load = &self.load;
+        let said = load.rate.is_some() || load.clients.is_some() || load.think.is_some();
+        !said && load.stages.is_empty() && self.sides[0].workload.stages.is_empty()
+    }
+
+    /// Where nothing says how hard, settles on an open loop at a part of what the base answers in a closed one: so hard
+    /// that calls come as they do from people, and so lightly that they seldom wait for each other.
+    ///
+    /// # Errors
+    /// When the base cannot be measured.
+    pub fn settle_load(&mut self, interrupt: &Interrupt, listen: &dyn Fn(Event)) -> Result<(), LabError> {
+        if !self.is_load_open() {
+            return Ok(());
+        }
+        listen(Event::Note("how much can the base do?".to_owned()));
+        let record = self.measure(BASE, &self.load, Looks::Nothing, None, interrupt, listen)?;
+        let rate = neat(record.overall.calls_per_second * SHARE_OF_CAPACITY);
+        listen(Event::Note(format!(
+            "asking {rate} calls/s of both sides, {:.0} % of what the base answers in a closed loop; --rate or --clients choose otherwise",
+            SHARE_OF_CAPACITY * 100.0
+        )));
+        self.load.rate = Some(rate);
+        Ok(())
+    }
+
+    /// One block of a side; a close look at it where `pair` is 0.
+    ///
+    /// # Errors
+    /// When it cannot be measured.
+    pub(super) fn block(
+        &self,
+        side: usize,
+        (pair, first): (u32, bool),
+        seed: u64,
+        interrupt: &Interrupt,
+        listen: &dyn Fn(Event),
+    ) -> Result<Record, LabError> {
+        let looks = if pair > 0 { Looks::Samples } else { Looks::Everything };
+        let load = LoadOptions { seed: Some(seed), ..self.load.clone() };
+        let block = Block { experiment: self.id.clone(), side: NAMES[side].to_owned(), pair, first };
+        self.measure(side, &load, looks, Some(block), interrupt, listen)
+    }
+
+    fn measure(
+        &self,
+        side: usize,
+        load: &LoadOptions,
+        looks: Looks,
+        block: Option<Block>,
+        interrupt: &Interrupt,
+        listen: &dyn Fn(Event),
+    ) -> Result<Record, LabError> {
+        let Side { workload, target, .. } = &self.sides[side];
+        let options = RunOptions {
+            catalog: self.catalog,
+            target: target.clone(),
+            load: load.clone(),
+            slo: self.slo,
+            protocol: self.protocol,
+            knee: None,
+            metrics: None,
+            looks,
+            block,
+        };
+        run(workload.clone(), &options, interrupt, &quietly(listen)).map(|run| run.record)
+    }
+
+    /// Seed of a pair; both of its blocks share it.
+    pub(super) fn seed_of(&self, pair: u32) -> u64 {
+        below(&mut stream(self.seed, SEED_STREAM, u64::from(pair)), SEEDS)
+    }
+}
+
+/// Steps of single blocks are too many to be told.
+fn quietly(listen: &dyn Fn(Event)) -> impl Fn(Event) {
+    move |event| {
+        if let Event::Progress { .. } | Event::Kept(_) = event {
+            listen(event);
+        }
+    }
+}
+
+/// Two significant digits of a rate, at least one call a second.
+fn neat(rate: f64) -> f64 {
+    let step = 10.0_f64.powf(rate.max(1.0).log10().floor() - 1.0).max(1.0);
+    ((rate / step).round() * step).max(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_neat() {
+        assert_eq!([0.2, 7.4, 123.4, 2_345.0].map(neat), [1.0, 7.0, 120.0, 2_300.0]);
+    }
+}

@@ -1,0 +1,195 @@
+//! What a verdict says in words and tables.
+
+use crate::{
+    gate::{Against, Check, CheckResult, Outcome, Shift, Verdict},
+    report::{
+        amount::{change, count, value},
+        grid::{Cell, Column, Grid, Row, Tone},
+        xml::plain,
+    },
+};
+
+/// Characters of a revision that tell it from others.
+const MOST_REVISION: usize = 12;
+/// In this order groups are shown.
+const GROUPS: [Against; 4] = [Against::Base, Against::History, Against::Slo, Against::Errors];
+
+/// How an outcome is to be taken, and its word.
+#[must_use]
+pub fn outcome(outcome: Outcome) -> (Tone, &'static str) {
+    match outcome {
+        Outcome::Pass => (Tone::Good, "PASS"),
+        Outcome::Fail => (Tone::Bad, "FAIL"),
+        Outcome::Inconclusive => (Tone::Warn, "INCONCLUSIVE"),
+    }
+}
+
+/// The verdict in one line, as in `FAIL: search is slower by 21 %`.
+#[must_use]
+pub fn line(verdict: &Verdict) -> String {
+    format!("{}: {}", outcome(verdict.outcome).1, plain(&verdict.sentence))
+}
+
+/// How a check's result is to be taken, and a word for it.
+#[must_use]
+pub fn result(result: CheckResult) -> (Tone, &'static str) {
+    match result {
+        CheckResult::Passed => (Tone::Good, "passed"),
+        CheckResult::Failed => (Tone::Bad, "FAILED"),
+        CheckResult::NotResolved => (Tone::Warn, "not resolved"),
+        CheckResult::Excused => (Tone::Warn, "excused"),
+    }
+}
+
+/// Checks of one kind, failures first, then what it cannot tell, what it lets pass, and what is as it should be.
+#[derive(Debug)]
+pub struct Group<'a> {
+    /// What they are held against.
+    pub against: Against,
+    /// The checks.
+    pub checks: Vec<&'a Check>,
+}
+
+/// All groups that have a check.
+#[must_use]
+pub fn groups(verdict: &Verdict) -> Vec<Group<'_>> {
+    let group = |against: Against| {
+        let mut checks: Vec<&Check> =
+            verdict.checks.iter().filter(|check| check.against == against).collect();
+        checks.sort_by_key(|check| rank(check.result));
+        Group { against, checks }
+    };
+    GROUPS.into_iter().map(group).filter(|group| !group.checks.is_empty()).collect()
+}
+
+fn rank(result: CheckResult) -> usize {
+    match result {
+        CheckResult::Failed => 0,
+        CheckResult::NotResolved => 1,
+        CheckResult::Excused => 2,
+        CheckResult::Passed => 3,
+    }
+}
+
+impl Group<'_> {
+    /// How many ended how, as in `2 failed, 30 passed`.
+    #[must_use]
+    pub fn counts(&self) -> String {
+        counts(&self.checks)
+    }
+
+    /// The checks as a table.
+    #[must_use]
+    pub fn grid(&self) -> Grid {
+        let mut grid =
+            Grid::new(["operation", "metric", "result", "what was seen"].map(Column::words).to_vec());
+        for check in &self.checks {
+            let (tone, word) = result(check.result);
+            grid.push(Row::new(vec![
+                Cell::text(&check.operation),
+                Cell::text(check.metric.title()),
+                Cell::text(word).tone(tone),
+                Cell::text(&check.sentence),
+            ]));
+        }
+        grid
+    }
+}
+
+/// How many ended how, failures first; those of which there are none are not named.
+#[must_use]
+pub fn counts(checks: &[&Check]) -> String {
+    let of = |wanted: CheckResult| checks.iter().filter(|check| check.result == wanted).count();
+    let results = [CheckResult::Failed, CheckResult::NotResolved, CheckResult::Excused, CheckResult::Passed];
+    let counted = results.map(|wanted| (of(wanted), result(wanted).1.to_lowercase()));
+    let said: Vec<String> = counted
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    if said.is_empty() { "nothing was checked".to_owned() } else { said.join(", ") }
+}
+
+/// Changes in the history of nights.
+#[must_use]
+pub fn shifts(verdict: &Verdict) -> Grid {
+    let mut grid = Grid::new(vec![
+        Column::words("night"),
+        Column::words("revision"),
+        Column::words("operation"),
+        Column::words("metric"),
+        Column::numbers("before").hint("typical value of the nights before"),
+        Column::numbers("after").hint("typical value since"),
+        Column::numbers("change"),
+        Column::numbers("nights since").hint("that one included"),
+        Column::words("how sure"),
+    ]);
+    for shift in &verdict.shifts {
+        grid.push(shift_row(shift));
+    }
+    grid
+}
+
+fn shift_row(shift: &Shift) -> Row {
+    let metric = shift.metric;
+    let finite = |number: f64| Some(number).filter(|number| number.is_finite());
+    Row::new(vec![
+        Cell::text(&shift.night),
+        Cell::text(revision(shift)),
+        Cell::text(&shift.operation),
+        Cell::text(metric.title()),
+        Cell::number(value(metric, Some(shift.before)), finite(shift.before)),
+        Cell::number(value(metric, Some(shift.after)), finite(shift.after)),
+        Cell::number(change(metric, Some(shift.change)), finite(shift.change)).tone(direction(shift)),
+        Cell::count(shift.nights_since as u64),
+        Cell::text(if shift.provisional { "provisional" } else { "confirmed" }).tone(if shift.provisional {
+            Tone::Warn
+        } else {
+            Tone::Plain
+        }),
+    ])
+}
+
+fn direction(shift: &Shift) -> Tone {
+    if shift.worse { Tone::Bad } else { Tone::Good }
+}
+
+fn revision(shift: &Shift) -> String {
+    shift
+        .revision
+        .as_deref()
+        .map_or_else(|| "-".to_owned(), |revision| plain(revision).chars().take(MOST_REVISION).collect())
+}
+
+/// A change of the history in one line.
+#[must_use]
+pub fn shift(shift: &Shift) -> String {
+    let metric = shift.metric;
+    let since = count(shift.nights_since, "night");
+    let provisional = if shift.provisional { ", provisional: too new to be sure of" } else { "" };
+    format!(
+        "{} (revision {}): {} {} {} -> {} ({}), {since} since{provisional}",
+        plain(&shift.night),
+        revision(shift),
+        plain(&shift.operation),
+        metric.title(),
+        value(metric, Some(shift.before)),
+        value(metric, Some(shift.after)),
+        change(metric, Some(shift.change)),
+    )
+}
+
+/// What it was about: workload, policy, time.
+#[must_use]
+pub fn facts(verdict: &Verdict) -> Vec<(&'static str, String)> {
+    let checks: Vec<&Check> = verdict.checks.iter().collect();
+    vec![
+        ("workload", plain(&verdict.workload)),
+        ("policy", plain(&verdict.policy)),
+        ("checks", counts(&checks)),
+        ("judged", verdict.at.format("%Y-%m-%d %H:%M UTC").to_string()),
+    ]
+}
+
+/// What a result means, for those who see it for the first time.
+pub const MEANING: &str = "Failed: worse than the policy allows, and sure. Not resolved: the measurement cannot tell. Excused: worse, and the policy lets it pass because it is exempt, too new to be sure of, or was not confirmed by a second measurement.";
