@@ -1,16 +1,9 @@
 //! An embedded server that stays for the whole benchmark, and the program's own commands on it.
 
-use super::Outcome;
+use super::{Outcome, program::loist_bench};
 use loist_bench::target::KeptServer;
-use std::{
-    ffi::OsStr,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{ffi::OsStr, path::Path, process::Command};
 use tempfile::TempDir;
-
-/// Variables that may still say which server programs are used, and where servers live.
-const PASSED_ON: [&str; 3] = ["LOIST_BENCH_PG_BIN", "LOIST_BENCH_PG_VERSION", "LOIST_BENCH_BASE_DIR"];
 
 /// A server that stays until this is dropped.
 pub(crate) struct Server {
@@ -51,26 +44,6 @@ impl Drop for Server {
         let mut command = loist_bench(self.scratch.path());
         if let Err(error) = answer(command.args(["server", "stop"]).arg(&self.kept.directory)) {
             eprintln!("the server in {} was not stopped: {error}", self.kept.directory.display());
-        }
-    }
-}
-
-/// The product's binary; nothing of the caller's configuration is heard.
-fn loist_bench(directory: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_loist-bench"));
-    command.current_dir(directory).stdin(Stdio::null());
-    without_configuration(&mut command);
-    command
-}
-
-/// Takes away the variables that loist-bench and libpq would read.
-pub(crate) fn without_configuration(command: &mut Command) {
-    let configures = |name: &str| {
-        name == "DATABASE_URL" || ["DB_", "PG", "LOIST_BENCH_"].iter().any(|prefix| name.starts_with(prefix))
-    };
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| configures(name) && !PASSED_ON.contains(&name)) {
-            command.env_remove(name);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Outcome, TRACKS, child,
-    common::server::without_configuration,
+    common::program::without_configuration,
     server::{Pgbench, Server},
 };
 use loist_bench::{
