@@ -112,24 +112,28 @@ fn result(options: &Options, rows: u64, all: &[Found]) -> String {
     let share = clopper_pearson(hits, count, 0.95).map_or_else(String::new, |interval| {
         format!(", 95 % interval of the share {:.0} %..{:.0} %", interval.low * 100.0, interval.high * 100.0)
     });
-    let truth = shift(&worse, 0.95).map_or_else(String::new, |shift| {
-        let percent = |log: f64| log.exp_m1() * 100.0;
-        let interval = shift.interval.map_or_else(String::new, |interval| {
-            format!(", 95 % interval {:+.1} %..{:+.1} %", percent(interval.low), percent(interval.high))
-        });
-        format!("{:+.1} % ({} pairs{interval})", percent(shift.estimate), worse.len())
-    });
+    let truth = shift(&worse, 0.95).map_or_else(
+        || "nothing".to_owned(),
+        |shift| {
+            let percent = |log: f64| log.exp_m1() * 100.0;
+            let interval = shift.interval.map_or_else(String::new, |interval| {
+                format!(", 95 % interval {:+.1} %..{:+.1} %", percent(interval.low), percent(interval.high))
+            });
+            format!("{:+.1} % ({} pairs{interval})", percent(shift.estimate), worse.len())
+        },
+    );
     let minutes: Vec<f64> = found.iter().map(|one| one.seconds / 60.0).collect();
+    let typical = median(&minutes)
+        .map_or_else(|| "it never was".to_owned(), |median| format!("median {median:.1} min"));
     let by = |most: &f64| format!("{most} min {}", minutes.iter().filter(|took| *took <= most).count());
     let others = all.iter().filter(|one| one.others > 0).count();
     format!(
         "Search slowed by {rows} rows of needless work: {} % as asked, {truth} as measured\n\
          Found in {hits} of {count} trials of at most {}{share}\n\
-         Time until it was found: median {:.1} min; found within {}\n\
+         Time until it was found: {typical}; found within {}\n\
          Trials in which another operation, which was not slowed by itself, was called slower, too: {others}",
         options.slow,
         humantime::format_duration(options.budget),
-        median(&minutes).unwrap_or(f64::NAN),
         MINUTES.iter().map(by).collect::<Vec<_>>().join(", "),
     )
 }

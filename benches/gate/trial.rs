@@ -63,7 +63,9 @@ pub(crate) fn trial(options: &Options, rows: u64, seed: u64, more: &[&str]) -> O
 
 /// By how much the slowed operation's median was slower in each pair, from the gate's records.
 fn pairs(reports: &Path) -> Outcome<Vec<f64>> {
-    let directory = fs::read_dir(reports)?.next().ok_or("the gate kept nothing")??.path();
+    let entries = fs::read_dir(reports)?.collect::<Result<Vec<_>, _>>()?;
+    let directory = entries.iter().map(fs::DirEntry::path).find(|path| path.is_dir());
+    let directory = directory.ok_or("the gate kept nothing")?;
     let mut sides: [Vec<Record>; 2] = [Vec::new(), Vec::new()];
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
