@@ -6,7 +6,7 @@ use super::{
     duet_args::DuetArgs,
     failure::Failure,
     interrupt::{self, Reserved},
-    output,
+    keep, output,
     own_file::OwnFile,
     progress::Progress,
     report::document::Document,
@@ -103,6 +103,7 @@ pub(super) fn execute(args: AaArgs, matches: &ArgMatches) -> Result<ExitCode, Fa
             if let Some(file) = &file {
                 let page = file.with_extension("html");
                 OwnFile::at(&page)?.write(&report::html::false_alarms(&found))?;
+                keep::list(&args.out);
                 output::print(&format!("\nReport: {}\nFile: {}\n", page.display(), file.display()))?;
             }
         }

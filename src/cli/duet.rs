@@ -5,7 +5,7 @@ use super::{
     duet_args::DuetArgs,
     failure::Failure,
     interrupt::{self, Reserved},
-    output,
+    keep, output,
     own_file::OwnFile,
     progress::Progress,
 };
@@ -78,6 +78,7 @@ pub(super) fn execute(args: RunDuetArgs, matches: &ArgMatches) -> Result<ExitCod
         serde_json::to_string_pretty(&effects).map_err(|error| Failure::environment(error.to_string()))?;
     place.write(EFFECTS, json.as_bytes())?;
     let page = explain(&place, &effects)?;
+    keep::list(&args.out);
     let (page, directory) = (page.display(), place.directory().display());
     match args.format {
         ComparisonFormat::Text => output::print(&format!(

@@ -8,6 +8,7 @@ use super::{
     duet_args::DuetArgs,
     failure::Failure,
     interrupt::{self, Reserved},
+    keep,
     progress::Progress,
     sets::records,
 };
@@ -114,7 +115,7 @@ pub(super) fn execute(args: GateArgs, matches: &ArgMatches) -> Result<ExitCode, 
     } else {
         let all: Vec<Vec<Record>> =
             args.records.iter().map(|path| records(path)).collect::<Result<_, _>>()?;
-        Ok(Measured { runs: all.into_iter().flatten().collect(), ..Measured::default() })
+        Ok(Measured { runs: of_new_side(all.into_iter().flatten().collect()), ..Measured::default() })
     };
     progress.end();
     let measured = measured?;
@@ -136,12 +137,19 @@ pub(super) fn execute(args: GateArgs, matches: &ArgMatches) -> Result<ExitCode, 
     }
     let verdict = judge(evidence, &policy, &origin, Utc::now());
     files.write(&verdict, &place)?;
+    keep::list(&args.out);
     Ok(ExitCode::from(match verdict.outcome {
         _ if interrupt.is_asked() => 130,
         Outcome::Pass => 0,
         Outcome::Fail => 1,
         Outcome::Inconclusive => 4,
     }))
+}
+
+/// Of a duet, the blocks of what is new.
+fn of_new_side(runs: Vec<Record>) -> Vec<Record> {
+    let is_new = |run: &Record| run.block.as_ref().is_some_and(|block| block.side == "new" && block.pair > 0);
+    if runs.iter().any(is_new) { runs.into_iter().filter(is_new).collect() } else { runs }
 }
 
 fn policy(named: Option<&Path>) -> Result<(Policy, String), Failure> {

@@ -1,9 +1,9 @@
 //! The page of a directory of runs: read from the records in it, written into it.
 
-use super::{failure::Failure, own_file::OwnFile};
+use super::{failure::Failure, own_file::OwnFile, report::document::Document};
 use crate::report::{
     html,
-    index::{Brief, Run, Runs, Unread, address},
+    index::{Brief, Judged, Run, Runs, Unread, address},
 };
 use std::{
     ffi::OsStr,
@@ -35,10 +35,17 @@ pub(super) fn page(directory: &Path) -> Result<String, Failure> {
     let mut all = Runs { directory: directory.display().to_string(), ..Runs::default() };
     for entry in std::fs::read_dir(directory).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name();
         if !entry.path().join("record.json").exists() {
+            match judged(&entry.path(), &name) {
+                Ok(found) => all.judged.extend(found),
+                Err(failure) => {
+                    let name = name.to_string_lossy().into_owned();
+                    all.unread.push(Unread { name, reason: failure.sentence() });
+                }
+            }
             continue;
         }
-        let name = entry.file_name();
         match run(&entry.path(), &name) {
             Ok(run) => all.runs.push(run),
             Err(reason) => all.unread.push(Unread { name: name.to_string_lossy().into_owned(), reason }),
@@ -46,6 +53,31 @@ pub(super) fn page(directory: &Path) -> Result<String, Failure> {
     }
     all.sort();
     Ok(html::index(&all))
+}
+
+/// What was judged, by the files that say so, and the page beside each.
+const JUDGED: [(&str, &str); 3] =
+    [("gate.json", "report.html"), ("comparison.json", "comparison.html"), ("aa.json", "aa.html")];
+
+/// Whether a directory holds what was judged.
+pub(super) fn is_judged(directory: &Path) -> bool {
+    JUDGED.iter().any(|(file, _)| directory.join(file).is_file())
+}
+
+fn judged(directory: &Path, name: &OsStr) -> Result<Option<Judged>, Failure> {
+    for (file, page) in JUDGED {
+        if let Some(document) = Document::read(&directory.join(file))? {
+            let (what, outcome, sentence) = document.brief();
+            return Ok(Some(Judged {
+                name: name.to_string_lossy().into_owned(),
+                page: directory.join(page).is_file().then(|| address(name, page)),
+                what,
+                outcome,
+                sentence,
+            }));
+        }
+    }
+    Ok(None)
 }
 
 fn run(directory: &Path, name: &OsStr) -> Result<Run, String> {

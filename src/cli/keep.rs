@@ -29,10 +29,15 @@ impl Keeper<'_> {
         Ok(place)
     }
 
-    /// Lists the run among the others. What stands in the way is told: the run itself is kept.
+    /// Lists the run among the others.
     pub(super) fn list(&self) {
-        told("the list of runs was not made", index::refresh(self.reports));
+        list(self.reports);
     }
+}
+
+/// Makes the list of what is in a directory of runs. What stands in the way is told: what was measured is kept.
+pub(super) fn list(reports: &Path) {
+    told("the list of runs was not made", index::refresh(reports));
 }
 
 /// Keeps what was measured, and gives the path of the record.

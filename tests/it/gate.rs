@@ -32,6 +32,12 @@ fn verdict(answer: &Answer) -> Verdict {
     serde_json::from_str(&answer.stdout).unwrap()
 }
 
+/// The newest directory of a gate.
+fn gate_directory(bench: &Bench) -> std::path::PathBuf {
+    let entries = fs::read_dir(bench.path("reports")).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.is_dir()).max().unwrap()
+}
+
 #[test]
 fn a_step_fails_with_the_night_it_began() {
     let bench = Bench::new();
@@ -109,6 +115,12 @@ fn each_output_says_it_in_its_own_way() {
     jsonschema::validate(&schema, &serde_json::from_str(&read("gate.json")).unwrap()).unwrap();
     let annotations = gate(&bench, 1, "--records bad.json --format github");
     assert!(annotations.stdout.starts_with("::error"), "{}", annotations.stdout);
+    let list = read("reports/index.html");
+    assert!(list.contains("Comparisons and gates") && list.contains("FAIL"), "{list}");
+    fs::write(gate_directory(&bench).join("gate.json"), "{\"format\": \"loist-bench/gate\", \"version\": 9}")
+        .unwrap();
+    bench.expect(0, "report reports");
+    assert!(read("reports/index.html").contains("it has version 9"), "listed as what cannot be read");
     // From the verdict alone they are made again.
     bench.expect(0, "report gate.json --out again.html");
     assert_eq!(read("again.html"), read("gate.html"));
@@ -156,7 +168,7 @@ fn it_measures_and_keeps_what_it_measured() {
     assert!([Some(0), Some(1), Some(4)].contains(&code), "{stdout}");
     let verdict: Verdict = serde_json::from_str(&stdout).unwrap();
     assert!(verdict.effects.is_some() && !verdict.checks.is_empty());
-    let directory = fs::read_dir(bench.path("reports")).unwrap().next().unwrap().unwrap().path();
+    let directory = gate_directory(&bench);
     for name in ["base-001.json", "new-001.json", "gate.json", "gate.md", "junit.xml", "report.html"] {
         assert!(directory.join(name).is_file(), "{name}");
     }

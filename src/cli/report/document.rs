@@ -4,7 +4,7 @@ use crate::{
     cli::failure::Failure,
     compare::{self, Effects},
     gate::{FalseAlarms, Verdict, false_alarms, verdict},
-    report::{html, markdown},
+    report::{effects, false_alarms as false_alarms_report, gate, grid::Tone, html, markdown},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::path::Path;
@@ -43,6 +43,21 @@ impl Document {
             _ => return Ok(None),
         };
         Ok(Some(document))
+    }
+
+    /// What it is, how it is to be taken, and what it came to.
+    pub(in crate::cli) fn brief(&self) -> (&'static str, (Tone, &'static str), String) {
+        match self {
+            Self::Comparison(found) => {
+                ("comparison", effects::words::outcome(found), effects::words::sentence(found))
+            }
+            Self::Gate(verdict) => ("gate", gate::words::outcome(verdict.outcome), verdict.sentence.clone()),
+            Self::Aa(found) => (
+                "A/A",
+                false_alarms_report::words::outcome(found),
+                false_alarms_report::words::sentence(found),
+            ),
+        }
     }
 
     /// The page.

@@ -72,9 +72,12 @@ fn is_list(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name == index::NAME) && is_own(path)
 }
 
-/// Whether there is no record in `path`, but in a directory in it.
+/// Whether there is no record in `path`, but one in a directory in it, or what was judged.
 fn holds_runs(path: &Path) -> bool {
     let Ok(entries) = std::fs::read_dir(path) else { return false };
     !path.join("record.json").exists()
-        && entries.flatten().any(|entry| entry.path().join("record.json").exists())
+        && entries
+            .flatten()
+            .map(|entry| entry.path())
+            .any(|path| path.join("record.json").exists() || index::is_judged(&path))
 }

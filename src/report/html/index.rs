@@ -30,6 +30,13 @@ pub(super) fn page(all: &Runs) -> String {
     let kinds = kinds(&all.runs);
     let mut sections =
         vec![section("runs", "Runs", if all.runs.is_empty() { String::new() } else { table(all, &kinds) })];
+    if !all.judged.is_empty() {
+        sections.push(section(
+            "judged",
+            "Comparisons and gates",
+            parts::grid(&judged(all), "Comparisons and gates, the newest first"),
+        ));
+    }
     let pictures: String = kinds.iter().enumerate().map(|(index, kind)| picture(index, kind)).collect();
     if !pictures.is_empty() {
         let intro = "<p>Runs of the same workload, tracks, state, load, protocol, server and machine, in the order in which they took place. What changed between them is in their pages.</p>";
@@ -103,6 +110,24 @@ fn table(all: &Runs, kinds: &[Kind<'_>]) -> String {
     }
     let intro = "<p>The newest first; a click on a heading sorts otherwise. The start leads to the run's page, the workload to the runs of its kind over time.</p>";
     format!("{intro}{}", parts::grid(&grid, "Runs, the newest first"))
+}
+
+fn judged(all: &Runs) -> Grid {
+    let mut grid = Grid::new(["directory", "what", "outcome", "what it came to"].map(Column::words).to_vec());
+    for one in &all.judged {
+        let name = Cell::text(&one.name);
+        let (tone, word) = one.outcome;
+        grid.push(Row::new(vec![
+            match &one.page {
+                Some(page) => name.file(page),
+                None => name,
+            },
+            Cell::text(one.what),
+            Cell::text(word).tone(tone),
+            Cell::text(&one.sentence),
+        ]));
+    }
+    grid
 }
 
 fn row(run: &Run, kinds: &[Kind<'_>]) -> Row {

@@ -7,6 +7,7 @@ pub use brief::Brief;
 pub use kind::{Kind, kinds};
 pub(super) use kind::{machine, server};
 
+use super::grid::Tone;
 use std::{ffi::OsStr, fmt::Write, os::unix::ffi::OsStrExt};
 
 /// A directory in the directory of runs, with what was found in it.
@@ -20,6 +21,21 @@ pub struct Run {
     pub page: Option<String>,
     /// The record, in brief.
     pub brief: Brief,
+}
+
+/// A directory with a comparison, a gate's verdict or an A/A measurement in it.
+#[derive(Debug, Clone)]
+pub struct Judged {
+    /// Its name, as it is shown; it begins with the time.
+    pub name: String,
+    /// Where its page is, if it has one.
+    pub page: Option<String>,
+    /// What it is.
+    pub what: &'static str,
+    /// How it is to be taken, and a word for it.
+    pub outcome: (Tone, &'static str),
+    /// What it came to.
+    pub sentence: String,
 }
 
 /// A directory with a record that cannot be read.
@@ -38,6 +54,8 @@ pub struct Runs {
     pub directory: String,
     /// What could be read.
     pub runs: Vec<Run>,
+    /// Comparisons, gates and the like.
+    pub judged: Vec<Judged>,
     /// What could not.
     pub unread: Vec<Unread>,
 }
@@ -49,6 +67,7 @@ impl Runs {
             let started = |run: &Run| run.brief.run.started_at;
             started(b).cmp(&started(a)).then_with(|| a.name.cmp(&b.name))
         });
+        self.judged.sort_by(|a, b| b.name.cmp(&a.name));
         self.unread.sort_by(|a, b| a.name.cmp(&b.name));
     }
 }
