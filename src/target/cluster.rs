@@ -1,6 +1,6 @@
 //! One throw-away cluster: its directories, initdb, settings, start, end. Used by the guard alone.
 
-use super::{confine::Cage, embedded::Transport, locate::Programs, owner::Owner};
+use super::{confine::Cage, embedded::Transport, locate::Programs, owner::Owner, template::Template};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -23,7 +23,7 @@ pub(super) const USER: &str = "loist";
 /// The database that initdb makes; one more would only cost time.
 pub(super) const DATABASE: &str = "postgres";
 /// The part of its directory that the server's user owns.
-const DATA: &str = "data";
+pub(super) const DATA: &str = "data";
 /// The server's log, in its directory.
 pub(super) const LOG: &str = "server.log";
 /// How often progress is looked for; short, because every start waits for it.
@@ -105,31 +105,45 @@ impl Cluster {
         self.directory.join(LOG)
     }
 
-    /// Runs initdb; `give_up` is asked again and again and ends it early.
+    /// Fills the data directory, from a template where there is one; `give_up` is asked again and again and ends it
+    /// early.
     pub(super) fn initialize(&self, give_up: &dyn Fn() -> bool) -> Result<(), String> {
-        let mut command = self.program("initdb");
         // The new cluster's files need no sync: a crash of the machine takes the whole run with it.
-        command.arg("--pgdata").arg(self.data()).args([
+        let mut arguments: Vec<String> = [
             "--no-sync",
             "--no-instructions",
             "--encoding=UTF8",
-            "--username",
-            USER,
-        ]);
-        command
-            .args(["--auth-local=trust", "--auth-host=scram-sha-256"])
-            .arg(format!("--locale={}", self.locale));
-        if let Some(password) = &self.password {
-            let file = self.directory.join("password");
-            fs::write(&file, password).map_err(|error| told(&file, &error))?;
-            fs::set_permissions(&file, fs::Permissions::from_mode(0o600))
-                .map_err(|error| told(&file, &error))?;
-            self.owner.give(&file)?;
-            command.arg(format!("--pwfile={}", file.display()));
-        }
+            "--auth-local=trust",
+            "--auth-host=scram-sha-256",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        arguments.extend([format!("--username={USER}"), format!("--locale={}", self.locale)]);
+        let Some(password) = &self.password else {
+            let (plan, user) = (&self.plan, self.owner.name());
+            let template = Template::of(&plan.base, &plan.programs, &arguments, user);
+            if !template.fill(&self.data()) {
+                self.initdb(&arguments, give_up)?;
+                // Without it the next start takes longer, and that is all.
+                let _ = template.keep(&self.data());
+            }
+            return Ok(());
+        };
+        let file = self.directory.join("password");
+        fs::write(&file, password).map_err(|error| told(&file, &error))?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).map_err(|error| told(&file, &error))?;
+        self.owner.give(&file)?;
+        arguments.push(format!("--pwfile={}", file.display()));
+        let outcome = self.initdb(&arguments, give_up);
+        let _ = fs::remove_file(file);
+        outcome
+    }
+
+    fn initdb(&self, arguments: &[String], give_up: &dyn Fn() -> bool) -> Result<(), String> {
+        let mut command = self.program("initdb");
+        command.arg("--pgdata").arg(self.data()).args(arguments);
         let mut child = self.spawn(command, &self.directory.join("initdb.log"))?;
         let status = wait(&mut child, give_up)?;
-        let _ = fs::remove_file(self.directory.join("password"));
         if status.is_some_and(|status| status.success()) {
             return Ok(());
         }

@@ -19,6 +19,7 @@ mod open;
 mod owner;
 mod schema;
 mod settings;
+mod template;
 
 pub use embedded::{Transport, list_kept};
 pub use error::{TargetError, describe};

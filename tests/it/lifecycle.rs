@@ -12,11 +12,15 @@ use std::{
 };
 
 /// Directories of embedded servers that exist now.
+/// Directories below `base`, but for what is kept to start the next server sooner.
 fn server_directories(base: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries =
         std::fs::read_dir(base).map(|entries| entries.flatten().map(|entry| entry.path()).collect());
     let all: Vec<std::path::PathBuf> = entries.unwrap_or_default();
-    all.into_iter().filter(|path| path.is_dir()).collect()
+    let is_kept = |path: &std::path::Path| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("template-"))
+    };
+    all.into_iter().filter(|path| path.is_dir() && !is_kept(path)).collect()
 }
 
 /// A run whose server lives below a directory of the test's own.
