@@ -45,7 +45,7 @@ impl Blocks {
             calls_per_second: summaries.iter().map(|summary| rate(summary.calls_per_second)).collect(),
             calls: counts(|summary| summary.calls),
             misses: counts(|summary| summary.slo.misses),
-            errors: counts(|summary| summary.failed + summary.shed + summary.unfinished),
+            errors: counts(Summary::lost),
         }
     }
 
@@ -87,8 +87,12 @@ impl Blocks {
             ("misses", self.misses.len()),
             ("errors", self.errors.len()),
         ];
-        let (name, length) = lists.into_iter().find(|(_, length)| *length != blocks)?;
-        Some(format!("{name} has {length} values and the night has {blocks} blocks"))
+        if let Some((name, length)) = lists.into_iter().find(|(_, length)| *length != blocks) {
+            return Some(format!("{name} has {length} values and the night has {blocks} blocks"));
+        }
+        let times = [&self.p50_us, &self.p95_us, &self.p99_us, &self.mean_us].into_iter().flatten().flatten();
+        let is_no_number = times.chain(&self.calls_per_second).any(|value| !value.is_finite());
+        is_no_number.then(|| "one of its values is no number".to_owned())
     }
 }
 

@@ -56,8 +56,11 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, HistoryError> {
         let _ = file.lock_shared();
         file.read_to_end(&mut bytes)
     });
-    open.map_err(HistoryError::read(path))?;
-    Ok(bytes)
+    match open {
+        // Somebody pruned the last of its lines meanwhile.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        open => open.map(|_| bytes).map_err(HistoryError::read(path)),
+    }
 }
 
 /// Writes a file anew without the lines that `goes` names, whole or not at all; nobody can append meanwhile. A file of
@@ -67,7 +70,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, HistoryError> {
 /// When the file system refuses; then the file is as it was.
 pub(super) fn remove_lines(path: &Path, goes: impl Fn(&[u8]) -> bool) -> Result<(), HistoryError> {
     // A link stays one: the file that it leads to is written anew.
-    let path = &fs::canonicalize(path).map_err(HistoryError::read(path))?;
+    let path = &match fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        real => real.map_err(HistoryError::read(path))?,
+    };
     let mut file = locked(path).map_err(HistoryError::write(path, REWRITE))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(HistoryError::read(path))?;

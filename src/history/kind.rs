@@ -40,6 +40,16 @@ pub struct Kind {
     pub load: String,
 }
 
+/// What belongs to a measurement itself.
+const MEASUREMENT: [&str; 6] = [
+    "the operations left out",
+    "the protocol",
+    "the number of tracks",
+    "the state of the tables",
+    "the load",
+    "the major version of the server",
+];
+
 impl Kind {
     /// Of which kind a run is.
     #[must_use]
@@ -67,9 +77,20 @@ impl Kind {
     /// The first thing that differs, and its two values, in words.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<String> {
-        let mut pairs = self.parts().into_iter().zip(other.parts());
-        let ((name, own), (_, others)) = pairs.find(|((_, own), (_, others))| own != others)?;
-        Some(format!("{name}: {own} and {others}"))
+        self.differences(other).next().map(|(_, said)| said)
+    }
+
+    /// What of the measurement itself differs, and its two values, in words: not where or by what it was measured, which
+    /// may be what is compared.
+    pub fn unlike(&self, other: &Self) -> impl Iterator<Item = String> {
+        self.differences(other).filter(|(name, _)| MEASUREMENT.contains(name)).map(|(_, said)| said)
+    }
+
+    fn differences(&self, other: &Self) -> impl Iterator<Item = (&'static str, String)> {
+        let pairs = self.parts().into_iter().zip(other.parts());
+        pairs
+            .filter(|((_, own), (_, others))| own != others)
+            .map(|((name, own), (_, others))| (name, format!("{name}: {own} and {others}")))
     }
 
     fn parts(&self) -> [(&'static str, String); 13] {

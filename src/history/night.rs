@@ -153,8 +153,11 @@ impl Night {
     }
 }
 
-/// A label that stands on one line.
-fn check_revision(revision: &str) -> Result<(), HistoryError> {
+/// Whether a revision is a label that stands on one line.
+///
+/// # Errors
+/// When it is not.
+pub fn check_revision(revision: &str) -> Result<(), HistoryError> {
     let wrong = match revision {
         text if text.trim().is_empty() => "empty",
         text if text.chars().any(char::is_control) => "more than a line",
@@ -164,7 +167,9 @@ fn check_revision(revision: &str) -> Result<(), HistoryError> {
     Err(HistoryError::Revision(wrong))
 }
 
-fn is_disturbed(record: &Record) -> bool {
+/// Whether a run is no measure: it was cut off, or its verdict is inconclusive because of a decisive disturbance.
+#[must_use]
+pub fn is_disturbed(record: &Record) -> bool {
     let decisive = record.disturbances.iter().any(|disturbance| disturbance.decisive);
     record.run.ended != Ended::AsPlanned || (decisive && record.verdict.outcome == Outcome::Inconclusive)
 }

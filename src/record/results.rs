@@ -99,6 +99,14 @@ pub struct Summary {
     pub slo: SloResult,
 }
 
+impl Summary {
+    /// Calls that were lost: failed without being expected to, shed or unfinished.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.failed + self.shed + self.unfinished
+    }
+}
+
 /// One kind of round trip within an operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StatementResult {

@@ -175,7 +175,7 @@ pub fn figures(record: &Record) -> Vec<Figure> {
         sure: format!("95 % interval {} to {}", percent(slo.miss_share_low), percent(slo.miss_share_high)),
         tone: outcome(slo.outcome).0,
     });
-    let lost = overall.failed + overall.shed + overall.unfinished;
+    let lost = overall.lost();
     figures.push(Figure {
         name: "calls lost (failed, shed or unfinished)".to_owned(),
         value: grouped(lost),

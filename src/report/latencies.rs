@@ -47,7 +47,7 @@ fn row(name: Cell, summary: &Summary, names_objective: bool) -> Row {
             Cell::number(text, i.high_us)
         },
     );
-    let lost = summary.failed + summary.shed + summary.unfinished;
+    let lost = summary.lost();
     let (tone, word) = headline::outcome(summary.slo.outcome);
     Row::new(vec![
         name,

@@ -30,7 +30,7 @@ pub fn render(points: &[(Vec<(String, String)>, &Record)]) -> String {
     let mut table = table::new(header);
     for (labels, record) in points {
         let overall = &record.overall;
-        let lost = overall.failed + overall.shed + overall.unfinished;
+        let lost = overall.lost();
         let mut row: Vec<comfy_table::Cell> =
             labels.iter().map(|(_, value)| comfy_table::Cell::new(value)).collect();
         row.extend(

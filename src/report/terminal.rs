@@ -190,7 +190,7 @@ fn row(name: &str, summary: &Summary, names_objective: bool) -> Vec<Cell> {
         Cell::new(milliseconds(response.p999_us)),
         Cell::new(milliseconds(response.max_us)),
         Cell::new(milliseconds(summary.service.p95_us)),
-        Cell::new(grouped(summary.failed + summary.shed + summary.unfinished)),
+        Cell::new(grouped(summary.lost())),
         Cell::new(percent(summary.slo.miss_share)),
     ];
     let objective = names_objective.then_some(summary.slo.objective.as_str());

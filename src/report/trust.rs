@@ -79,7 +79,7 @@ fn window(record: &Record) -> Check {
 
 fn errors(record: &Record) -> Check {
     let overall = &record.overall;
-    let lost = overall.failed + overall.shed + overall.unfinished;
+    let lost = overall.lost();
     let expected = match overall.expected_failures {
         0 => String::new(),
         some => format!("; {} answered with an error that the workload expects", grouped(some)),

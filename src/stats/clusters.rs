@@ -1,6 +1,10 @@
 //! A share of calls that come in clusters: calls of one block depend on each other.
 
-use super::{Interval, interval::wilson_of};
+use super::{
+    Interval,
+    interval::{Z, wilson_of},
+};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Fewer clusters say nothing about how much they differ.
 const FEWEST: usize = 3;
@@ -18,7 +22,9 @@ pub struct ClusteredShare {
 
 /// The share of hits in `clusters`, pairs of hits and calls, with Wilson's interval for as many calls as they are worth:
 /// the calls divided by the design effect, which is how many times as much the clusters differ as independent calls would
-/// (Kish 1965; Rao and Scott 1992). With fewer than three clusters calls count as independent. `None` without calls.
+/// (Kish 1965; Rao and Scott 1992). Of k clusters that differ by more, the spread is known with k - 1 degrees of freedom, and
+/// Student's quantile stands in for the normal one (Korn and Graubard 1998). With fewer than three clusters calls count as
+/// independent. `None` without calls.
 #[must_use]
 pub fn clustered_share(clusters: &[(u64, u64)]) -> Option<ClusteredShare> {
     let used: Vec<(f64, f64)> = clusters
@@ -40,7 +46,13 @@ pub fn clustered_share(clusters: &[(u64, u64)]) -> Option<ClusteredShare> {
     } else {
         1.0
     };
-    Some(ClusteredShare { share, interval: wilson_of(share, calls / effect), between })
+    let z = if effect > 1.0 { student(used.len() - 1) } else { Z };
+    Some(ClusteredShare { share, interval: wilson_of(share, calls / effect, z), between })
+}
+
+/// The quantile of Student's distribution that leaves 2.5 % beyond it.
+fn student(degrees: usize) -> f64 {
+    StudentsT::new(0.0, 1.0, degrees as f64).map_or(Z, |student| student.inverse_cdf(0.975))
 }
 
 #[cfg(test)]
@@ -60,8 +72,10 @@ mod tests {
         // Each cluster is all hits or none: ten clusters are worth about ten calls.
         let clusters: Vec<(u64, u64)> = (0..10).map(|index| (100 * u64::from(index % 2 == 0), 100)).collect();
         let found = clustered_share(&clusters).unwrap();
-        let ten = wilson(5, 10).unwrap();
-        assert!((found.interval.low - ten.low).abs() < 0.02 && (found.interval.high - ten.high).abs() < 0.02);
+        // Student's quantile with nine degrees of freedom; the design effect is a little above 100.
+        let ten = wilson_of(0.5, 9.0, 2.262_157);
+        assert!((found.interval.low - ten.low).abs() < 1e-3, "{found:?} {ten:?}");
+        assert!((found.interval.high - ten.high).abs() < 1e-3, "{found:?} {ten:?}");
     }
 
     #[test]

@@ -138,12 +138,14 @@ pub fn wilson(hits: u64, total: u64) -> Option<Interval> {
     if total == 0 {
         return None;
     }
-    Some(wilson_of(hits as f64 / total as f64, total as f64))
+    Some(wilson_of(hits as f64 / total as f64, total as f64, Z))
 }
 
-/// The same for a share of what is worth `n` independent calls, above 0.
-pub(super) fn wilson_of(share: f64, n: f64) -> Interval {
-    let z = 1.959_963_984_540_054_f64;
+/// The quantile of the normal distribution that leaves 2.5 % beyond it.
+pub(super) const Z: f64 = 1.959_963_984_540_054;
+
+/// The same for a share of what is worth `n` independent calls, above 0, `z` standard deviations to each side.
+pub(super) fn wilson_of(share: f64, n: f64, z: f64) -> Interval {
     let centre = share + z * z / (2.0 * n);
     let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;

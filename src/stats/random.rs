@@ -4,6 +4,9 @@
 use rand::Rng;
 use rand_pcg::Pcg64;
 
+/// Seeds that are stored are below this: JSON readers that know only floating point lose digits of larger ones.
+pub const SEEDS: u64 = 1 << 53;
+
 /// A generator for one purpose: number `index` of the `domain`, under `seed`. Any two triples give
 /// independent streams, so that the millionth row is made without making those before it.
 #[must_use]

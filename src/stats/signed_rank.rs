@@ -45,6 +45,13 @@ pub fn fewest(confidence: f64) -> usize {
     (1..=1_100).find(reached).map_or(usize::MAX, |count| count as usize)
 }
 
+/// The smallest p that [`super::step_down::adjusted`] gives with so many pairs where it looks at several things: the pairs as
+/// they are, and all of them turned round, which makes what differs by less than the threshold look clear.
+#[must_use]
+pub fn clearest(count: usize) -> f64 {
+    0.5_f64.powi(i32::try_from(count).unwrap_or(i32::MAX).saturating_sub(1))
+}
+
 /// Means of all pairs of `values`, each value with itself too, in no order.
 pub(super) fn walsh_averages(values: &[f64]) -> Vec<f64> {
     let pairs = values.iter().enumerate().flat_map(|(at, a)| values[at..].iter().map(move |b| (a, b)));

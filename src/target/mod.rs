@@ -29,6 +29,7 @@ pub use machine::{Machine, Profile};
 pub use migrations::migrate;
 pub use open::{OWN_SCHEMA, Target, TargetOptions};
 pub use schema::Schema;
+pub use settings::address_of;
 
 use tokio_postgres::{Client, Config, NoTls};
 

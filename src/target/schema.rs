@@ -59,8 +59,9 @@ impl Schema {
             .filter(|(file, _)| is_numbered(file))
             .map(|(file, sql)| Migration { file, sql })
             .collect();
-        all.sort_by_key(|migration| migration.version().parse::<u32>().unwrap_or(u32::MAX));
-        let twice = all.windows(2).find(|two| two[0].version() == two[1].version());
+        let number = |migration: &Migration| migration.version().parse::<u32>().unwrap_or(u32::MAX);
+        all.sort_by_key(number);
+        let twice = all.windows(2).find(|two| number(&two[0]) == number(&two[1]));
         let wrong = |reason: String| TargetError::Schema { origin: origin.to_owned(), reason };
         match twice {
             Some(two) => Err(wrong(format!(
@@ -125,8 +126,8 @@ mod tests {
             none.is_bad_input() && none.to_string().starts_with("a directory: there is no file"),
             "{none}"
         );
-        let twice = Schema::of([file("1_b.sql"), file("1_a.sql")], "x").unwrap_err().to_string();
-        assert!(twice.contains("1_b.sql and 1_a.sql have the same number"), "{twice}");
+        let twice = Schema::of([file("1_b.sql"), file("001_a.sql")], "x").unwrap_err().to_string();
+        assert!(twice.contains("1_b.sql and 001_a.sql have the same number"), "{twice}");
         assert!(Schema::load(Path::new("/no/such")).unwrap_err().to_string().contains("cannot be read"));
     }
 }

@@ -161,6 +161,14 @@ fn unreadable(origin: &str, reason: String) -> TargetError {
     TargetError::Settings { origin: origin.to_owned(), reason }
 }
 
+/// Hosts with ports, database and user of a URL or of key-value pairs; never the password.
+///
+/// # Errors
+/// When it is neither.
+pub fn address_of(text: &str) -> Result<String, TargetError> {
+    from_url(text, "the database's address").map(|connection| address(&connection.config))
+}
+
 /// Hosts with ports, database and user; never the password.
 #[must_use]
 pub(super) fn address(config: &Config) -> String {

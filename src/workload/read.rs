@@ -158,8 +158,13 @@ impl Reader<'_> {
                 return Err(self.source.error(name.span().start, message));
             }
         }
+        let name = self.name(&file.name, "an operation")?;
+        if name == ALL {
+            let message = format!("`{ALL}` is the name of all operations together: choose another");
+            return Err(self.source.error(file.name.span().start, message));
+        }
         let operation = Operation {
-            name: self.name(&file.name, "an operation")?,
+            name,
             weight,
             slo: file.slo,
             expected_errors: file.expected_errors.iter().map(|code| code.get_ref().clone()).collect(),
@@ -248,6 +253,8 @@ impl Reader<'_> {
 
 /// Each optional clause doubles a statement's forms, each `sql` parameter multiplies them.
 const MOST_FORMS: usize = 128;
+/// How all operations together are called in the results.
+const ALL: &str = "all";
 /// Names of the envelope's round trips in the results.
 const RESERVED: [&str; 4] = ["begin", "validate", "commit", "rollback"];
 /// What [`is_name`] asks for.
