@@ -1,7 +1,7 @@
 //! `loist-bench aa`.
 
 use super::{
-    args::{Format, OutputArgs},
+    args::{Format, OutputArgs, ReportsArg},
     compare::JudgementArgs,
     duet_args::DuetArgs,
     failure::Failure,
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     gate::{self, FalseAlarms},
+    lab::Until,
     record::{Existing, Place, write_whole},
     report,
 };
@@ -43,15 +44,8 @@ pub(super) struct AaArgs {
     judgement: JudgementArgs,
     #[command(flatten)]
     output: OutputArgs,
-    /// Directory that gets a directory for the measurement
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "reports",
-        env = "LOIST_BENCH_OUT",
-        help_heading = "Output"
-    )]
-    out: PathBuf,
+    #[command(flatten)]
+    reports: ReportsArg,
 }
 
 /// Pairs of a comparison, where nothing else is said: enough for an alarm at 99 %.
@@ -62,17 +56,17 @@ const NAME: &str = "aa.json";
 pub(super) fn execute(args: AaArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let mut options = args.duet.options(matches, [&args.side, &args.side], args.judgement.judgement())?;
     options.most_pairs = Some(options.most_pairs.unwrap_or(PAIRS));
-    (options.portraits, options.until_slower) = (false, true);
+    (options.portraits, options.until) = (false, Until::Slower);
     let earlier = args.resume.as_deref().map(load).transpose()?;
     options.load.rate = options.load.rate.or(earlier.as_ref().and_then(|earlier| earlier.rate_per_second));
     let reserved = Reserved::default();
     let interrupt = interrupt::listen(&reserved)?;
-    let progress = Progress::new(args.output.quiet);
+    let progress = Progress::new(args.output.progress.quiet);
     let listen = |event| progress.hear(event);
     // A directory that cannot be written is told before anything is measured.
     let place = match &args.resume {
         Some(_) => None,
-        None => Some(Place::reserve(&args.out, &format!("aa-{}", options.sides[0].workload.name))?),
+        None => Some(Place::reserve(&args.reports.out, &format!("aa-{}", options.sides[0].workload.name))?),
     };
     place.iter().for_each(|place| reserved.is(place));
     options.settle_load(&interrupt, &listen)?;
@@ -98,14 +92,14 @@ pub(super) fn execute(args: AaArgs, matches: &ArgMatches) -> Result<ExitCode, Fa
     let found = found?;
     match args.output.format {
         Format::Json => output::print_json(&found)?,
-        Format::Text => {
-            output::print(&report::false_alarms::render(&found))?;
-            if let Some(file) = &file {
-                let page = file.with_extension("html");
-                OwnFile::at(&page)?.write(&report::html::false_alarms(&found))?;
-                keep::list(&args.out);
-                output::print(&format!("\nReport: {}\nFile: {}\n", page.display(), file.display()))?;
-            }
+        Format::Text => output::print(&report::false_alarms::render(&found))?,
+    }
+    if let Some(file) = &file {
+        let page = file.with_extension("html");
+        OwnFile::at(&page)?.write(&report::html::false_alarms(&found))?;
+        keep::list(&args.reports.out);
+        if args.output.format == Format::Text {
+            output::print(&format!("\nReport: {}\nFile: {}\n", page.display(), file.display()))?;
         }
     }
     Ok(ExitCode::from(if interrupt.is_asked() { 130 } else { 0 }))

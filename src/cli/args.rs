@@ -7,7 +7,9 @@ use super::{
 use crate::{
     catalog::{MOST_TRACKS, State},
     lab::CatalogOptions,
+    stats::SEEDS,
     target::{Machine, Profile, Schema, TargetOptions, Transport},
+    workload::Slo,
 };
 use clap::{ArgMatches, Args, ValueEnum, parser::ValueSource};
 use std::{cmp::Ordering, path::PathBuf};
@@ -177,8 +179,7 @@ pub(super) struct CatalogArgs {
     state: StateArg,
 }
 
-/// JSON readers that know only floating point lose digits of larger numbers.
-const LARGEST_SEED: u64 = (1 << 53) - 1;
+const LARGEST_SEED: u64 = SEEDS - 1;
 
 /// A number of tracks, for the command line and for sweeps.
 pub(super) fn tracks(text: &str) -> Result<u64, String> {
@@ -225,16 +226,42 @@ impl CatalogArgs {
     }
 }
 
-/// Where results go.
+/// Objective.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Question")]
+pub(super) struct SloArg {
+    /// Objective of every operation, as in 200ms@p95 (default: the workload's own, else 200ms@p95)
+    #[arg(long, value_name = "TIME@pNN", env = "LOIST_BENCH_SLO")]
+    pub(super) slo: Option<Slo>,
+}
+
+/// What is told.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// What to print on standard output when done
     #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT")]
     pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) progress: QuietArg,
+}
+
+/// What is told on the way.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct QuietArg {
     /// No progress on standard error
     #[arg(long, short, env = "LOIST_BENCH_QUIET", value_parser = truth)]
     pub(super) quiet: bool,
+}
+
+/// Where what was measured is kept.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct ReportsArg {
+    /// Directory that gets a directory for what each call measures
+    #[arg(long, value_name = "DIR", default_value = "reports", env = "LOIST_BENCH_OUT")]
+    pub(super) out: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

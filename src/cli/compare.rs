@@ -2,7 +2,7 @@
 
 use super::{duet::code, failure::Failure, output, report::put, sets::records};
 use crate::{
-    compare::{self, Judgement, Least, Set},
+    compare::{self, Judgement, LEAST_CONFIDENCE, Least, MOST_CONFIDENCE, Set},
     record::{Metric, Record},
     report,
 };
@@ -74,8 +74,8 @@ pub(super) fn percent(text: &str) -> Result<f64, String> {
 
 fn confidence(text: &str) -> Result<f64, String> {
     match percent(text) {
-        Ok(share) if (0.5..1.0).contains(&share) => Ok(share),
-        _ => Err("write a percentage from 50 to below 100, as in 99%".to_owned()),
+        Ok(share) if (LEAST_CONFIDENCE..=MOST_CONFIDENCE).contains(&share) => Ok(share),
+        _ => Err("write a percentage from 50 to 99.99, as in 99%".to_owned()),
     }
 }
 
@@ -101,10 +101,14 @@ pub(super) fn execute(args: &CompareArgs) -> Result<ExitCode, Failure> {
         Some(new) => (records(&args.base)?, records(new)?),
         None => sides(&args.base)?,
     };
+    let again = args.new.is_none();
     let base = Set { label: "base".to_owned(), records: base.iter().collect() };
     let new = Set { label: "new".to_owned(), records: new.iter().collect() };
-    let effects = compare::effects(&base, &new, &judgement, judgement.tail())
+    let mut effects = compare::effects(&base, &new, &judgement, judgement.tail())
         .map_err(|error| Failure::bad_input(error.to_string()))?;
+    if again {
+        effects.cautions.push(AGAIN.to_owned());
+    }
     match args.format {
         ComparisonFormat::Text => output::print(&report::effects::render(&effects))?,
         ComparisonFormat::Json => output::print_json(&effects)?,
@@ -127,7 +131,10 @@ fn place(format: ComparisonFormat, out: Option<&Path>) -> Result<&Path, Failure>
     }
 }
 
-/// Both sides of a duet.
+/// What must be known of a duet that is judged again.
+const AGAIN: &str = "judged anew, as if so many pairs had been planned: a duet that ended early because something was clear is judged a little too surely so; what it was judged as then is beside its records";
+
+/// Both sides of a duet; of a gate that measured something once more, those of its first measurement.
 fn sides(directory: &Path) -> Result<(Vec<Record>, Vec<Record>), Failure> {
     let all = records(directory)?;
     if all.iter().any(|record| record.block.is_none()) {
@@ -136,8 +143,11 @@ fn sides(directory: &Path) -> Result<(Vec<Record>, Vec<Record>), Failure> {
             directory.display()
         )));
     }
+    let experiment = |record: &Record| record.block.as_ref().map(|block| block.experiment.clone());
+    let first = all.iter().min_by_key(|record| record.run.started_at).and_then(experiment);
+    let all = all.into_iter().filter(|record| experiment(record) == first);
     let is_base = |record: &Record| record.block.as_ref().is_some_and(|block| block.side == "base");
-    let (base, new): (Vec<Record>, Vec<Record>) = all.into_iter().partition(is_base);
+    let (base, new): (Vec<Record>, Vec<Record>) = all.partition(is_base);
     if base.is_empty() || new.is_empty() {
         return Err(Failure::bad_input(format!(
             "{}: it holds one side only: name two sides, the base first",

@@ -1,6 +1,7 @@
 //! `loist-bench duet`.
 
 use super::{
+    args::{QuietArg, ReportsArg},
     compare::{ComparisonFormat, JudgementArgs},
     duet_args::DuetArgs,
     failure::Failure,
@@ -47,27 +48,19 @@ pub(super) struct RunDuetArgs {
         help_heading = "Output"
     )]
     format: ComparisonFormat,
-    /// No progress on standard error
-    #[arg(long, short, env = "LOIST_BENCH_QUIET", value_parser = super::args::truth, help_heading = "Output")]
-    quiet: bool,
-    /// Directory that gets a directory for each duet's records
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "reports",
-        env = "LOIST_BENCH_OUT",
-        help_heading = "Output"
-    )]
-    out: PathBuf,
+    #[command(flatten)]
+    progress: QuietArg,
+    #[command(flatten)]
+    reports: ReportsArg,
 }
 
 pub(super) fn execute(args: RunDuetArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let mut options = args.duet.options(matches, [&args.base, &args.new], args.judgement.judgement())?;
     let reserved = Reserved::default();
     let interrupt = interrupt::listen(&reserved)?;
-    let place = Place::reserve(&args.out, &format!("duet-{}", options.sides[0].workload.name))?;
+    let place = Place::reserve(&args.reports.out, &format!("duet-{}", options.sides[0].workload.name))?;
     reserved.is(&place);
-    let progress = Progress::new(args.quiet);
+    let progress = Progress::new(args.progress.quiet);
     let listen = |event| progress.hear(event);
     let mut keep = |record: &Record| -> Result<(), Failure> { store(&place, record, "") };
     options.settle_load(&interrupt, &listen)?;
@@ -78,7 +71,7 @@ pub(super) fn execute(args: RunDuetArgs, matches: &ArgMatches) -> Result<ExitCod
         serde_json::to_string_pretty(&effects).map_err(|error| Failure::environment(error.to_string()))?;
     place.write(EFFECTS, json.as_bytes())?;
     let page = explain(&place, &effects)?;
-    keep::list(&args.out);
+    keep::list(&args.reports.out);
     let (page, directory) = (page.display(), place.directory().display());
     match args.format {
         ComparisonFormat::Text => output::print(&format!(

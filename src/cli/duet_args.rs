@@ -1,17 +1,17 @@
 //! Options of everything that measures two sides in turns: `duet`, `gate`, `aa`.
 
 use super::{
-    args::{CatalogArgs, EmbeddedArgs, truth},
+    args::{CatalogArgs, EmbeddedArgs, SloArg, truth},
     failure::Failure,
     load_args::{LoadArgs, time},
     side_arg::side,
 };
 use crate::{
     compare::Judgement,
-    lab::{DuetOptions, Side},
+    lab::{DuetOptions, Side, Until},
     stats::fewest,
     target::TargetOptions,
-    workload::{Slo, Workload, builtin},
+    workload::{Workload, builtin},
 };
 use clap::{ArgMatches, Args};
 use std::time::Duration;
@@ -39,10 +39,10 @@ pub(super) struct DuetArgs {
     /// Measure the tables that are already there, where a side is an address; only operations that read are run
     #[arg(long, env = "LOIST_BENCH_USE_EXISTING", value_parser = truth, help_heading = "Database")]
     use_existing: bool,
-    /// Objective of every operation, as in 200ms@p95 (default: the workload's own, else 200ms@p95)
-    #[arg(long, value_name = "TIME@pNN", env = "LOIST_BENCH_SLO", help_heading = "Question")]
-    slo: Option<Slo>,
-    /// Longest time for the measurement; it ends before, as soon as every answer is certain
+    #[command(flatten)]
+    objective: SloArg,
+    /// Longest time for the measurement; it ends before, as soon as every answer is certain. What a gate measures once more
+    /// may take as long again
     #[arg(long, default_value = "10min", value_name = "TIME", env = "LOIST_BENCH_BUDGET", value_parser = time, help_heading = "Question")]
     budget: Duration,
     /// Most pairs of blocks (default: what the budget holds)
@@ -67,13 +67,16 @@ impl DuetArgs {
         judgement: Judgement,
     ) -> Result<DuetOptions, Failure> {
         let workload = self.workload()?;
-        self.load.without_effect(matches, &workload, false, self.load.is_left_open())?;
+        // A rate is settled on where nothing says how hard.
+        let settles_rate = self.load.is_left_open() && workload.stages.is_empty();
+        self.load.without_effect(matches, &workload, false, settles_rate)?;
         let catalog = self.catalog.options();
         let target = TargetOptions { use_existing: self.use_existing, ..self.server.options() };
         let [base, new] = sides.map(|text| side(text, &workload, &target));
         let sides: [Side; 2] = [base?, new?];
         let id = format!("{}-{}", chrono::Utc::now().format("%Y%m%dT%H%M%SZ"), catalog.seed);
-        let fewest = fewest(judgement.confidence);
+        // Each direction has half of the error.
+        let fewest = fewest(1.0 - judgement.tail());
         if let Some(pairs) = self.pairs.filter(|pairs| (*pairs as usize) < fewest) {
             return Err(Failure::bad_input(format!(
                 "--pairs {pairs} cannot be as sure as {:.4} %, whatever they show: it takes {fewest} pairs, or a lower confidence",
@@ -86,10 +89,10 @@ impl DuetArgs {
             catalog,
             protocol: self.load.protocol(),
             load: self.load.options(),
-            slo: self.slo,
+            slo: self.objective.slo,
             budget: self.budget,
             most_pairs: self.pairs.map(|pairs| pairs as usize),
-            until_slower: false,
+            until: Until::All,
             id,
             seed: catalog.seed,
             portraits: true,

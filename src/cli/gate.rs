@@ -4,17 +4,19 @@ mod measure;
 mod outputs;
 
 use super::{
-    args::truth,
+    args::{QuietArg, ReportsArg, nearer, truth},
     duet_args::DuetArgs,
     failure::Failure,
     interrupt::{self, Reserved},
     keep,
     progress::Progress,
     sets::records,
+    side_arg,
 };
 use crate::{
-    gate::{Evidence, Outcome, Policy, PolicyError, judge, nights},
-    history::{Night, Store},
+    gate::{CutShort, Evidence, Outcome, Policy, PolicyError, judge, nights},
+    history::{Night, Store, check_revision},
+    lab::DuetOptions,
     record::{Place, Record},
 };
 use chrono::Utc;
@@ -36,21 +38,15 @@ const POLICY: &str = "loist-gate.toml";
 /// change of the level is told with the night it began. The objective and the budget of errors are judged in any case.
 /// A file loist-gate.toml in the current directory says what may pass.
 ///
-/// Exit code: 0 pass; 1 fail; 4 it cannot tell.
+/// Exit code: 0 pass; 1 fail; 4 it cannot tell; 3 a server went away.
 #[derive(Debug, Args)]
 pub(super) struct GateArgs {
     /// Side that is the base, as in git:origin/main; without it nothing is compared with a base
     #[arg(long, value_name = "SIDE", env = "LOIST_BENCH_GATE_BASE", help_heading = "Question")]
     base: Option<String>,
-    /// Side that is judged, as in as-is or set:work_mem=64kB
-    #[arg(
-        long,
-        value_name = "SIDE",
-        default_value = "as-is",
-        env = "LOIST_BENCH_GATE_NEW",
-        help_heading = "Question"
-    )]
-    new: String,
+    /// Side that is judged, as in here or set:work_mem=64kB (default: here where the base is a git revision, else as-is)
+    #[arg(long, value_name = "SIDE", env = "LOIST_BENCH_GATE_NEW", help_heading = "Question")]
+    new: Option<String>,
     /// Directory of the history that tonight is judged against, and added to
     #[arg(long, value_name = "DIR", env = "LOIST_BENCH_GATE_HISTORY", help_heading = "Question")]
     history: Option<PathBuf>,
@@ -60,8 +56,8 @@ pub(super) struct GateArgs {
     /// What was measured, for the history (default: the revision of the git repository here)
     #[arg(long, value_name = "NAME", env = "LOIST_BENCH_REVISION", help_heading = "Question")]
     revision: Option<String>,
-    /// Judge these records, or directories of them, instead of measuring
-    #[arg(long, value_name = "PATH", conflicts_with = "base", help_heading = "Question")]
+    /// Judge these records, or directories of them, instead of measuring (may be repeated)
+    #[arg(long, value_name = "PATH", env = "LOIST_BENCH_GATE_RECORDS", help_heading = "Question")]
     records: Vec<PathBuf>,
     /// Policy (default: loist-gate.toml here, else as documented)
     #[arg(long, value_name = "FILE", env = "LOIST_BENCH_POLICY", help_heading = "Question")]
@@ -70,18 +66,10 @@ pub(super) struct GateArgs {
     pub(super) duet: DuetArgs,
     #[command(flatten)]
     outputs: Outputs,
-    /// No progress on standard error
-    #[arg(long, short, env = "LOIST_BENCH_QUIET", value_parser = truth, help_heading = "Output")]
-    quiet: bool,
-    /// Directory that gets a directory for the gate's records
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "reports",
-        env = "LOIST_BENCH_OUT",
-        help_heading = "Output"
-    )]
-    out: PathBuf,
+    #[command(flatten)]
+    progress: QuietArg,
+    #[command(flatten)]
+    reports: ReportsArg,
 }
 
 impl From<PolicyError> for Failure {
@@ -90,66 +78,128 @@ impl From<PolicyError> for Failure {
     }
 }
 
+impl GateArgs {
+    /// When both a base and records are named, the one that was said nearer wins.
+    pub(super) fn settle(&mut self, matches: &ArgMatches) -> Result<(), Failure> {
+        if self.base.is_some() && !self.records.is_empty() {
+            match nearer(matches, "base", "records")? {
+                "base" => self.records.clear(),
+                _ => self.base = None,
+            }
+        }
+        Ok(())
+    }
+
+    /// The side that is judged.
+    fn new_side(&self) -> String {
+        let of_revision = self.base.as_deref().is_some_and(side_arg::is_of_revision);
+        let usual = if of_revision { side_arg::HERE } else { side_arg::AS_IS };
+        self.new.clone().unwrap_or_else(|| usual.to_owned())
+    }
+}
+
 pub(super) fn execute(args: GateArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let (policy, origin) = policy(args.policy.as_deref())?;
     let files = args.outputs.check()?;
     let store = args.history.as_deref().map(Store::at);
-    // What cannot be read is told before anything is measured.
+    // What cannot be meant or read is told before anything is measured.
+    let revision = args.revision.clone().filter(|revision| !revision.trim().is_empty()).or_else(revision);
+    revision.as_deref().map(check_revision).transpose()?;
     store.as_ref().map(Store::read).transpose()?;
-    if args.records.is_empty() && store.is_some() && args.duet.load.is_left_open() {
+    let base = args.base.clone();
+    let sides = [base.clone().unwrap_or_else(|| args.new_side()), args.new_side()];
+    let is_measured = args.records.is_empty();
+    let options = is_measured.then(|| options(args.duet, matches, &sides, &policy, store.is_some()));
+    let options = options.transpose()?;
+    let reserved = Reserved::default();
+    let interrupt = interrupt::listen(&reserved)?;
+    let place = Place::reserve(&args.reports.out, "gate")?;
+    reserved.is(&place);
+    let progress = Progress::new(args.progress.quiet);
+    let listen = |event| progress.hear(event);
+    let measured = match options {
+        Some(options) => measure::measure(options, base.is_some(), &policy, &place, &interrupt, &listen),
+        None => {
+            let all = args.records.iter().map(|path| records(path)).collect::<Result<Vec<_>, _>>();
+            all.and_then(|all| of_one_kind(all.into_iter().flatten().collect()))
+        }
+    };
+    progress.end();
+    let Measured { effects, confirmation, runs, left_out, cut_short } = measured?;
+    let runs: Vec<&Record> = runs.iter().collect();
+    let cautions = not_judged(left_out).into_iter().collect();
+    let mut evidence = Evidence { effects, confirmation, runs, cut_short, cautions, ..Evidence::default() };
+    let held = store.filter(|_| cut_short.is_none());
+    let tonight =
+        held.as_ref().map(|store| against_nights(store, &mut evidence, revision, &policy)).transpose()?;
+    let verdict = judge(evidence, &policy, &origin, Utc::now());
+    files.write(&verdict, &place)?;
+    keep::list(&args.reports.out);
+    // The verdict is kept before what may yet fail.
+    if let Some((store, night)) = held.zip(tonight).filter(|_| !args.no_append) {
+        store.add(&[night])?;
+    }
+    Ok(ExitCode::from(match (verdict.outcome, cut_short) {
+        (_, Some(CutShort::Interrupted)) => 130,
+        (_, Some(CutShort::ServerLost)) => 3,
+        (Outcome::Pass, None) => 0,
+        (Outcome::Fail, None) => 1,
+        (Outcome::Inconclusive, None) => 4,
+    }))
+}
+
+/// What is measured.
+fn options(
+    duet: DuetArgs,
+    matches: &ArgMatches,
+    [base, new]: &[String; 2],
+    policy: &Policy,
+    is_night: bool,
+) -> Result<DuetOptions, Failure> {
+    let options = duet.options(matches, [base, new], policy.judgement())?;
+    if is_night && options.is_load_open() {
         return Err(Failure::bad_input(
             "nights can only be compared at one load: name it, as in --rate 100, and keep to it",
         ));
     }
-    let reserved = Reserved::default();
-    let interrupt = interrupt::listen(&reserved)?;
-    let place = Place::reserve(&args.out, "gate")?;
-    reserved.is(&place);
-    let progress = Progress::new(args.quiet);
-    let listen = |event| progress.hear(event);
-    let measured = if args.records.is_empty() {
-        let base = args.base.as_deref();
-        let sides = [base.unwrap_or(&args.new), &args.new];
-        let options = args.duet.options(matches, sides, policy.judgement())?;
-        measure::measure(options, base.is_some(), &policy, &place, &interrupt, &listen)
-    } else {
-        let all: Vec<Vec<Record>> =
-            args.records.iter().map(|path| records(path)).collect::<Result<_, _>>()?;
-        Ok(Measured { runs: of_new_side(all.into_iter().flatten().collect()), ..Measured::default() })
-    };
-    progress.end();
-    let measured = measured?;
-    let runs: Vec<&Record> = measured.runs.iter().collect();
-    let mut evidence = Evidence {
-        effects: measured.effects,
-        confirmation: measured.confirmation,
-        runs: runs.clone(),
-        ..Evidence::default()
-    };
-    if let Some(store) = store {
-        let tonight = Night::of(&runs, args.revision.or_else(revision))?;
-        let history = store.read()?.with(tonight.clone());
-        evidence.cautions.extend(history.warnings().iter().map(ToString::to_string));
-        evidence.history = Some(nights(&history, &tonight, &policy));
-        if !args.no_append && !interrupt.is_asked() {
-            store.add(&[tonight])?;
-        }
-    }
-    let verdict = judge(evidence, &policy, &origin, Utc::now());
-    files.write(&verdict, &place)?;
-    keep::list(&args.out);
-    Ok(ExitCode::from(match verdict.outcome {
-        _ if interrupt.is_asked() => 130,
-        Outcome::Pass => 0,
-        Outcome::Fail => 1,
-        Outcome::Inconclusive => 4,
-    }))
+    Ok(options)
 }
 
-/// Of a duet, the blocks of what is new.
+/// Puts tonight behind the nights before, and gives it.
+fn against_nights(
+    store: &Store,
+    evidence: &mut Evidence<'_>,
+    revision: Option<String>,
+    policy: &Policy,
+) -> Result<Night, Failure> {
+    let night = Night::of(&evidence.runs, revision)?;
+    let history = store.read()?.with(night.clone());
+    evidence.cautions.extend(history.warnings().iter().map(ToString::to_string));
+    evidence.history = Some(nights(&history, &night, policy));
+    Ok(night)
+}
+
+/// That records were named and left out.
+fn not_judged(left_out: usize) -> Option<String> {
+    (left_out > 0).then(|| {
+        format!(
+            "{left_out} records of a base or of a close look stood beside these and were not judged: loist-bench compare tells how both sides differ"
+        )
+    })
+}
+
+/// Records to judge, if they are of one kind; of a duet, the blocks of what is new.
+fn of_one_kind(records: Vec<Record>) -> Result<Measured, Failure> {
+    let count = records.len();
+    let runs = of_new_side(records);
+    Night::of(&runs.iter().collect::<Vec<_>>(), None)?;
+    let left_out = count - runs.len();
+    Ok(Measured { runs, left_out, ..Measured::default() })
+}
+
 fn of_new_side(runs: Vec<Record>) -> Vec<Record> {
-    let is_new = |run: &Record| run.block.as_ref().is_some_and(|block| block.side == "new" && block.pair > 0);
-    if runs.iter().any(is_new) { runs.into_iter().filter(is_new).collect() } else { runs }
+    let has_sides = runs.iter().any(measure::is_of_new_side);
+    if has_sides { runs.into_iter().filter(measure::is_of_new_side).collect() } else { runs }
 }
 
 fn policy(named: Option<&Path>) -> Result<(Policy, String), Failure> {
@@ -162,6 +212,6 @@ fn policy(named: Option<&Path>) -> Result<(Policy, String), Failure> {
 
 /// The revision of the git repository in the current directory, if there is one.
 fn revision() -> Option<String> {
-    let head = super::side_arg::git(&["rev-parse", "--short=12", "HEAD"]).ok()?;
+    let head = side_arg::git(&["rev-parse", "--short=12", "HEAD"]).ok()?;
     Some(head.trim().to_owned()).filter(|head| !head.is_empty())
 }

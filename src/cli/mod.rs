@@ -50,10 +50,10 @@ environment variable (LOIST_BENCH_TRACKS=10000); the command line wins, then the
 
 Exit codes:
   0    as wished
-  1    the objective was missed, or a check found something
+  1    the objective or a gate was missed, something is slower, or a check found something
   2    wrong usage or bad input
   3    the database or the environment failed
-  4    inconclusive: the run cannot tell
+  4    inconclusive: the run or the comparison cannot tell
   130  interrupted; a window that had begun is kept";
 
 #[derive(Debug, Subcommand)]
@@ -114,6 +114,7 @@ fn dispatch() -> Result<ExitCode, Failure> {
             aa::execute(*args, own)
         }
         Command::Gate(mut args) => {
+            args.settle(own)?;
             args.duet.load.settle(own)?;
             gate::execute(*args, own)
         }

@@ -32,13 +32,13 @@ impl OwnFile {
         let shown = path.display();
         match fs::metadata(path) {
             Ok(there) if there.is_dir() => Err(Failure::bad_input(format!(
-                "{shown} is a directory: name the file to write, as in --out {}",
+                "{shown} is a directory: name the file to write, as in {}",
                 path.join("report.html").display()
             ))),
             Ok(there) if !there.is_file() => Ok(Self::Stream(path.to_owned())),
             Ok(there) => Self::over(path, &there),
             Err(_) if fs::symlink_metadata(path).is_ok() => Err(Failure::bad_input(format!(
-                "{shown} is a link that leads nowhere: remove it, or name another file with --out"
+                "{shown} is a link that leads nowhere: remove it, or name another file"
             ))),
             Err(_) => Self::new(path),
         }
@@ -47,7 +47,7 @@ impl OwnFile {
     fn new(path: &Path) -> Result<Self, Failure> {
         match path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir()) {
             Some(parent) => Err(Failure::bad_input(format!(
-                "{}: there is no directory {}: make it, or name another file with --out",
+                "{}: there is no directory {}: make it, or name another file",
                 path.display(),
                 parent.display()
             ))),
@@ -61,7 +61,7 @@ impl OwnFile {
             |error: io::Error| Failure::bad_input(format!("{shown}: cannot be looked at: {error}"));
         if there.len() > 0 && !is_known(&beginning(path).map_err(unreadable)?) {
             return Err(Failure::bad_input(format!(
-                "{shown} was not made by loist-bench and is left as it is: remove it, or name another file with --out"
+                "{shown} was not made by loist-bench and is left as it is: remove it, or name another file"
             )));
         }
         // A link stays one: the file that it leads to is replaced.

@@ -1,7 +1,7 @@
 //! `loist-bench run`.
 
 use super::{
-    args::{CatalogArgs, Format, OutputArgs, TargetArgs, said, truth},
+    args::{CatalogArgs, Format, OutputArgs, ReportsArg, SloArg, TargetArgs, said, truth},
     failure::Failure,
     interrupt::{self, Reserved},
     keep::{self, Keeper},
@@ -17,7 +17,7 @@ use crate::{
     },
     record::{Ended, Outcome, Record},
     report,
-    workload::{Slo, Workload, builtin},
+    workload::{Workload, builtin},
 };
 use chrono::{DateTime, Utc};
 use clap::{ArgMatches, Args};
@@ -39,15 +39,8 @@ pub(super) struct RunArgs {
     pub(super) target: TargetArgs,
     #[command(flatten)]
     output: OutputArgs,
-    /// Directory that gets a directory for each run's record
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "reports",
-        env = "LOIST_BENCH_OUT",
-        help_heading = "Output"
-    )]
-    out: PathBuf,
+    #[command(flatten)]
+    reports: ReportsArg,
     /// Serve metrics for Prometheus during the run, as in 127.0.0.1:9187; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", env = "LOIST_BENCH_METRICS", help_heading = "Output")]
     metrics: Option<SocketAddr>,
@@ -57,9 +50,8 @@ pub(super) struct RunArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Question")]
 struct ExperimentArgs {
-    /// Objective of every operation, as in 200ms@p95 (default: the workload's own, else 200ms@p95)
-    #[arg(long, value_name = "TIME@pNN", env = "LOIST_BENCH_SLO")]
-    slo: Option<Slo>,
+    #[command(flatten)]
+    objective: SloArg,
     /// Run once for each value, as in pool=2,5,10,20,50; also clients, rate, tracks, protocol (may be repeated: every
     /// combination)
     #[arg(long, value_name = "NAME=VALUES", env = "LOIST_BENCH_SWEEP", value_parser = axis)]
@@ -94,13 +86,13 @@ pub(super) fn execute(args: RunArgs, matches: &ArgMatches) -> Result<ExitCode, F
         target: args.target.options(),
         protocol: args.load.protocol(),
         load: args.load.options(),
-        slo: args.experiment.slo,
+        slo: args.experiment.objective.slo,
         knee: args.experiment.knee.then_some(args.experiment.knee_budget),
         metrics: args.metrics,
         looks: Looks::Everything,
         block: None,
     };
-    let keeper = Keeper { reports: &args.out, workload: workload.name.clone(), reserved };
+    let keeper = Keeper { reports: &args.reports.out, workload: workload.name.clone(), reserved };
     if axes.is_empty() {
         return once(workload, &options, &interrupt, &keeper, &args.output);
     }
@@ -116,7 +108,7 @@ fn once(
     output: &OutputArgs,
 ) -> Result<ExitCode, Failure> {
     let place = keeper.place()?;
-    let progress = Progress::new(output.quiet);
+    let progress = Progress::new(output.progress.quiet);
     let run = lab::run(workload, options, interrupt, &|event| progress.hear(event));
     progress.end();
     let run = run?;
@@ -153,7 +145,7 @@ fn several(
 ) -> Result<ExitCode, Failure> {
     // A directory that cannot be written is told before anything is measured.
     let mut first = Some(keeper.place()?);
-    let progress = Progress::new(output.quiet);
+    let progress = Progress::new(output.progress.quiet);
     let listen = |event| progress.hear(event);
     let mut kept = Vec::new();
     let mut keep = |run: &Run| -> Result<(), Failure> {

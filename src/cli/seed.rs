@@ -31,12 +31,12 @@ pub(super) fn execute(args: SeedArgs) -> Result<ExitCode, Failure> {
         return Err(Failure::bad_input("--use-existing seeds nothing: leave it out, or use `run`"));
     }
     let interrupt = interrupt::listen(&Reserved::default())?;
-    let progress = Progress::new(args.output.quiet);
+    let progress = Progress::new(args.output.progress.quiet);
     let prepared = lab::prepare(&args.catalog.options(), &target, &interrupt, &|event| progress.hear(event));
     progress.end();
     let prepared = prepared?;
     let catalog = &prepared.catalog;
-    if prepared.is_thrown_away() && !args.output.quiet {
+    if prepared.is_thrown_away() && !args.output.progress.quiet {
         progress.hear(Event::Note(
             "the library goes with its throw-away server: add --keep-server, or name a database".to_owned(),
         ));

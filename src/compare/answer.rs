@@ -5,15 +5,13 @@ use super::{
     design::{CompareError, Layout, Set, layout},
     effects::{Answer, Design, Effect, Effects, FORMAT, OperationEffects, SetAside, SideBrief, VERSION},
     hypothesis::{ALL, Hypothesis, Samples, runs},
-    judgement::Judgement,
+    judgement::{Judgement, POWER},
 };
 use crate::{
+    history::Kind,
     record::{Metric, Record},
-    stats::{self, Shift, detectable, rank_sum_p, shift, shift_of_groups, step_down},
+    stats::{self, Shift, clearest, detectable, rank_sum_p, shift, shift_of_groups, step_down},
 };
-
-/// Share of the times in which a change that is called detectable would have been found.
-const POWER: f64 = 0.9;
 
 /// What differs between `base` and `new`, with an error allowed with a probability of `alpha` in each direction.
 ///
@@ -52,7 +50,7 @@ pub fn effects(
         operations,
         plans: changes::plans(base, new),
         settings: changes::settings(base, new),
-        cautions: cautions(&layout, base, new),
+        cautions: cautions(&layout, base, new, judgement),
     })
 }
 
@@ -118,7 +116,10 @@ fn design(layout: &Layout<'_>) -> Design {
 fn answers(all: &[&Hypothesis], judgement: &Judgement, alpha: f64) -> Vec<Effect> {
     let mut p = vec![(None, None); all.len()];
     for gated in [true, false] {
-        let looked_at = |hypothesis: &&Hypothesis| hypothesis.gated == gated && hypothesis.reason.is_none();
+        // What differs in no pair is neither slower nor faster, and would only make it harder to tell of the others.
+        let looked_at = |hypothesis: &&Hypothesis| {
+            hypothesis.gated == gated && hypothesis.reason.is_none() && hypothesis.samples.tell()
+        };
         let family: Vec<usize> = (0..all.len()).filter(|index| looked_at(&all[*index])).collect();
         let members: Vec<&Hypothesis> = family.iter().map(|index| all[*index]).collect();
         let (slower, faster) = (beyond(&members, 1.0, judgement), beyond(&members, -1.0, judgement));
@@ -242,7 +243,7 @@ fn is_equivalent(hypothesis: &Hypothesis, seed: u64, alpha: f64) -> bool {
 fn detectable_change(hypothesis: &Hypothesis, seed: u64, alpha: f64, family: usize) -> Option<f64> {
     let Samples::Pairs(worse) = &hypothesis.samples else { return None };
     let worse: Vec<f64> = worse.iter().copied().flatten().collect();
-    let clearest = 0.5_f64.powi(i32::try_from(worse.len()).ok()?);
+    let clearest = clearest(worse.len());
     if clearest > alpha {
         return None;
     }
@@ -270,8 +271,24 @@ fn why_not(hypothesis: &Hypothesis, has_interval: bool) -> Option<String> {
     }
 }
 
+/// Names that are exempt and that no operation has: a slip of the pen would exempt nothing.
+#[must_use]
+pub fn unknown_exemptions(exempt: &[String], records: &[&Record]) -> Option<String> {
+    let first = records.first()?;
+    let is_known =
+        |name: &&String| *name == ALL || first.operations.iter().any(|operation| operation.name == **name);
+    let unknown: Vec<&str> = exempt.iter().filter(|name| !is_known(name)).map(String::as_str).collect();
+    (!unknown.is_empty()).then(|| {
+        format!(
+            "the workload {} has no operation {}, which is exempt",
+            first.workload.name,
+            unknown.join(", ")
+        )
+    })
+}
+
 /// What makes the answers less than they seem.
-fn cautions(layout: &Layout<'_>, base: &Set<'_>, new: &Set<'_>) -> Vec<String> {
+fn cautions(layout: &Layout<'_>, base: &Set<'_>, new: &Set<'_>, judgement: &Judgement) -> Vec<String> {
     let mut cautions = Vec::new();
     if matches!(layout, Layout::Groups(..)) {
         cautions.push(
@@ -283,6 +300,12 @@ fn cautions(layout: &Layout<'_>, base: &Set<'_>, new: &Set<'_>) -> Vec<String> {
     if text(base) != text(new) {
         cautions.push("the text of the workload differs between the sides".to_owned());
     }
+    let kind = |set: &Set<'_>| set.measured().first().map(|record| Kind::of(record));
+    if let Some((base, new)) = kind(base).zip(kind(new)) {
+        let unlike = base.unlike(&new);
+        cautions.extend(unlike.map(|what| format!("the sides were not measured alike: {what}")));
+    }
+    cautions.extend(unknown_exemptions(&judgement.exempt, &base.measured()));
     let machine = |set: &Set<'_>| {
         set.measured().first().map(|record| (record.host.cpu_model.clone(), record.host.cpus))
     };

@@ -4,7 +4,7 @@ use super::{
     hypothesis::summary,
     pairs::{Pair, pairs},
 };
-use crate::record::Record;
+use crate::{history::Kind, record::Record};
 
 /// Records of one side.
 #[derive(Debug, Clone)]
@@ -102,6 +102,11 @@ impl<'a> Set<'a> {
             differs("clients", &|record| record.load.clients.to_string()),
             differs("protocol", &|record| record.workload.protocol.clone()),
             differs("PostgreSQL", &|record| record.server.version.clone()),
+            differs("load", &|record| Kind::of(record).load),
+            differs("objective", &|record| record.overall.slo.objective.clone()),
+            differs("side of a duet", &|record| {
+                record.block.as_ref().map_or_else(|| "none".to_owned(), |block| block.side.clone())
+            }),
         ];
         found.into_iter().flatten().next().map_or(Ok(()), Err)
     }

@@ -112,6 +112,10 @@ pub struct Experiment {
 pub enum Stop {
     /// Every answer is certain.
     Certain,
+    /// The answers are certain that were waited for.
+    Enough,
+    /// There were as many pairs as were asked for.
+    Pairs,
     /// The time was over.
     Budget,
     /// The user ended it.

@@ -76,7 +76,8 @@ impl Hypothesis {
             }
         };
         let base = values(&base_runs);
-        let most = [&base_runs, &new_runs].map(|runs| too_few(runs, operation, metric));
+        let both = [&base_runs, &new_runs];
+        let most = both.map(|runs| too_few(runs, operation, metric));
         Some(Self {
             metric,
             gated: judgement.gates(operation, metric),
@@ -84,7 +85,7 @@ impl Hypothesis {
             new: values(&new_runs),
             samples,
             least: judgement.least(metric).at(metric, base.unwrap_or_default()),
-            reason: most.into_iter().flatten().next(),
+            reason: most.into_iter().flatten().next().or_else(|| other_objective(&both, operation, metric)),
         })
     }
 
@@ -128,6 +129,14 @@ fn usable(summary: &Summary, metric: Metric) -> Option<f64> {
 fn scaled(metric: Metric, value: f64) -> Option<f64> {
     let scaled = if metric.is_share() { value } else { Some(value).filter(|value| *value > 0.0)?.ln() };
     Some(if metric.higher_is_worse() { scaled } else { -scaled })
+}
+
+/// Why misses are not looked at: they are of different objectives.
+fn other_objective(both: &[&Vec<&Record>; 2], operation: &str, metric: Metric) -> Option<String> {
+    let objective = |runs: &Vec<&Record>| Some(summary(runs.first()?, operation)?.slo.objective.clone());
+    let (base, new) = (objective(both[0])?, objective(both[1])?);
+    (metric == Metric::MissShare && base != new)
+        .then(|| format!("misses of {base} and of {new} are two things"))
 }
 
 /// Why the metric is not looked at: the typical run has too few calls for it.

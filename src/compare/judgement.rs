@@ -25,7 +25,7 @@ impl Least {
 /// How sure a decision must be, and which change matters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
-    /// Probability, 0.5..1, that none of the operations and metrics looked at is called slower or faster though it is
+    /// Probability, [`LEAST_CONFIDENCE`]..=[`MOST_CONFIDENCE`], that none of the operations and metrics looked at is called slower or faster though it is
     /// not by as much as matters: of all of them together, both directions together.
     pub confidence: f64,
     /// What a decision rests on. Other metrics are compared as well, as a family of their own.
@@ -38,6 +38,13 @@ pub struct Judgement {
     pub seed: u64,
 }
 
+/// The confidences that can be had: below, an answer means nothing; beyond, the permutations that are drawn (2^18) do not
+/// tell so small a probability.
+pub const LEAST_CONFIDENCE: f64 = 0.5;
+/// The largest of them.
+pub const MOST_CONFIDENCE: f64 = 0.999_9;
+/// Share of the times in which a change that is called detectable would have been found.
+pub const POWER: f64 = 0.9;
 /// Five percent: less is hard to tell from nothing on a shared machine, and not felt by anybody.
 const LEAST_CHANGE: f64 = 0.05;
 /// A change of a latency by less than this is lost in the network.

@@ -16,7 +16,7 @@ mod pairs;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{effects, worse_by_pair};
+pub use answer::{effects, unknown_exemptions, worse_by_pair};
 pub use changes::is_of_the_place;
 pub use design::{CompareError, Set};
 pub use effects::{
@@ -24,5 +24,5 @@ pub use effects::{
     SettingChange, SideBrief, Stop, VERSION, schema,
 };
 pub use hypothesis::summary;
-pub use judgement::{Judgement, Least};
-pub use pairs::{Pair, pairs, why_set_aside};
+pub use judgement::{Judgement, LEAST_CONFIDENCE, Least, MOST_CONFIDENCE, POWER};
+pub use pairs::{Pair, pairs};

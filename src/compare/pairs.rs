@@ -22,7 +22,7 @@ const OF_CLIENT: [DisturbanceKind; 2] = [DisturbanceKind::ClientStarved, Disturb
 /// What belongs to a server's life, and makes a pair unequal where it comes to one of its blocks alone.
 const ONE_SIDED: [(DisturbanceKind, &str); 2] =
     [(DisturbanceKind::Checkpoint, "a checkpoint"), (DisturbanceKind::Autovacuum, "autovacuum")];
-/// What comes to one side alone in more than this share of the pairs is that side's own doing.
+/// What comes to a side alone in more pairs than to the other, by more than this share of all, is that side's own doing.
 const OWN_DOING: f64 = 0.25;
 /// Fewer pairs do not tell whose doing it is.
 const FEWEST: usize = 8;
@@ -50,16 +50,16 @@ pub fn pairs<'a>(base: &[&'a Record], new: &[&'a Record]) -> Vec<Pair<'a>> {
 }
 
 /// Why the pair at `index` does not count: a disturbance of one of its blocks, or an event of the server on one side
-/// alone. What one side has much more often than the other is its own doing, and no reason.
-#[must_use]
-pub fn why_set_aside(pairs: &[Pair<'_>], index: usize) -> Option<String> {
+/// alone. What a side has much more often than the other is its own doing, and no reason.
+fn why_set_aside(pairs: &[Pair<'_>], index: usize) -> Option<String> {
     let pair = pairs.get(index)?;
     for (record, side) in [(pair.base, "base"), (pair.new, "new")] {
         if record.run.ended != Ended::AsPlanned {
             return Some(format!("the block of {side} was cut short"));
         }
         let disturbs = |kind: DisturbanceKind| {
-            FROM_OUTSIDE.contains(&kind) || (OF_CLIENT.contains(&kind) && !is_own_doing(pairs, kind))
+            FROM_OUTSIDE.contains(&kind)
+                || (OF_CLIENT.contains(&kind) && whose_doing(pairs, kind) != Some(side))
         };
         if let Some(found) = record.disturbances.iter().find(|found| found.decisive && disturbs(found.kind)) {
             return Some(format!("the block of {side}: {}", found.sentence));
@@ -72,7 +72,8 @@ pub fn why_set_aside(pairs: &[Pair<'_>], index: usize) -> Option<String> {
             (false, true) => "new",
             _ => return None,
         };
-        (!is_own_doing(pairs, *kind)).then(|| format!("{name} came to the block of {side} alone"))
+        let is_own_doing = whose_doing(pairs, *kind) == Some(side);
+        (!is_own_doing).then(|| format!("{name} came to the block of {side} alone"))
     })
 }
 
@@ -80,10 +81,11 @@ fn has(record: &Record, kind: DisturbanceKind) -> bool {
     record.disturbances.iter().any(|found| found.kind == kind)
 }
 
-/// Whether one side has it so much more often that it is an effect of what was changed.
-fn is_own_doing(pairs: &[Pair<'_>], kind: DisturbanceKind) -> bool {
+/// The side that has it so much more often that it is an effect of what was changed.
+fn whose_doing(pairs: &[Pair<'_>], kind: DisturbanceKind) -> Option<&'static str> {
     let alone = |one: &Record, other: &Record| has(one, kind) && !has(other, kind);
     let base = pairs.iter().filter(|pair| alone(pair.base, pair.new)).count();
     let new = pairs.iter().filter(|pair| alone(pair.new, pair.base)).count();
-    pairs.len() >= FEWEST && base.abs_diff(new) as f64 > OWN_DOING * pairs.len() as f64
+    let many = pairs.len() >= FEWEST && base.abs_diff(new) as f64 > OWN_DOING * pairs.len() as f64;
+    many.then_some(if base > new { "base" } else { "new" })
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Answer, CompareError, Design, Effect, Effects, Judgement, Set, effects,
-    fixture::{noise, pairs, record},
+    fixture::{block, noise, pairs, record},
 };
 use crate::record::{Disturbance, DisturbanceKind, Metric, Record};
 use chrono::TimeDelta;
@@ -31,7 +31,8 @@ fn what_is_slower_is_called_so() {
     let throughput = of(&effects, Metric::Throughput);
     assert_eq!((throughput.answer, throughput.gated), (Answer::Slower, false));
     assert!((throughput.change.unwrap() + 1.0 / 6.0).abs() < 0.02 && throughput.high.unwrap() < 0.0);
-    assert!(!effects.is_certain() || effects.answered(Answer::Slower).count() == 4, "p50 and p95 of both");
+    assert_eq!(effects.answered(Answer::Slower).count(), 4, "p50 and p95 of both");
+    assert!(effects.is_certain());
     assert_eq!(of(&effects, Metric::ErrorShare).answer, Answer::Equivalent);
 }
 
@@ -60,6 +61,16 @@ fn too_few_pairs_say_so() {
     assert_eq!((p50.answer, p50.low, p50.detectable), (Answer::NotResolved, None, None));
     assert_eq!(p50.reason.as_deref(), Some("5 pairs are too few for this confidence"));
     assert!((p50.change.unwrap() - 1.0).abs() < 0.05, "the estimate is shown all the same");
+}
+
+/// Shares of calls that are 0 on both sides differ in no pair, and must not stand in the way of those that do.
+#[test]
+fn as_few_pairs_as_there_can_be_find_what_is_clear() {
+    let clear = compared(&pairs(9, 10.0)).unwrap();
+    assert_eq!(of(&clear, Metric::P50).answer, Answer::Slower, "{:?}", of(&clear, Metric::P50));
+    assert_eq!(of(&clear, Metric::ErrorShare).answer, Answer::Equivalent);
+    let few = compared(&pairs(7, 10.0)).unwrap();
+    assert_eq!(of(&few, Metric::P50).detectable, None, "seven cannot be so clear");
 }
 
 #[test]
@@ -126,6 +137,11 @@ fn an_event_on_one_side_alone_is_set_aside_unless_it_is_that_side_s_own() {
     assert_eq!(with(&[3, 7], false), 2);
     assert_eq!(with(&[3, 7], true), 0, "it came to both");
     assert_eq!(with(&[0, 2, 4, 6, 8], false), 0, "the new side has checkpoints: that is its doing");
+    let mut all = pairs(12, 1.0);
+    [0, 2, 4, 6, 8].into_iter().for_each(|index: usize| all.1[index].disturbances.push(checkpoint.clone()));
+    all.0[11].disturbances.push(checkpoint.clone());
+    let Design::Pairs { set_aside, .. } = compared(&all).unwrap().design else { panic!() };
+    assert_eq!(set_aside.len(), 1, "the base's is not");
 }
 
 #[test]
@@ -205,6 +221,36 @@ fn what_cannot_be_compared_is_refused() {
     assert!(refused(vec![renamed]).contains("no operation in common"));
     let more = changed(&|record| record.catalog.tracks = 5);
     assert!(refused(vec![record(1.0), more]).contains("(tracks: 10000, 5)"));
+    let longer = changed(&|record| record.load.duration_seconds = 5.0);
+    assert!(refused(vec![record(1.0), longer]).contains("(load: closed loop, "));
+    let sides = vec![block("base", 1, 1.0), block("new", 1, 1.0)];
+    assert!(refused(sides).contains("(side of a duet: base, new)"));
+}
+
+#[test]
+fn sides_that_were_not_measured_alike_say_so() {
+    let (base, mut new) = pairs(12, 1.0);
+    for record in &mut new {
+        record.catalog.tracks = 5;
+        record.server.flags = Some("plan".to_owned());
+        record.operations[0].summary.slo.objective = "50ms@p95".to_owned();
+    }
+    let effects = compared(&(base, new)).unwrap();
+    assert_eq!(effects.cautions, ["the sides were not measured alike: the number of tracks: 10000 and 5"]);
+    let misses = of(&effects, Metric::MissShare);
+    assert_eq!((misses.answer, misses.gated), (Answer::NotResolved, false));
+    assert_eq!(misses.reason.as_deref(), Some("misses of 200ms@p95 and of 50ms@p95 are two things"));
+}
+
+#[test]
+fn an_exemption_of_nothing_is_told() {
+    let (base, new) = pairs(12, 1.0);
+    let judgement =
+        Judgement { exempt: vec!["search".to_owned(), "serach".to_owned()], ..Judgement::default() };
+    let [base, new] = [("base", &base), ("new", &new)]
+        .map(|(label, records)| Set { label: label.to_owned(), records: records.iter().collect() });
+    let effects = effects(&base, &new, &judgement, judgement.tail()).unwrap();
+    assert_eq!(effects.cautions, ["the workload mcp-mix has no operation serach, which is exempt"]);
 }
 
 #[test]

@@ -2,22 +2,18 @@
 
 use super::false_alarms::{Comparison, Detectable, FORMAT, FalseAlarms, Spread, VERSION};
 use crate::{
-    compare::{self, Answer, Effects, Judgement, Set},
+    compare::{self, Answer, Effects, Judgement, POWER, Set},
     lab::{DuetOptions, Event, Interrupt, LabError, duet},
     observe,
     record::{Latency, Metric, Record},
-    stats::{self, Interval, LatencyHistogram, detectable, stream},
+    stats::{self, Interval, LatencyHistogram, SEEDS, below, clearest, detectable, stream},
 };
 use chrono::Utc;
-use rand::Rng;
-use std::time::Instant;
+use sha2::{Digest, Sha256};
+use std::time::{Duration, Instant};
 
 /// Purpose of the stream that gives each comparison its seed.
 const SEED_STREAM: u64 = 106;
-/// Seeds are below this: JSON readers that know only floating point lose digits of larger ones.
-const SEEDS: u64 = 1 << 53;
-/// Share of the times in which a change that is called detectable is found.
-const POWER: f64 = 0.9;
 
 /// Compares the base of `options` with itself until there are so many comparisons, those of `so_far` counted. `keep`
 /// gets what there is after each of them.
@@ -36,7 +32,7 @@ pub fn aa<E: From<LabError>>(
     while found.comparisons.len() < comparisons {
         let began = Instant::now();
         let number = found.comparisons.len();
-        let seed = stream(options.seed, SEED_STREAM, number as u64).next_u64() % SEEDS;
+        let seed = below(&mut stream(options.seed, SEED_STREAM, number as u64), SEEDS);
         let options = DuetOptions { seed, id: format!("{}-{}", options.id, number + 1), ..options.clone() };
         let mut records: Vec<Record> = Vec::new();
         let mut collect = |record: &Record| -> Result<(), LabError> {
@@ -51,6 +47,16 @@ pub fn aa<E: From<LabError>>(
         if interrupt.is_asked() {
             break;
         }
+        check_whole(&effects, &options)?;
+        let version = records.first().map_or_else(String::new, |record| record.server.version.clone());
+        if !found.postgresql.is_empty() && found.postgresql != version {
+            let message = format!(
+                "the comparisons so far were measured on PostgreSQL {}, this server is {version}: leave --resume out",
+                found.postgresql
+            );
+            return Err(LabError::Usage(message).into());
+        }
+        found.postgresql = version;
         found.add(&effects, &records, &options.judgement);
         found.took_seconds += began.elapsed().as_secs_f64();
         let gate = found.gate();
@@ -62,6 +68,49 @@ pub fn aa<E: From<LabError>>(
         keep(&found)?;
     }
     Ok(found)
+}
+
+/// SHA-256 of all that is asked, but for the comparison's own name and seed.
+fn digest(options: &DuetOptions) -> String {
+    let mut asked = DuetOptions { id: String::new(), budget: Duration::ZERO, ..options.clone() };
+    // The side's name says which; an address may hold a password.
+    asked.sides.iter_mut().for_each(|side| side.target.database_url = None);
+    Sha256::digest(format!("{asked:?}")).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A comparison with fewer pairs than were asked for could raise no alarm, and is none.
+fn check_whole(effects: &Effects, options: &DuetOptions) -> Result<(), LabError> {
+    let compare::Design::Pairs { pairs, set_aside } = &effects.design else { return Ok(()) };
+    let most = options.most_pairs.unwrap_or_default();
+    let ended = effects.experiment.as_ref().map(|experiment| experiment.ended);
+    match ended {
+        Some(compare::Stop::ServerLost) => Err(LabError::ServerLost {
+            what: "comparing a side with itself".to_owned(),
+            fate: "what there was before is kept".to_owned(),
+        }),
+        Some(compare::Stop::Budget) if *pairs < most => Err(LabError::Usage(format!(
+            "a comparison of {most} pairs does not fit into its budget ({pairs} counted, {} were set aside): raise --budget, or lower --pairs or --duration",
+            set_aside.len()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The load, in words.
+fn load(options: &DuetOptions) -> String {
+    let load = &options.load;
+    let stages = if load.stages.is_empty() { &options.sides[0].workload.stages } else { &load.stages };
+    match load.rate {
+        Some(rate) => format!("open loop, {rate} calls/s"),
+        None if !stages.is_empty() => {
+            let stages: Vec<String> = stages.iter().map(ToString::to_string).collect();
+            format!("open loop, {}", stages.join(", "))
+        }
+        None => {
+            let clients = load.clients.map_or_else(String::new, |number| format!(", {number} clients"));
+            format!("closed loop{clients}")
+        }
+    }
 }
 
 /// Single pairs are too many to be told.
@@ -92,14 +141,13 @@ impl FalseAlarms {
             ),
             postgresql: String::new(),
             workload: options.sides[0].workload.name.clone(),
-            load: options
-                .load
-                .rate
-                .map_or_else(|| "closed loop".to_owned(), |rate| format!("open loop, {rate} calls/s")),
+            side: options.sides[0].label.clone(),
+            load: load(options),
+            options_sha256: digest(options),
             rate_per_second: options.load.rate,
             tracks: options.catalog.tracks,
             confidence: options.judgement.confidence,
-            block_seconds: options.load.duration.as_secs_f64(),
+            block_seconds: options.block_length().as_secs_f64(),
             pairs: options.most_pairs.unwrap_or_default(),
             set_aside: 0,
             comparisons: Vec::new(),
@@ -114,6 +162,8 @@ impl FalseAlarms {
         let of = |all: &Self| {
             (
                 all.machine.clone(),
+                all.side.clone(),
+                all.options_sha256.clone(),
                 all.workload.clone(),
                 all.load.clone(),
                 all.tracks,
@@ -128,9 +178,6 @@ impl FalseAlarms {
     /// One comparison more.
     fn add(&mut self, effects: &Effects, records: &[Record], judgement: &Judgement) {
         let count = |answer| effects.answered(answer).count();
-        if let Some(record) = records.first() {
-            self.postgresql.clone_from(&record.server.version);
-        }
         if let compare::Design::Pairs { set_aside, .. } = &effects.design {
             self.set_aside += set_aside.len();
         }
@@ -147,7 +194,10 @@ impl FalseAlarms {
             records: records.iter().filter(|r| r.block.as_ref().is_some_and(|b| b.side == side)).collect(),
         };
         for (operation, metric, values) in compare::worse_by_pair(&of("base"), &of("new"), judgement) {
-            self.spread_of(&operation, metric).values.extend(values.iter().map(|value| rounded(*value)));
+            let base = effects.gated().find(|(name, effect)| *name == operation && effect.metric == metric);
+            let spread = self.spread_of(&operation, metric);
+            spread.base = base.and_then(|(_, effect)| effect.base).or(spread.base);
+            spread.values.extend(values.iter().map(|value| rounded(*value)));
         }
         // What is always 0 tells nothing of what could be seen.
         let spread = self.spread.iter().filter(|one| one.values.iter().any(|value| *value != 0.0));
@@ -159,7 +209,8 @@ impl FalseAlarms {
     fn spread_of(&mut self, operation: &str, metric: Metric) -> &mut Spread {
         let is_same = |one: &Spread| one.operation == operation && one.metric == metric;
         let place = self.spread.iter().position(is_same).unwrap_or_else(|| {
-            self.spread.push(Spread { operation: operation.to_owned(), metric, values: Vec::new() });
+            let operation = operation.to_owned();
+            self.spread.push(Spread { operation, metric, base: None, values: Vec::new() });
             self.spread.len() - 1
         });
         &mut self.spread[place]
@@ -167,12 +218,11 @@ impl FalseAlarms {
 
     fn detectable(&self, spread: &Spread, family: usize, judgement: &Judgement) -> Detectable {
         let metric = spread.metric;
-        let least = judgement.least(metric).change;
+        let least = judgement.least(metric).at(metric, spread.base.unwrap_or_default());
         let on_scale = if metric.is_share() { least } else { least.ln_1p() };
-        let clearest = 0.5_f64.powi(i32::try_from(self.pairs).unwrap_or(i32::MAX));
         let design = stats::Design {
             count: self.pairs,
-            level: (judgement.tail() / family.max(1) as f64).max(clearest),
+            level: (judgement.tail() / family.max(1) as f64).max(clearest(self.pairs)),
             threshold: on_scale,
             power: POWER,
         };

@@ -35,8 +35,14 @@ pub struct FalseAlarms {
     pub postgresql: String,
     /// Name of the workload.
     pub workload: String,
+    /// The side that was compared with itself.
+    #[serde(default)]
+    pub side: String,
     /// The load, in words.
     pub load: String,
+    /// SHA-256 of all that was asked: only what was asked alike can be added.
+    #[serde(default)]
+    pub options_sha256: String,
     /// Calls a second that were asked of both sides, in an open loop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_per_second: Option<f64>,
@@ -65,6 +71,9 @@ pub struct Spread {
     pub operation: String,
     /// The metric.
     pub metric: Metric,
+    /// Median of the base in the last comparison, in the metric's unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<f64>,
     /// One value a pair: logarithm of the ratio, or difference of the shares, to four digits.
     pub values: Vec<f64>,
 }

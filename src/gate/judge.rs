@@ -6,7 +6,8 @@ use super::{
     verdict::{Against, Check, CheckResult, FORMAT, Outcome, Shift, VERSION, Verdict},
 };
 use crate::{
-    compare::{Answer, Effect, Effects},
+    compare::{Answer, Effect, Effects, unknown_exemptions},
+    history::is_disturbed,
     record::{Metric, Record, Summary},
     stats::clustered_share,
 };
@@ -25,6 +26,26 @@ pub struct Evidence<'a> {
     pub history: Option<(Vec<Check>, Vec<Shift>)>,
     /// What makes it less than it seems.
     pub cautions: Vec<String>,
+    /// Why the measurement did not come to its end, if it did not: then nothing passes.
+    pub cut_short: Option<CutShort>,
+}
+
+/// Why a measurement did not come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutShort {
+    /// The user ended it.
+    Interrupted,
+    /// A server went away.
+    ServerLost,
+}
+
+impl CutShort {
+    fn said(self) -> &'static str {
+        match self {
+            Self::Interrupted => "the measurement was cut short: it was interrupted",
+            Self::ServerLost => "the measurement was cut short: a server went away",
+        }
+    }
 }
 
 /// The verdict. `origin` is where the policy came from.
@@ -32,11 +53,13 @@ pub struct Evidence<'a> {
 pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime<Utc>) -> Verdict {
     let mut checks = Vec::new();
     if let Some(effects) = &evidence.effects {
-        checks.extend(against_base(effects, evidence.confirmation.as_ref()));
+        let awaited = policy.confirm && evidence.confirmation.is_none() && evidence.cut_short.is_some();
+        checks.extend(against_base(effects, evidence.confirmation.as_ref(), awaited));
     }
     let (of_history, shifts) = evidence.history.unwrap_or_default();
     checks.extend(of_history);
-    checks.extend(against_objective(&evidence.runs, policy));
+    let (runs, set_aside) = undisturbed(&evidence.runs);
+    checks.extend(against_objective(&runs, policy));
     let gravity = |check: &Check| match check.result {
         CheckResult::Failed => 0,
         CheckResult::NotResolved => 1,
@@ -44,7 +67,23 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
         CheckResult::Passed => 3,
     };
     checks.sort_by_key(|check| (check.against, gravity(check)));
-    let outcome = outcome(&checks, policy);
+    let half = evidence.effects.as_ref().zip(evidence.confirmation.as_ref()).is_some_and(is_slower_once);
+    let outcome = match (outcome(&checks, half, policy), evidence.cut_short) {
+        (Outcome::Pass, Some(_)) => Outcome::Inconclusive,
+        (outcome, _) => outcome,
+    };
+    let told = evidence.cut_short.map(|why| why.said().to_owned());
+    let unknown = match &evidence.effects {
+        // The comparison says so itself.
+        Some(_) => None,
+        None => unknown_exemptions(&policy.exempt, &evidence.runs),
+    };
+    let aside = (set_aside > 0).then(|| {
+        format!(
+            "{set_aside} of {} blocks were disturbed, and are not held against the objective",
+            evidence.runs.len()
+        )
+    });
     let workload = evidence.runs.first().map(|run| run.workload.name.clone());
     Verdict {
         format: FORMAT.to_owned(),
@@ -52,7 +91,10 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         at,
         outcome,
-        sentence: sentence(outcome, &checks),
+        sentence: match &told {
+            Some(told) if outcome == Outcome::Inconclusive => told.clone(),
+            _ => sentence(outcome, &checks),
+        },
         workload: workload
             .or_else(|| evidence.effects.as_ref().map(|effects| effects.workload.clone()))
             .unwrap_or_default(),
@@ -61,33 +103,48 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
         effects: evidence.effects,
         confirmation: evidence.confirmation,
         shifts,
-        cautions: evidence.cautions,
+        cautions: evidence.cautions.into_iter().chain(told).chain(unknown).chain(aside).collect(),
     }
 }
 
-/// Each answer of the comparison. What is slower fails, unless it was measured once more and was not so then.
-fn against_base(effects: &Effects, confirmation: Option<&Effects>) -> Vec<Check> {
-    let confirmed = |operation: &str, metric: Metric| {
-        let again = confirmation?;
-        let found = again.gated().find(|(name, effect)| *name == operation && effect.metric == metric);
-        Some(found.is_some_and(|(_, effect)| effect.answer == Answer::Slower))
+/// Runs that are a measure, and how many are none; all of them where no other is left.
+fn undisturbed<'a>(runs: &[&'a Record]) -> (Vec<&'a Record>, usize) {
+    let good: Vec<&Record> = runs.iter().copied().filter(|run| !is_disturbed(run)).collect();
+    if good.is_empty() { (runs.to_vec(), 0) } else { (good.clone(), runs.len() - good.len()) }
+}
+
+/// Each answer of the comparison. What is slower fails, unless it was measured once more and was not so then; `awaited` says
+/// that it was to be measured once more, and was not.
+fn against_base(effects: &Effects, confirmation: Option<&Effects>, awaited: bool) -> Vec<Check> {
+    let again = |operation: &str, metric: Metric| {
+        let mut all = confirmation?.operations.iter().filter(|one| one.name == operation);
+        all.find_map(|one| one.metrics.iter().find(|effect| effect.metric == metric)).map(|one| one.answer)
     };
     let check = |(operation, effect): (&str, &Effect)| {
         let seen = say::effect(effect);
-        let (result, said) = match effect.answer {
-            Answer::Slower => match confirmed(operation, effect.metric) {
-                Some(false) => {
-                    (CheckResult::Excused, "slower, but not so when it was measured once more".to_owned())
-                }
-                Some(true) => (CheckResult::Failed, "slower, twice".to_owned()),
-                None => (CheckResult::Failed, "slower".to_owned()),
-            },
-            Answer::Faster => (CheckResult::Passed, "faster".to_owned()),
-            Answer::Equivalent => {
+        let (result, said) = match (effect.answer, again(operation, effect.metric)) {
+            (Answer::Slower, None) if awaited => {
+                (CheckResult::NotResolved, "slower, but it could not be measured once more".to_owned())
+            }
+            (Answer::Slower, None) => (CheckResult::Failed, "slower".to_owned()),
+            (Answer::Slower, Some(Answer::Slower)) => (CheckResult::Failed, "slower, twice".to_owned()),
+            (Answer::Slower, Some(Answer::NotResolved)) => (
+                CheckResult::NotResolved,
+                "slower, but not resolved when it was measured once more".to_owned(),
+            ),
+            (Answer::Slower, Some(Answer::Equivalent | Answer::Faster)) => {
+                (CheckResult::Excused, "slower, but not so when it was measured once more".to_owned())
+            }
+            (Answer::Faster, _) => (CheckResult::Passed, "faster".to_owned()),
+            (Answer::Equivalent, _) => {
                 let least = say::change(effect.metric, effect.least);
                 (CheckResult::Passed, format!("equivalent within {}", least.trim_start_matches('+')))
             }
-            Answer::NotResolved => (CheckResult::NotResolved, unresolved(effect)),
+            (Answer::NotResolved, Some(Answer::Slower)) => (
+                CheckResult::NotResolved,
+                "slower when it was measured once more, not resolved before".to_owned(),
+            ),
+            (Answer::NotResolved, _) => (CheckResult::NotResolved, unresolved(effect)),
         };
         Check {
             against: Against::Base,
@@ -98,6 +155,18 @@ fn against_base(effects: &Effects, confirmation: Option<&Effects>) -> Vec<Check>
         }
     };
     effects.gated().map(check).collect()
+}
+
+/// Whether something was slower one time and not resolved the other: neither a pass, nor slower twice.
+fn is_slower_once((first, again): (&Effects, &Effects)) -> bool {
+    let is_open = |effects: &Effects, operation: &str, metric: Metric| {
+        let own = effects.operations.iter().filter(|one| one.name == operation).flat_map(|one| &one.metrics);
+        own.filter(|effect| effect.metric == metric).any(|effect| effect.answer == Answer::NotResolved)
+    };
+    let half = |one: &Effects, other: &Effects| {
+        one.answered(Answer::Slower).any(|(operation, effect)| is_open(other, operation, effect.metric))
+    };
+    half(first, again) || half(again, first)
 }
 
 fn unresolved(effect: &Effect) -> String {
@@ -149,7 +218,7 @@ fn objective(name: &str, summaries: &[&Summary]) -> Option<Check> {
 }
 
 fn errors(summaries: &[&Summary], most: f64) -> Option<Check> {
-    let lost = |one: &&Summary| (one.failed + one.shed + one.unfinished, one.calls);
+    let lost = |one: &&Summary| (one.lost(), one.calls);
     let clusters: Vec<(u64, u64)> = summaries.iter().map(lost).collect();
     let found = clustered_share(&clusters)?;
     let seen = format!(
@@ -179,17 +248,19 @@ fn within(low: f64, high: f64, allowed: f64) -> CheckResult {
     }
 }
 
-fn outcome(checks: &[Check], policy: &Policy) -> Outcome {
+fn outcome(checks: &[Check], slower_once: bool, policy: &Policy) -> Outcome {
     let has = |result| checks.iter().any(|check| check.result == result);
-    let unresolved =
-        checks.iter().any(|c| c.result == CheckResult::NotResolved && c.against == Against::Base);
     // What was measured to be compared, and could not be, is no pass.
     let blind = checks.iter().any(|check| check.against == Against::Base)
         && !checks.iter().any(|c| c.against == Against::Base && c.result != CheckResult::NotResolved);
     match () {
         () if has(CheckResult::Failed) => Outcome::Fail,
-        () if blind || !(has(CheckResult::Passed) || has(CheckResult::Excused)) => Outcome::Inconclusive,
-        () if unresolved && policy.unresolved == Unresolved::Inconclusive => Outcome::Inconclusive,
+        () if slower_once || blind || !(has(CheckResult::Passed) || has(CheckResult::Excused)) => {
+            Outcome::Inconclusive
+        }
+        () if has(CheckResult::NotResolved) && policy.unresolved == Unresolved::Inconclusive => {
+            Outcome::Inconclusive
+        }
         () => Outcome::Pass,
     }
 }

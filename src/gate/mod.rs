@@ -12,7 +12,7 @@ pub mod verdict;
 
 pub use aa::aa;
 pub use false_alarms::{Comparison, Detectable, FalseAlarms, Rate, Spread};
-pub use judge::{Evidence, judge};
+pub use judge::{CutShort, Evidence, judge};
 pub use nights::nights;
 pub use policy::{Policy, PolicyError};
 pub use verdict::{Against, Check, CheckResult, Outcome, Shift, Verdict};

@@ -18,10 +18,17 @@ const ALL: &str = "all";
 /// every change that was found, the newest first.
 #[must_use]
 pub fn nights(history: &History, tonight: &Night, policy: &Policy) -> (Vec<Check>, Vec<Shift>) {
-    let count = history.of_kind(&tonight.kind).count();
+    let of_kind = history.of_kind(&tonight.kind).count();
+    let count = history.of_kind(&tonight.kind).filter(|night| !night.disturbed).count();
     if count < policy.history.nights {
+        let others = history.nights().len() - of_kind;
+        let others = match others {
+            0 => String::new(),
+            _ => format!(" ({} of another machine, workload, load or version)", say::nights(others)),
+        };
         let sentence = format!(
-            "{count} nights of this kind are too few to tell a change: it takes {}",
+            "{} of this kind{others}: it takes {} to tell a change",
+            say::nights(count),
             policy.history.nights
         );
         return (vec![check(ALL, Metric::P95, CheckResult::NotResolved, sentence)], Vec::new());
@@ -37,7 +44,16 @@ pub fn nights(history: &History, tonight: &Night, policy: &Policy) -> (Vec<Check
         for metric in policy.metrics.iter().filter(|metric| policy.judgement().gates(name, **metric)) {
             let mut points = history.series(&tonight.kind, operation, *metric);
             points.retain(|point| !point.disturbed);
-            let found = found(&points, name, *metric, &policy.history);
+            if points.len() < policy.history.nights {
+                let sentence = format!(
+                    "{} with a value: it takes {} to tell a change",
+                    say::nights(points.len()),
+                    policy.history.nights
+                );
+                checks.push(check(name, *metric, CheckResult::NotResolved, sentence));
+                continue;
+            }
+            let found = found(&points, name, *metric, policy);
             checks.push(judged(name, *metric, &points, &found, accepted, &policy.history));
             shifts.extend(found);
         }
@@ -50,15 +66,18 @@ fn check(operation: &str, metric: Metric, result: CheckResult, sentence: String)
     Check { against: Against::History, operation: operation.to_owned(), metric, result, sentence }
 }
 
-/// Every change of a series.
-fn found(points: &[Point], operation: &str, metric: Metric, policy: &HistoryPolicy) -> Vec<Shift> {
-    let values: Vec<f64> = points.iter().map(|point| point.value).collect();
-    let detection = Detection { most_p: policy.most_p, least_change: policy.change, ..Detection::default() };
+/// Every change of a series that matters.
+fn found(points: &[Point], operation: &str, metric: Metric, policy: &Policy) -> Vec<Shift> {
+    let least = policy.judgement().least(metric);
+    let policy = &policy.history;
     let shift = |change: ChangePoint| {
         let point = points.get(change.index)?;
         let difference = change.after - change.before;
         let of = if metric.is_share() { difference } else { difference / change.before };
         let since = points.len() - change.index;
+        if of.abs() < least.at(metric, change.before) {
+            return None;
+        }
         Some(Shift {
             operation: operation.to_owned(),
             metric,
@@ -70,14 +89,35 @@ fn found(points: &[Point], operation: &str, metric: Metric, policy: &HistoryPoli
             change: of,
             p: change.p,
             nights_since: since,
-            provisional: change.provisional || since < policy.confirmed_after,
+            provisional: since < policy.confirmed_after,
             worse: (of > 0.0) == metric.higher_is_worse(),
         })
     };
-    change_points(&values, &detection).into_iter().filter_map(shift).collect()
+    detected(points, policy).into_iter().filter_map(shift).collect()
 }
 
-/// The newest change for the worse that is neither accepted nor long known decides.
+fn detected(points: &[Point], policy: &HistoryPolicy) -> Vec<ChangePoint> {
+    let values: Vec<f64> = points.iter().map(|point| point.value).collect();
+    let detection = Detection { most_p: policy.most_p, least_change: policy.change, ..Detection::default() };
+    change_points(&values, &detection)
+}
+
+/// How far the place of a change may move as nights are added.
+const SAME_PLACE: usize = 2;
+
+/// Whether so many nights ago the change was seen already: a small one takes longer than that to be seen at all, and is new
+/// when it is.
+fn is_known(shift: &Shift, points: &[Point], policy: &HistoryPolicy) -> bool {
+    if shift.nights_since <= policy.recent {
+        return false;
+    }
+    let place = points.len() - shift.nights_since;
+    let until_then = &points[..points.len() - policy.recent];
+    detected(until_then, policy).iter().any(|change| change.index.abs_diff(place) <= SAME_PLACE)
+}
+
+/// The newest change for the worse that is neither accepted nor long known, and that is still there, decides: before it one
+/// that is too new to be sure of does not.
 fn judged(
     operation: &str,
     metric: Metric,
@@ -86,25 +126,33 @@ fn judged(
     accepted: Option<chrono::DateTime<chrono::Utc>>,
     policy: &HistoryPolicy,
 ) -> Check {
+    let level = found.last().map(|shift| shift.after);
+    // More than half of what has gone again is no longer there.
+    let stays = |shift: &Shift| {
+        level.is_none_or(|level| (level - shift.before) / (shift.after - shift.before) >= 0.5)
+    };
     let is_open = |shift: &&Shift| {
         shift.worse
-            && shift.nights_since <= policy.recent
             && accepted.is_none_or(|accepted| shift.at > accepted)
+            && stays(shift)
+            && !is_known(shift, points, policy)
     };
-    let Some(shift) = found.iter().rev().find(is_open) else {
-        let level = found.last().map(|shift| shift.after).or_else(|| points.last().map(|point| point.value));
+    let mut open = found.iter().rev().filter(is_open);
+    let newest = open.clone().next();
+    let Some(shift) = open.find(|shift| !shift.provisional).or(newest) else {
+        let level = level.or_else(|| points.last().map(|point| point.value));
         let level = level.map_or_else(String::new, |level| format!(", level {}", say::value(metric, level)));
-        let sentence = format!("no new change for the worse in {} nights{level}", points.len());
+        let sentence = format!("no new change for the worse in {}{level}", say::nights(points.len()));
         return check(operation, metric, CheckResult::Passed, sentence);
     };
     let revision = shift.revision.as_ref().map_or_else(String::new, |at| format!(" ({at})"));
     let seen = format!(
-        "{} since the night of {}{revision}: {} -> {}, {} nights since",
+        "{} since the night of {}{revision}: {} -> {}, {} since",
         say::change(metric, shift.change),
         shift.at.format("%Y-%m-%d"),
         say::value(metric, shift.before),
         say::value(metric, shift.after),
-        shift.nights_since
+        say::nights(shift.nights_since)
     );
     if shift.provisional {
         let sentence = format!("{seen}; too new to be sure of, it takes {}", policy.confirmed_after);

@@ -1,7 +1,7 @@
 //! The policy: a small TOML file that says what may pass.
 
 use crate::{
-    compare::{Judgement, Least},
+    compare::{Judgement, LEAST_CONFIDENCE, Least, MOST_CONFIDENCE},
     record::Metric,
 };
 use serde::{Deserialize, de};
@@ -21,12 +21,13 @@ pub struct PolicyError {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// Probability that a gate that looks at nothing but what did not change passes it, 0.5..1.
+    /// Probability that a gate that looks at nothing but what did not change passes it, 0.5..=0.9999.
     #[serde(deserialize_with = "confidence")]
     pub confidence: f64,
     /// Whether what would fail is measured once more, with new seeds; both must agree.
     pub confirm: bool,
     /// Metrics that decisions rest on.
+    #[serde(deserialize_with = "metrics")]
     pub metrics: Vec<Metric>,
     /// Operations that decide nothing.
     pub exempt: Vec<String>,
@@ -71,14 +72,16 @@ pub struct LeastChange {
 pub struct HistoryPolicy {
     /// Fewest nights of one kind that tell anything.
     pub nights: usize,
-    /// A change is believed below this probability that there was none.
+    /// A change is believed below this probability that there was none, above 0 and up to 0.5.
+    #[serde(deserialize_with = "probability")]
     pub most_p: f64,
     /// The smallest change that matters, relative.
     #[serde(deserialize_with = "share")]
     pub change: f64,
-    /// A change is provisional, and passes, until there are so many nights since.
+    /// A change is provisional, and passes, until there are so many nights since; at least 2, for one is an outlier.
+    #[serde(deserialize_with = "two_or_more")]
     pub confirmed_after: usize,
-    /// A change older than so many nights is known, and fails no more.
+    /// A change that was seen more than so many nights ago is known, and fails no more.
     pub recent: usize,
     /// Name of the baseline up to whose night changes are accepted.
     pub accepted: String,
@@ -199,10 +202,36 @@ fn share<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error
 
 fn confidence<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     match share(deserializer)? {
-        number if (0.5..1.0).contains(&number) => Ok(number),
+        number if (LEAST_CONFIDENCE..=MOST_CONFIDENCE).contains(&number) => Ok(number),
         number => Err(de::Error::custom(format!(
-            "a confidence of {} % means nothing: write one from \"50%\" to below \"100%\"",
+            "a confidence of {} % cannot be had: write one from \"50%\" to \"99.99%\"",
             number * 100.0
+        ))),
+    }
+}
+
+fn metrics<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<Vec<Metric>, D::Error> {
+    let metrics = Vec::<Metric>::deserialize(deserializer)?;
+    if metrics.is_empty() {
+        return Err(de::Error::custom("without metrics nothing is judged: name one, as in [\"p95\"]"));
+    }
+    Ok(metrics)
+}
+
+fn probability<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    match f64::deserialize(deserializer)? {
+        number if number > 0.0 && number <= 0.5 => Ok(number),
+        number => Err(de::Error::custom(format!(
+            "{number} is no probability that a change could be believed at: write one above 0, up to 0.5"
+        ))),
+    }
+}
+
+fn two_or_more<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    match usize::deserialize(deserializer)? {
+        number @ 2.. => Ok(number),
+        number => Err(de::Error::custom(format!(
+            "after {number} nights a change is not told from a lone bad night: write 2 or more"
         ))),
     }
 }
@@ -243,7 +272,7 @@ mod tests {
     fn mistakes_name_the_line() {
         for (text, expected) in [
             ("\nconfidance = '5%'", "gate.toml:2: unknown field `confidance`"),
-            ("confidence = '100%'", "gate.toml:1: a confidence of 100 % means nothing"),
+            ("confidence = '100%'", "gate.toml:1: a confidence of 100 % cannot be had"),
             ("[least.p50]\nchange = 5", "gate.toml:2: invalid type"),
             ("[least.p50]\nchange = 'much'", "gate.toml:2: `much` is no percentage"),
             ("[least.p50]\nchange = '5%'\nfloor = 'soon'", "gate.toml:3: `soon` is no time"),

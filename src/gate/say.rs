@@ -18,6 +18,11 @@ pub(super) fn value(metric: Metric, value: f64) -> String {
     }
 }
 
+/// A number of nights.
+pub(super) fn nights(number: usize) -> String {
+    format!("{number} night{}", if number == 1 { "" } else { "s" })
+}
+
 /// A share of the calls.
 pub(super) fn percent(share: f64) -> String {
     let digits = if share > 0.0 && share < 0.001 { 3 } else { 1 };

@@ -1,6 +1,6 @@
 //! Verdicts of records and histories that a test makes up.
 
-use super::{Against, Check, CheckResult, Evidence, Outcome, Policy, Verdict, judge, nights};
+use super::{Against, Check, CheckResult, CutShort, Evidence, Outcome, Policy, Verdict, judge, nights};
 use crate::{
     compare::{
         self, Effects, Judgement, Set,
@@ -64,6 +64,62 @@ fn what_is_not_confirmed_is_excused() {
 }
 
 #[test]
+fn what_is_slower_one_time_and_open_the_other_is_no_pass() {
+    let of_both = |first: f64, again: f64| {
+        let evidence = Evidence {
+            effects: Some(effects(first)),
+            confirmation: Some(effects(again)),
+            ..Evidence::default()
+        };
+        verdict(evidence, &Policy::default())
+    };
+    for (first, again, said) in [
+        (1.3, 1.05, "slower, but not resolved when it was measured once more: "),
+        (1.05, 1.3, "slower when it was measured once more, not resolved before: "),
+    ] {
+        let verdict = of_both(first, again);
+        assert_eq!(verdict.outcome, Outcome::Inconclusive, "{}", verdict.sentence);
+        let check = of(&verdict, "search", Metric::P50, Against::Base);
+        assert_eq!(check.result, CheckResult::NotResolved);
+        assert!(check.sentence.starts_with(said), "{}", check.sentence);
+    }
+}
+
+#[test]
+fn what_was_cut_short_passes_nothing() {
+    let cut = |factor: f64| {
+        let evidence = Evidence {
+            effects: Some(effects(factor)),
+            cut_short: Some(CutShort::ServerLost),
+            ..Evidence::default()
+        };
+        verdict(evidence, &Policy::default())
+    };
+    let same = cut(1.0);
+    assert_eq!(same.outcome, Outcome::Inconclusive);
+    assert_eq!(same.sentence, "the measurement was cut short: a server went away");
+    assert_eq!(same.cautions, [same.sentence]);
+    let slower = cut(1.3);
+    let check = of(&slower, "search", Metric::P50, Against::Base);
+    assert_eq!(check.result, CheckResult::NotResolved, "it was to be measured once more");
+    assert!(check.sentence.starts_with("slower, but it could not be measured once more"), "{check:?}");
+}
+
+#[test]
+fn disturbed_blocks_are_not_held_against_the_objective() {
+    let mut bad = record(10.0);
+    bad.overall.failed = 9_000;
+    bad.run.ended = crate::record::Ended::Interrupted;
+    let good = [record(10.0), record(10.0)];
+    let runs: Vec<&Record> = good.iter().chain([&bad]).collect();
+    let judged = |runs: Vec<&Record>| verdict(Evidence { runs, ..Evidence::default() }, &Policy::default());
+    let passed = judged(runs);
+    assert_eq!(passed.outcome, Outcome::Pass);
+    assert!(passed.cautions[0].starts_with("1 of 3 blocks were disturbed"), "{:?}", passed.cautions);
+    assert_eq!(judged(vec![&bad]).outcome, Outcome::Fail, "where there is no other it stands");
+}
+
+#[test]
 fn what_is_the_same_passes() {
     let evidence = Evidence { effects: Some(effects(1.0)), ..Evidence::default() };
     let verdict = verdict(evidence, &Policy::default());
@@ -82,6 +138,11 @@ fn what_could_not_be_resolved_is_told_and_the_policy_decides() {
     assert!(check.sentence.starts_with("not resolved (could have seen +"), "{}", check.sentence);
     let strict = Policy::parse("unresolved = 'inconclusive'", "x").unwrap();
     assert_eq!(verdict(unclear(), &strict).outcome, Outcome::Inconclusive);
+    let few = judged(&[10.0; 5]);
+    let new_history =
+        || Evidence { history: Some(few.clone()), effects: Some(effects(1.0)), ..Evidence::default() };
+    assert_eq!(verdict(new_history(), &Policy::default()).outcome, Outcome::Pass);
+    assert_eq!(verdict(new_history(), &strict).outcome, Outcome::Inconclusive);
     let nothing = verdict(Evidence::default(), &Policy::default());
     assert_eq!(nothing.outcome, Outcome::Inconclusive);
     assert_eq!(nothing.sentence, "nothing was measured that could be judged");
@@ -208,9 +269,72 @@ fn the_newest_nights_are_provisional_and_old_changes_are_known() {
     assert!(old.1.iter().any(|shift| shift.worse), "it is told all the same");
 }
 
+/// Levels one after the other: so many nights of so many milliseconds.
+fn levels(all: &[(usize, f64)]) -> Vec<f64> {
+    let each = all.iter().flat_map(|(nights, ms)| std::iter::repeat_n(*ms, *nights));
+    each.enumerate().map(|(night, ms)| noisy(ms, night)).collect()
+}
+
+#[test]
+fn what_was_repaired_fails_no_more() {
+    let broken = judged(&levels(&[(30, 10.0), (6, 12.0)]));
+    assert_eq!(p50(&broken).result, CheckResult::Failed);
+    let repaired = judged(&levels(&[(30, 10.0), (6, 12.0), (5, 10.0)]));
+    assert_eq!(p50(&repaired).result, CheckResult::Passed, "{:?}", p50(&repaired));
+    let half = judged(&levels(&[(30, 10.0), (6, 12.0), (5, 11.3)]));
+    assert_eq!(p50(&half).result, CheckResult::Failed, "most of it is still there");
+}
+
+#[test]
+fn what_gets_worse_still_does_not_hide_what_was_sure() {
+    let worse = judged(&levels(&[(30, 10.0), (6, 12.0), (2, 16.0)]));
+    let check = p50(&worse);
+    assert_eq!(check.result, CheckResult::Failed, "{check:?}");
+    assert!(check.sentence.contains("(r30)"), "{}", check.sentence);
+}
+
+/// Small changes among large noise take long to be seen: they are new then, and known so many nights later.
+#[test]
+fn a_change_is_known_from_when_it_was_seen() {
+    let rough = |level: f64, night: usize| level * (1.0 + ((night * 37 % 17) as f64 / 17.0 - 0.5) * 0.2);
+    let of = |nights: usize| {
+        let ms: Vec<f64> =
+            (0..nights).map(|night| rough(if night < 30 { 10.0 } else { 10.7 }, night)).collect();
+        p50(&judged(&ms)).clone()
+    };
+    assert_eq!(of(40).result, CheckResult::Passed, "ten nights do not tell");
+    let late = of(50);
+    assert_eq!(late.result, CheckResult::Failed, "{}", late.sentence);
+    assert!(late.sentence.ends_with("19 nights since"), "{}", late.sentence);
+    assert_eq!(of(65).result, CheckResult::Passed);
+}
+
+#[test]
+fn a_change_that_does_not_matter_is_none() {
+    let of = |metric: Metric, level: &dyn Fn(usize) -> u64| {
+        let begin = DateTime::<Utc>::UNIX_EPOCH + TimeDelta::days(20_000);
+        let nights_of = (0..25).map(|number| {
+            let mut run = record(10.0);
+            run.run.started_at = begin + TimeDelta::days(number as i64);
+            run.operations[0].summary.failed = level(number);
+            Night::of(&[&run], None).unwrap()
+        });
+        let all: Vec<Night> = nights_of.collect();
+        let tonight = all.last().unwrap().clone();
+        let history = all.into_iter().fold(History::default(), History::with);
+        let (checks, _) = nights(&history, &tonight, &Policy::default());
+        checks.into_iter().find(|check| check.operation == "search" && check.metric == metric).unwrap()
+    };
+    // One call in ten thousand, and one in ten.
+    let rare = of(Metric::ErrorShare, &|night| u64::from(night >= 20));
+    assert_eq!(rare.result, CheckResult::Passed, "{rare:?}");
+    let many = of(Metric::ErrorShare, &|night| if night >= 20 { 1_000 + night as u64 } else { 0 });
+    assert_eq!(many.result, CheckResult::Failed, "{many:?}");
+}
+
 #[test]
 fn few_nights_tell_nothing() {
     let (checks, shifts) = judged(&[10.0; 5]);
     assert_eq!((checks.len(), shifts.len(), checks[0].result), (1, 0, CheckResult::NotResolved));
-    assert!(checks[0].sentence.starts_with("5 nights of this kind are too few"), "{checks:?}");
+    assert!(checks[0].sentence.starts_with("5 nights of this kind: it takes 10"), "{checks:?}");
 }

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 /// Purpose of the stream that decides which block of a pair comes first.
 const ORDER_STREAM: u64 = 104;
-/// Blocks in a row that a server did not survive, after which there is no more to be learnt.
+/// Pairs in a row that a server did not survive, after which there is no more to be learnt.
 const MOST_LOST: usize = 2;
 
 /// What is kept of a duet while it goes on.
@@ -27,7 +27,8 @@ pub type Keep<'a, E> = dyn FnMut(&Record) -> Result<(), E> + 'a;
 /// Measures both sides in turns; `keep` gets each record as soon as it is over.
 ///
 /// # Errors
-/// When a side cannot be measured at all, the sides cannot be compared, or `keep` fails.
+/// When a side cannot be measured at all, the sides cannot be compared, `keep` fails, or the user interrupts before both
+/// sides have a record.
 pub fn duet<E: From<LabError>>(
     options: &DuetOptions,
     interrupt: &Interrupt,
@@ -39,6 +40,10 @@ pub fn duet<E: From<LabError>>(
         duet.portraits(keep)?;
     }
     let stop = duet.measure(keep)?;
+    // Where nothing can be compared yet, an interrupt leaves nothing to tell.
+    if stop == Stop::Interrupted && duet.records.iter().any(Vec::is_empty) {
+        return Err(LabError::Interrupted.into());
+    }
     Ok(duet.effects(stop)?)
 }
 
@@ -138,13 +143,11 @@ impl<'a> Duet<'a> {
         )));
         match self.plan.look(counted, is_last) {
             Look::NotYet => Ok(None),
-            Look::Last => Ok(Some(if self.current()?.is_certain() { Stop::Certain } else { Stop::Budget })),
-            Look::Now => {
-                let effects = self.current()?;
-                let slower = || effects.answered(compare::Answer::Slower).next().is_some();
-                let certain = effects.is_certain() || self.options.until_slower && slower();
-                Ok(certain.then_some(Stop::Certain))
+            Look::Last => {
+                let over = if counted >= most { Stop::Pairs } else { Stop::Budget };
+                Ok(self.options.until.is_reached(&self.current()?).or(Some(over)))
             }
+            Look::Now => Ok(self.options.until.is_reached(&self.current()?)),
         }
     }
 
@@ -172,7 +175,7 @@ impl<'a> Duet<'a> {
             looks: self.plan.looks(),
             budget_seconds: self.options.budget.as_secs_f64(),
             took_seconds: self.began.elapsed().as_secs_f64(),
-            block_seconds: self.options.load.duration.as_secs_f64(),
+            block_seconds: self.options.block_length().as_secs_f64(),
             ended,
         });
         if let Design::Pairs { pairs, set_aside } = &effects.design

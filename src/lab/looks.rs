@@ -1,10 +1,13 @@
 //! When an experiment is looked at before its end, and how much error each look may spend. Pure.
 
-use crate::stats::spent;
+use crate::stats::{clearest, spent};
 
 /// Pairs at which it is looked at: a third more each time, for looks that are near to each other learn little and share
 /// what may be spent.
 const AT: [usize; 13] = [8, 11, 14, 18, 24, 32, 42, 56, 75, 100, 133, 178, 237];
+
+/// A look later than at this share of the pairs that are planned would leave little to the last one.
+const LATEST: f64 = 0.8;
 
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,14 +57,14 @@ impl Plan {
 
     /// What to do with so many pairs; after the last look nothing is left to spend.
     pub(super) fn look(&mut self, pairs: usize, is_last: bool) -> Look {
-        if !is_last && (!AT.contains(&pairs) || pairs >= self.planned) {
+        if !is_last && (!AT.contains(&pairs) || pairs as f64 > LATEST * self.planned as f64) {
             return Look::NotYet;
         }
         let share = if is_last { 1.0 } else { pairs as f64 / self.planned as f64 };
         let until_now = spent(self.tail, share).max(self.spent);
         let alpha = until_now - self.spent;
         // So few pairs cannot be as clear as that, whatever they are.
-        if !is_last && 0.5_f64.powi(i32::try_from(pairs).unwrap_or(i32::MAX)) > alpha {
+        if !is_last && clearest(pairs) > alpha {
             return Look::NotYet;
         }
         self.alpha = alpha;
@@ -97,5 +100,16 @@ mod tests {
             (1..=40).filter(|pairs| plan.look(*pairs, *pairs == 40) != Look::NotYet).collect();
         assert_eq!(looks, [14, 18, 24, 32, 40], "eleven pairs cannot be so clear");
         assert_eq!(plan.looks(), 5);
+    }
+
+    #[test]
+    fn the_last_look_has_something_to_spend() {
+        for planned in 9..=60 {
+            let mut plan = Plan::new(0.005);
+            plan.expect(planned);
+            let looks = (1..=planned).map(|pairs| plan.look(pairs, pairs == planned));
+            assert_eq!(looks.last(), Some(Look::Last));
+            assert!(plan.alpha() > clearest(planned), "{planned} pairs: {}", plan.alpha());
+        }
     }
 }

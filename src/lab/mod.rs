@@ -31,4 +31,4 @@ pub use options::{LoadOptions, Looks, RunOptions};
 pub use prepare::{CatalogOptions, LabError, Prepared, prepare};
 pub use repeat::repeat;
 pub use run::{Run, run};
-pub use side::{DuetOptions, Side};
+pub use side::{DuetOptions, Side, Until};

@@ -2,9 +2,9 @@
 
 use super::{CatalogOptions, Event, Interrupt, LabError, LoadOptions, Looks, RunOptions, run::run};
 use crate::{
-    compare::Judgement,
-    record::{Block, Record},
-    stats::{below, stream},
+    compare::{Answer, Effects, Judgement, Stop},
+    record::{Block, Metric, Record},
+    stats::{SEEDS, below, stream},
     target::TargetOptions,
     workload::{Protocol, Slo, Workload},
 };
@@ -15,8 +15,6 @@ pub(super) const BASE: usize = 0;
 pub(super) const NAMES: [&str; 2] = ["base", "new"];
 /// Purpose of the stream that gives each pair its seed.
 const SEED_STREAM: u64 = 105;
-/// Seeds are below this: JSON readers that know only floating point lose digits of larger ones.
-const SEEDS: u64 = 1 << 53;
 /// Part of what the base answers in a closed loop that is asked of both sides where no load is named. Identical blocks of
 /// four clients in a closed loop differed in the median by 14 % (standard deviation of pairs, two processors), at a
 /// quarter of the capacity by 6 %, at a tenth by 3 %: there a call seldom waits for another.
@@ -31,6 +29,34 @@ pub struct Side {
     pub workload: Workload,
     /// Which server.
     pub target: TargetOptions,
+}
+
+/// What must be certain for a duet to end before its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Until {
+    /// Every answer that decisions rest on.
+    All,
+    /// The same, or one of them that is slower.
+    Slower,
+    /// These answers, by operation and metric.
+    These(Vec<(String, Metric)>),
+}
+
+impl Until {
+    /// Why a duet that has come to `effects` is over, if it is.
+    pub(super) fn is_reached(&self, effects: &Effects) -> Option<Stop> {
+        let is_open = |(operation, metric): &(String, Metric)| {
+            let mut open = effects.answered(Answer::NotResolved);
+            open.any(|(name, effect)| name == operation && effect.metric == *metric)
+        };
+        let is_reached = match self {
+            Self::All => false,
+            Self::Slower => effects.answered(Answer::Slower).next().is_some(),
+            Self::These(asked) => !asked.iter().any(is_open),
+        };
+        let enough = is_reached.then_some(Stop::Enough);
+        if effects.is_certain() { Some(Stop::Certain) } else { enough }
+    }
 }
 
 /// What a duet can be told.
@@ -52,8 +78,8 @@ pub struct DuetOptions {
     pub most_pairs: Option<usize>,
     /// What is decided, and how sure it must be.
     pub judgement: Judgement,
-    /// Whether it ends as soon as one answer is that the new side is slower.
-    pub until_slower: bool,
+    /// What must be certain for it to end before its time.
+    pub until: Until,
     /// Its name, which its blocks carry.
     pub id: String,
     /// Seed of the order of the blocks and of what the clients draw.
@@ -64,10 +90,20 @@ pub struct DuetOptions {
 
 impl DuetOptions {
     /// Whether nothing says how hard.
-    fn is_load_open(&self) -> bool {
+    #[must_use]
+    pub fn is_load_open(&self) -> bool {
         let load = &self.load;
         let said = load.rate.is_some() || load.clients.is_some() || load.think.is_some();
         !said && load.stages.is_empty() && self.sides[0].workload.stages.is_empty()
+    }
+
+    /// Length of a block's window: that of the stages, where there are any.
+    #[must_use]
+    pub fn block_length(&self) -> Duration {
+        let load = &self.load;
+        let of_workload = load.stages.is_empty() && load.rate.is_none();
+        let stages = if of_workload { &self.sides[0].workload.stages } else { &load.stages };
+        if stages.is_empty() { load.duration } else { stages.iter().map(|stage| stage.duration).sum() }
     }
 
     /// Where nothing says how hard, settles on an open loop at a part of what the base answers in a closed one: so hard
@@ -156,6 +192,26 @@ fn neat(rate: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::{self, Set, fixture::pairs};
+
+    #[test]
+    fn what_is_waited_for_ends_it() {
+        let effects = |factor: f64| {
+            let (base, new) = pairs(12, factor);
+            let [base, new] =
+                [&base, &new].map(|records| Set { label: String::new(), records: records.iter().collect() });
+            let judgement = Judgement::default();
+            compare::effects(&base, &new, &judgement, judgement.tail()).unwrap()
+        };
+        let these = |metric| Until::These(vec![("search".to_owned(), metric)]);
+        let (same, unclear, slower) = (effects(1.0), effects(1.05), effects(1.3));
+        assert_eq!(Until::All.is_reached(&same), Some(Stop::Certain));
+        assert_eq!(Until::All.is_reached(&unclear), None);
+        assert_eq!(Until::Slower.is_reached(&unclear), None);
+        assert_eq!(Until::Slower.is_reached(&slower), Some(Stop::Certain));
+        assert_eq!(these(Metric::P50).is_reached(&unclear), None);
+        assert_eq!(these(Metric::ErrorShare).is_reached(&unclear), Some(Stop::Enough));
+    }
 
     #[test]
     fn rates_are_neat() {

@@ -326,7 +326,9 @@ pub(in crate::report) fn alarms(comparisons: usize, with_alarm: usize) -> FalseA
         machine: "Some CPU, 2 processors, 8 GB".to_owned(),
         postgresql: "17.2".to_owned(),
         workload: "mcp-mix".to_owned(),
+        side: "as-is".to_owned(),
         load: "8 clients, closed loop".to_owned(),
+        options_sha256: "0".repeat(64),
         tracks: 10_000,
         confidence: 0.99,
         block_seconds: 3.0,
@@ -351,6 +353,7 @@ pub(in crate::report) fn hostile_alarms() -> FalseAlarms {
         &mut alarms.machine,
         &mut alarms.postgresql,
         &mut alarms.workload,
+        &mut alarms.side,
         &mut alarms.load,
         &mut alarms.tool_version,
     ] {

@@ -1,6 +1,6 @@
 //! A gate's verdict as JUnit XML, for whatever shows the results of tests.
 
-use super::{gate::words, xml::plain};
+use super::{gate::words, mark::GATE, xml::plain};
 use crate::gate::{Check, CheckResult, Outcome, Verdict};
 use chrono::{DateTime, Utc};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
@@ -108,12 +108,13 @@ fn unchecked(verdict: &Verdict) -> TestSuite {
     suite
 }
 
-/// The schema allows the outermost element no attributes: the suites have the counts.
+/// The schema allows the outermost element no attributes: the suites have the counts. Before it stands by whom the file
+/// was made.
 fn as_schema(xml: &str) -> String {
     const BEGIN: &str = "<testsuites";
     let Some((head, rest)) = xml.split_once(BEGIN) else { return xml.to_owned() };
     let Some((_, body)) = rest.split_once('>') else { return xml.to_owned() };
-    format!("{head}{BEGIN}>{body}")
+    format!("{head}{GATE}{BEGIN}>{body}")
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ fn what_cannot_be_compared_is_refused_in_a_sentence() {
         ("whole.json empty", "empty: there is no record in it"),
         ("whole.json nowhere", "nowhere: cannot read the record"),
         ("mixed", "mixed: it holds one side only"),
-        ("pairs pairs --confidence 100%", "write a percentage from 50 to below 100"),
+        ("pairs pairs --confidence 100%", "write a percentage from 50 to 99.99"),
         ("pairs --least-change much", "write a percentage"),
     ] {
         bench.expect(2, &format!("compare {arguments}")).one_sentence(sentence);

@@ -111,6 +111,8 @@ fn each_output_says_it_in_its_own_way() {
     assert!(read("junit.xml").contains("<testsuite name=") && read("junit.xml").contains("<failure"));
     assert!(read("gate.md").lines().any(|line| line.contains("FAIL")), "{}", read("gate.md"));
     assert!(read("gate.html").starts_with("<!DOCTYPE html>"));
+    // It knows its own files again.
+    gate(&bench, 1, &format!("--records bad.json {files}"));
     let schema: Value = serde_json::from_str(&bench.expect(0, "schema gate").stdout).unwrap();
     jsonschema::validate(&schema, &serde_json::from_str(&read("gate.json")).unwrap()).unwrap();
     let annotations = gate(&bench, 1, "--records bad.json --format github");
@@ -155,13 +157,59 @@ fn the_policy_decides_and_its_mistakes_name_the_line() {
     gate(&bench, 2, "--history history")
         .one_sentence("nights can only be compared at one load: name it, as in --rate 100");
     gate(&bench, 2, "--records nowhere.json").one_sentence("nowhere.json: cannot read the record");
+    let other = block("new", 2, 1.0, |record| record["catalog"]["tracks"] = 5.into());
+    bench.write("other.json", &other.to_string());
+    gate(&bench, 2, "--records errors.json --records other.json").one_sentence("the number of tracks: ");
+    gate(&bench, 2, &format!("--records errors.json --history history --revision {}", "x".repeat(201)))
+        .one_sentence("the revision is too long");
+    for (policy, sentence) in [
+        ("metrics = []", "without metrics nothing is judged"),
+        ("[history]\nmost_p = 5.0", "5 is no probability"),
+        ("[history]\nconfirmed_after = 1", "write 2 or more"),
+        ("confidence = '99.999%'", "cannot be had"),
+    ] {
+        bench.write("wrong.toml", policy);
+        gate(&bench, 2, "--records errors.json --policy wrong.toml").one_sentence(sentence);
+    }
+    // The command line wins over the environment.
+    let mut named = bench.command("gate --records errors.json --quiet");
+    named.env("LOIST_BENCH_GATE_BASE", "git:nowhere");
+    assert_eq!(named.output().unwrap().status.code(), Some(0));
+}
+
+/// A search without its index among 5,000 tracks is several times as slow.
+#[test]
+fn what_is_slower_is_measured_once_more() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("schema")).unwrap();
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schema")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), bench.path("schema").join(entry.file_name())).unwrap();
+    }
+    bench.write("schema/006_less.sql", "DROP INDEX loist_bench.idx_audio_tracks_search_vector;");
+    bench.write("loist-gate.toml", "confidence = '50%'\nmetrics = ['p50']\n");
+    let load = "--workload search --tracks 5000 --rate 40 --duration 300ms --warmup 100ms --pairs 3";
+    let answer = gate(&bench, 1, &format!("--base as-is --new here {load} --budget 4min --format json"));
+    let verdict = verdict(&answer);
+    let failed = verdict.checks.iter().find(|check| check.result == CheckResult::Failed).unwrap();
+    assert!(failed.sentence.starts_with("slower, twice: +"), "{failed:?}");
+    assert!(verdict.confirmation.is_some());
+    let directory = gate_directory(&bench);
+    for name in ["new.json", "new-001.json", "again-base-001.json", "again-new-001.json"] {
+        assert!(directory.join(name).is_file(), "{name}");
+    }
+    // The first measurement is what is compared again, and not both as one.
+    let again = bench.output(&format!("compare {} --confidence 50% --format json", directory.display()));
+    let again: loist_bench::compare::Effects = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(again.design, verdict.effects.unwrap().design);
+    assert!(again.cautions.iter().any(|caution| caution.starts_with("judged anew")), "{:?}", again.cautions);
 }
 
 #[test]
 fn it_measures_and_keeps_what_it_measured() {
     let bench = Bench::new();
     let small =
-        "--workload search --tracks 50 --rate 40 --duration 300ms --warmup 100ms --pairs 8 --budget 6s";
+        "--workload search --tracks 50 --rate 40 --duration 300ms --warmup 100ms --pairs 9 --budget 6s";
     let answer = bench.output(&format!("gate --base as-is {small} --quiet --format json"));
     let code = answer.status.code();
     let stdout = String::from_utf8(answer.stdout).unwrap();
@@ -175,7 +223,7 @@ fn it_measures_and_keeps_what_it_measured() {
     // One side alone is a night.
     let alone = bench.output(&format!("gate --history history {small} --quiet"));
     let said = String::from_utf8_lossy(&alone.stdout).into_owned();
-    assert!(said.contains("1 nights of this kind are too few") || said.contains("too few"), "{said}");
+    assert!(said.contains("of this kind: it takes 10 to tell a change"), "{said}");
     let listed = bench.expect(0, "history list --history history");
     assert!(listed.stdout.contains("1 night"), "{}", listed.stdout);
 }

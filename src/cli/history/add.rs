@@ -1,10 +1,11 @@
 //! `loist-bench history add`.
 
-use super::{PlaceArgs, counted, shown, warn};
+use super::{PlaceArgs, shown, warn};
 use crate::{
     cli::{failure::Failure, output},
     history::{Baseline, Night},
     record::{self, Record},
+    report::amount::count,
 };
 use clap::Args;
 use std::{path::PathBuf, process::ExitCode};
@@ -50,7 +51,7 @@ pub(super) fn execute(args: AddArgs) -> Result<ExitCode, Failure> {
 
 /// Its blocks in words.
 pub(super) fn blocks(night: &Night) -> String {
-    let blocks = counted(night.blocks, "block");
+    let blocks = count(night.blocks, "block");
     match (night.disturbed, night.set_aside) {
         (true, _) => format!("{blocks}, each disturbed or cut off"),
         (false, 0) => blocks,

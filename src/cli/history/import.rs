@@ -1,9 +1,10 @@
 //! `loist-bench history import`.
 
-use super::{PlaceArgs, counted, warn};
+use super::{PlaceArgs, warn};
 use crate::{
     cli::{failure::Failure, output},
     history,
+    report::amount::count,
 };
 use clap::Args;
 use std::{path::PathBuf, process::ExitCode};
@@ -33,9 +34,9 @@ pub(super) fn execute(args: &ImportArgs) -> Result<ExitCode, Failure> {
     output::print(&format!(
         "Imported {} of {} into {}, and {}\n",
         taken.nights,
-        counted(all.nights.len(), "night"),
+        count(all.nights.len(), "night"),
         store.directory().display(),
-        counted(taken.baselines, "baseline")
+        count(taken.baselines, "baseline")
     ))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,11 +1,11 @@
 //! `loist-bench history list`.
 
-use super::{PlaceArgs, counted};
+use super::PlaceArgs;
 use crate::{
     cli::{args::Format, failure::Failure, output},
     history::{History, Kind, Night},
     record::Metric,
-    report::number::milliseconds,
+    report::{amount::count, number::milliseconds, xml::plain},
 };
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -80,10 +80,12 @@ fn text(history: &History) -> String {
         );
     }
     let kinds = history.kinds();
-    let nights = counted(history.nights().len(), "night");
-    let mut text = format!("{place}: {nights} of {}\n", counted(kinds.len(), "kind"));
+    let nights = count(history.nights().len(), "night");
+    let mut text = format!("{place}: {nights} of {}\n", count(kinds.len(), "kind"));
     for kind in kinds {
-        text += &format!("\n{kind}\n{}\n", table(history, kind).trim_fmt());
+        // Lines may have come from anywhere.
+        let name = plain(&kind.to_string());
+        text += &format!("\n{name}\n{}\n", table(history, kind).trim_fmt());
     }
     text
 }
@@ -103,7 +105,7 @@ fn table(history: &History, kind: &Kind) -> Table {
         table.add_row([
             night.at.format("%Y-%m-%d %H:%M").to_string(),
             night.id.clone(),
-            night.revision.clone().unwrap_or_else(|| "-".to_owned()),
+            night.revision.as_ref().map_or_else(|| "-".to_owned(), |revision| plain(revision)),
             blocks(night),
             milliseconds(night.value(None, Metric::P95)),
             history.names_of(night).join(", "),

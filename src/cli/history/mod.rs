@@ -8,7 +8,10 @@ mod list;
 mod prune;
 
 use super::failure::Failure;
-use crate::history::{History, HistoryError, Night, Store, Warning};
+use crate::{
+    history::{History, HistoryError, Night, Store, Warning},
+    report::xml::plain,
+};
 use clap::{Args, Subcommand};
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
@@ -57,20 +60,15 @@ pub(super) fn execute(command: HistoryCommand) -> Result<ExitCode, Failure> {
 
 fn warn(warnings: &[Warning]) {
     for warning in warnings {
-        let _ = writeln!(anstream::stderr(), "left out: {warning}");
+        let _ = writeln!(anstream::stderr(), "left out: {}", plain(&warning.to_string()));
     }
 }
 
 /// A night on one line: `0123456789abcdef of 2026-11-26 05:05 UTC, revision 3f2a1b0`.
 fn shown(night: &Night) -> String {
     let revision =
-        night.revision.as_ref().map(|revision| format!(", revision {revision}")).unwrap_or_default();
+        night.revision.as_ref().map(|revision| format!(", revision {}", plain(revision))).unwrap_or_default();
     format!("{} of {}{revision}", night.id, night.at.format("%Y-%m-%d %H:%M UTC"))
-}
-
-/// A number of something, as in `1 night` and `2 nights`.
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 impl From<HistoryError> for Failure {

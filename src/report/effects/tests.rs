@@ -91,6 +91,8 @@ fn one_reason_for_all_is_said_once() {
 fn every_end_of_an_experiment_is_told() {
     for (stop, words) in [
         (Stop::Certain, "every answer was certain"),
+        (Stop::Enough, "what was waited for was certain"),
+        (Stop::Pairs, "as many pairs as were asked for"),
         (Stop::Budget, "the time was over"),
         (Stop::Interrupted, "it was interrupted"),
         (Stop::ServerLost, "a server went away"),

@@ -237,6 +237,8 @@ pub fn facts(effects: &Effects) -> Vec<(&'static str, String)> {
 fn ended(stop: Stop) -> &'static str {
     match stop {
         Stop::Certain => "it ended because every answer was certain",
+        Stop::Enough => "it ended because what was waited for was certain",
+        Stop::Pairs => "it ended with as many pairs as were asked for",
         Stop::Budget => "it ended because the time was over",
         Stop::Interrupted => "it was interrupted",
         Stop::ServerLost => "it ended because a server went away",
@@ -288,8 +290,13 @@ fn confidence(effects: &Effects) -> String {
 pub fn below_answers(effects: &Effects) -> Vec<String> {
     let intervals = effects.gated().any(|(_, effect)| effect.low.is_some()).then(|| {
         format!(
-            "A change is estimated from all pairs or runs, and need not be the ratio of the medians beside it. Each interval holds its change with {} confidence, for that row by itself; the answers account for all that was looked at together.",
-            percent(effects.confidence)
+            "A change is estimated from all pairs or runs, and need not be the ratio of the medians beside it. Each interval holds its change with {} confidence, for that row by itself{}; slower and faster account for all that was looked at together.",
+            percent(effects.confidence),
+            if effects.experiment.as_ref().is_some_and(|experiment| experiment.looks > 1) {
+                " and had it been looked at once"
+            } else {
+                ""
+            }
         )
     });
     let reason = common_reason(effects).map(|reason| format!("Not resolved: {}.", plain(reason)));

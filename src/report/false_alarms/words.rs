@@ -161,6 +161,7 @@ pub fn facts(alarms: &FalseAlarms) -> Vec<(&'static str, String)> {
     let judged: usize = alarms.comparisons.iter().map(|comparison| comparison.judged).sum();
     let equivalent: usize = alarms.comparisons.iter().map(|comparison| comparison.equivalent).sum();
     vec![
+        ("side", plain(&alarms.side)),
         ("workload", format!("{}, {}", plain(&alarms.workload), plain(&alarms.load))),
         ("catalog", format!("{} tracks", grouped(alarms.tracks))),
         ("machine", plain(&alarms.machine)),
