@@ -160,7 +160,10 @@ read_arguments() {
 needs_postgres() { # of what read_arguments found
     [ -z "$elsewhere" ] || return 1
     case $command-$action in
-    advise-* | completions-* | help-* | man-* | schema-* | server-list | server-stop) return 1 ;;
+    advise-* | compare-* | completions-* | flags-* | help-* | history-* | man-* | report-* | schema-*) return 1 ;;
+    server-list | server-stop) return 1 ;;
+    # These start servers of their own, whatever database is named.
+    aa-* | duet-* | gate-*) return 0 ;;
     esac
     [ -z "$embedded" ] || return 0
     [ -z "${DATABASE_URL:-}${LOIST_BENCH_DATABASE_URL:-}${DB_HOST:-}${DB_CONNECTION_NAME:-}" ] || return 1

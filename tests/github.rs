@@ -21,7 +21,7 @@ struct Runner {
 impl Runner {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let gate = "#!/bin/sh\nprintf '%s\\n' \"$@\" >\"$RUNNER_TEMP/called\"\necho '::notice::said'\n\
+        let gate = "#!/bin/sh\nprintf '%s\\n' \"$@\" >>\"$RUNNER_TEMP/called\"\necho '::notice::said'\n\
                     while [ $# -gt 0 ]; do [ \"$1\" != --markdown ] || echo '# verdict' >\"$2\"; shift; done\nexit \"$END\"\n";
         // By a shell of its own: what this process wrote can be busy when it is to be executed.
         let make = "cat >gate && chmod +x gate && : >summary && : >outputs";
@@ -65,18 +65,28 @@ fn the_verdict_goes_to_the_summary_and_the_outputs() {
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "::notice::said\n");
         assert_eq!(runner.read("summary"), "# verdict\n");
         let outputs = runner.read("outputs");
-        assert!(outputs.starts_with(&format!("outcome={outcome}\nmarkdown=")), "{outputs}");
-        assert!(outputs.contains("\nreports="), "{outputs}");
+        assert!(outputs.starts_with("reports="), "{outputs}");
+        assert!(outputs.contains(&format!("\noutcome={outcome}\nmarkdown=")), "{outputs}");
     }
 }
 
 #[test]
-fn what_is_no_verdict_fails_the_step_and_says_nothing() {
+fn what_is_no_verdict_fails_the_step_and_keeps_what_was_measured() {
     for end in [2, 3, 130] {
         let runner = Runner::new();
         assert_eq!(runner.step(end, &[]).status.code(), Some(i32::from(end)));
-        assert_eq!((runner.read("summary"), runner.read("outputs")), (String::new(), String::new()));
+        let reports = runner.path("loist-bench-gate");
+        assert_eq!(runner.read("outputs"), format!("reports={}\n", reports.display()));
+        assert_eq!(runner.read("summary"), "");
     }
+}
+
+#[test]
+fn what_cannot_be_told_fails_where_that_is_asked_for() {
+    let runner = Runner::new();
+    assert_eq!(runner.step(4, &[("GATE_INCONCLUSIVE", "fail")]).status.code(), Some(4));
+    assert!(runner.read("outputs").contains("outcome=inconclusive\n"));
+    assert_eq!(runner.step(1, &[("GATE_INCONCLUSIVE", "fail")]).status.code(), Some(1));
 }
 
 #[test]
@@ -84,15 +94,18 @@ fn inputs_become_options() {
     let runner = Runner::new();
     runner.step(0, &[]);
     let called = runner.read("called");
-    for option in ["--base", "--history", "--policy", "--rate"] {
+    for option in ["--base", "--history", "--new", "--policy", "--rate"] {
         assert!(!called.lines().any(|line| line == option), "{option} without its input");
     }
     let inputs = [
         ("GATE_BASE", "git:origin/main"),
         ("GATE_HISTORY", "the history"),
         ("GATE_RATE", "100"),
-        ("GATE_ARGUMENTS", "--pairs 20 --set jit=off"),
+        ("GATE_NEW", "here"),
+        // The directory has files that the star would stand for.
+        ("GATE_ARGUMENTS", "--pairs 20 --set jit=off --records *"),
     ];
+    let runner = Runner::new();
     runner.step(0, &inputs);
     let called = runner.read("called");
     let lines: Vec<&str> = called.lines().collect();
@@ -103,11 +116,24 @@ fn inputs_become_options() {
         ["--rate", "100"],
         ["--pairs", "20"],
         ["--set", "jit=off"],
+        ["--records", "*"],
+        ["--new", "here"],
         ["--tracks", "10000"],
         ["--format", "github"],
     ] {
         assert!(lines.windows(2).any(|two| two == pair), "{pair:?} in {lines:?}");
     }
+}
+
+#[test]
+fn a_level_is_accepted_before_the_gate_looks() {
+    let runner = Runner::new();
+    runner.step(0, &[("GATE_ACCEPT", "true"), ("GATE_HISTORY", "history")]);
+    let called = runner.read("called");
+    assert!(
+        called.starts_with("history\nbaseline\naccepted\nlatest\n--history\nhistory\ngate\n"),
+        "{called}"
+    );
 }
 
 /// Options that `loist-bench gate` has.
@@ -133,7 +159,7 @@ fn every_option_that_a_file_names_is_there() {
     }
 }
 
-/// The action's inputs are those that the script reads, and each has a default that says the same.
+/// The action's inputs are those that the script reads, and each has the default that the script has without it.
 #[test]
 fn the_action_passes_every_input_on() {
     let action = fs::read_to_string(Path::new(ROOT).join("action.yml")).unwrap();
@@ -143,12 +169,12 @@ fn the_action_passes_every_input_on() {
         .filter_map(|line| line.trim().strip_prefix("GATE_"))
         .filter_map(|line| line.split(':').next())
         .collect();
-    assert_eq!(passed.len(), 9, "{passed:?}");
+    assert_eq!(passed.len(), 11, "{passed:?}");
     for name in passed {
-        assert!(script.contains(&format!("${{GATE_{name}:-")), "the script does not read GATE_{name}");
-        assert!(
-            action.contains(&format!("\n  {}:\n    description: ", name.to_lowercase())),
-            "no input for {name}"
-        );
+        let (_, read) = script.split_once(&format!("${{GATE_{name}:-")).unwrap_or_else(|| panic!("{name}"));
+        let (usual, _) = read.split_once('}').unwrap();
+        let (_, input) = action.split_once(&format!("\n  {}:\n", name.to_lowercase())).unwrap();
+        let default = input.lines().find_map(|line| line.trim().strip_prefix("default: ")).unwrap();
+        assert_eq!(default.trim_matches('\''), usual, "{name}");
     }
 }
