@@ -51,7 +51,11 @@ pub fn in_short(effects: &Effects) -> (String, String) {
         return alone(format!("{new} and {base} were run once each: what differs is shown and not judged"));
     }
     if effects.gated().next().is_none() {
-        return alone("nothing was judged: no operation has enough calls for what decides".to_owned());
+        let why = match effects.design {
+            Design::Pairs { pairs: 0, .. } => "every pair was set aside",
+            _ => "no operation has enough calls for what decides",
+        };
+        return alone(format!("nothing was judged: {why}"));
     }
     if !slower.is_empty() {
         let also = if faster.is_empty() {

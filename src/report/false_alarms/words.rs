@@ -160,8 +160,9 @@ pub fn of_detectable(alarms: &FalseAlarms) -> String {
 pub fn facts(alarms: &FalseAlarms) -> Vec<(&'static str, String)> {
     let judged: usize = alarms.comparisons.iter().map(|comparison| comparison.judged).sum();
     let equivalent: usize = alarms.comparisons.iter().map(|comparison| comparison.equivalent).sum();
-    vec![
-        ("side", plain(&alarms.side)),
+    // A file that was made before sides were kept has none.
+    let side = Some(plain(&alarms.side)).filter(|side| !side.is_empty()).map(|side| ("side", side));
+    let facts = [
         ("workload", format!("{}, {}", plain(&alarms.workload), plain(&alarms.load))),
         ("catalog", format!("{} tracks", grouped(alarms.tracks))),
         ("machine", plain(&alarms.machine)),
@@ -185,5 +186,6 @@ pub fn facts(alarms: &FalseAlarms) -> Vec<(&'static str, String)> {
             format!("{} that a comparison raises no false alarm, as promised", percent(alarms.confidence)),
         ),
         ("began", format!("{}, took {}", alarms.at.format("%Y-%m-%d %H:%M UTC"), span(alarms.took_seconds))),
-    ]
+    ];
+    side.into_iter().chain(facts).collect()
 }
