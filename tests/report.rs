@@ -114,10 +114,10 @@ fn a_page_stands_beside_its_record() {
 fn what_is_somebody_elses_stays() {
     let desk = Desk::new();
     desk.write("run/report.html", "<!DOCTYPE html>\n<title>mine</title>");
-    desk.refuses(&["run"], &["run/report.html was not made by loist-bench", "--out"]);
+    desk.refuses(&["run"], &["run/report.html was not made by loist-bench", "name another file"]);
     assert!(desk.read("run/report.html").contains("mine"));
     desk.refuses(&["run", "--out", "run/record.json"], &["was not made by loist-bench"]);
-    desk.refuses(&["run", "--out", "run"], &["run is a directory", "--out run/report.html"]);
+    desk.refuses(&["run", "--out", "run"], &["run is a directory", "as in run/report.html"]);
     desk.refuses(&["run", "--format", "markdown", "--out", "run/record.json"], &["was not made by"]);
     desk.write("pictures/percentiles.svg", "<svg/>");
     desk.refuses(
