@@ -5,9 +5,10 @@ use super::{
     compare::JudgementArgs,
     duet_args::DuetArgs,
     failure::Failure,
+    index,
     interrupt::{self, Reserved},
     keep, output,
-    own_file::OwnFile,
+    own_file::{OwnFile, is_own},
     progress::Progress,
     report::document::Document,
 };
@@ -97,12 +98,23 @@ pub(super) fn execute(args: AaArgs, matches: &ArgMatches) -> Result<ExitCode, Fa
     if let Some(file) = &file {
         let page = file.with_extension("html");
         OwnFile::at(&page)?.write(&report::html::false_alarms(&found))?;
-        keep::list(&args.reports.out);
+        listed_in(args.resume.as_deref(), &args.reports.out).into_iter().for_each(keep::list);
         if args.output.format == Format::Text {
             output::print(&format!("\nReport: {}\nFile: {}\n", page.display(), file.display()))?;
         }
     }
     Ok(ExitCode::from(if interrupt.is_asked() { 130 } else { 0 }))
+}
+
+/// The directory of runs that lists it: of an earlier measurement, where that was listed.
+fn listed_in<'a>(resume: Option<&'a Path>, reports: &'a Path) -> Option<&'a Path> {
+    let Some(file) = resume else { return Some(reports) };
+    let directory = match file.ancestors().nth(2) {
+        None => Path::new(".."),
+        Some(here) if here.as_os_str().is_empty() => Path::new("."),
+        Some(directory) => directory,
+    };
+    Some(directory).filter(|directory| is_own(&directory.join(index::NAME)))
 }
 
 /// An earlier measurement.

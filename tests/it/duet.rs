@@ -136,6 +136,7 @@ fn a_side_compared_with_itself_again_and_again() {
     let resume = format!("--resume {}", file.display());
     bench.expect(0, &format!("{small} 50 --comparisons 2 {resume}"));
     assert_eq!(read().comparisons.len(), 2);
+    assert!(fs::read_to_string(bench.path("reports/index.html")).unwrap().contains("in 2 comparisons"));
     bench.expect(2, &format!("{small} 60 --comparisons 2 {resume}")).one_sentence("with other options");
     let schema: Value = serde_json::from_str(&bench.expect(0, "schema aa").stdout).unwrap();
     jsonschema::validate(&schema, &serde_json::to_value(read()).unwrap()).unwrap();
