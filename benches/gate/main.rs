@@ -126,10 +126,11 @@ fn result(options: &Options, rows: u64, all: &[Found]) -> String {
     let typical = median(&minutes)
         .map_or_else(|| "it never was".to_owned(), |median| format!("median {median:.1} min"));
     let by = |most: &f64| format!("{most} min {}", minutes.iter().filter(|took| *took <= most).count());
+    let by_median = found.iter().filter(|one| one.by_median).count();
     let others = all.iter().filter(|one| one.others > 0).count();
     format!(
         "Search slowed by {rows} rows of needless work: {} % as asked, {truth} as measured\n\
-         Found in {hits} of {count} trials of at most {}{share}\n\
+         Found in {hits} of {count} trials of at most {}{share}; in {by_median} of them by the search's own median\n\
          Time until it was found: {typical}; found within {}\n\
          Trials in which another operation, which was not slowed by itself, was called slower, too: {others}",
         options.slow,
