@@ -4,13 +4,14 @@ use super::{
     changes,
     design::{CompareError, Layout, Set, layout},
     effects::{Answer, Design, Effect, Effects, FORMAT, OperationEffects, SetAside, SideBrief, VERSION},
-    hypothesis::{ALL, Hypothesis, Samples, runs},
+    hypothesis::{Hypothesis, Samples, runs},
     judgement::{Judgement, POWER},
 };
 use crate::{
     history::Kind,
     record::{Metric, Record},
     stats::{self, Shift, clearest, detectable, rank_sum_p, shift, shift_of_groups, step_down},
+    workload::ALL,
 };
 
 /// What differs between `base` and `new`, with an error allowed with a probability of `alpha` in each direction.

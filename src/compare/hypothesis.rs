@@ -4,10 +4,9 @@ use super::{design::Layout, judgement::Judgement};
 use crate::{
     record::{Metric, Record, Summary},
     stats::median,
+    workload::ALL,
 };
 
-/// Name under which all operations together are compared.
-pub(super) const ALL: &str = "all";
 /// A percentile needs so many calls beyond it in each run, or it is the fate of single calls.
 const FEWEST_BEYOND: f64 = 3.0;
 

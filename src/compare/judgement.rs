@@ -25,8 +25,8 @@ impl Least {
 /// How sure a decision must be, and which change matters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
-    /// Probability, [`LEAST_CONFIDENCE`]..=[`MOST_CONFIDENCE`], that none of the operations and metrics looked at is called slower or faster though it is
-    /// not by as much as matters: of all of them together, both directions together.
+    /// Probability, [`LEAST_CONFIDENCE`]..=[`MOST_CONFIDENCE`], that none of the operations and metrics looked at is
+    /// called slower or faster though it is not by as much as matters: of all of them together, in both directions.
     pub confidence: f64,
     /// What a decision rests on. Other metrics are compared as well, as a family of their own.
     pub gated: Vec<Metric>,

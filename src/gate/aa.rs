@@ -6,7 +6,7 @@ use crate::{
     lab::{DuetOptions, Event, Interrupt, LabError, duet},
     observe,
     record::{Latency, Metric, Record},
-    stats::{self, Interval, LatencyHistogram, SEEDS, below, clearest, detectable, stream},
+    stats::{self, Interval, LatencyHistogram, SEEDS, below, clearest, detectable, deviation, stream},
 };
 use chrono::Utc;
 use sha2::{Digest, Sha256};
@@ -230,7 +230,7 @@ impl FalseAlarms {
         Detectable {
             operation: spread.operation.clone(),
             metric,
-            spread: deviation(&spread.values),
+            spread: deviation(&spread.values).unwrap_or_default(),
             change: found.map(|found| if metric.is_share() { found } else { found.exp_m1() }),
         }
     }
@@ -239,14 +239,6 @@ impl FalseAlarms {
 /// Four digits are more than the values are worth.
 fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
-}
-
-/// Standard deviation; 0 for fewer than two values.
-fn deviation(values: &[f64]) -> f64 {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count.max(1.0);
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    if values.len() < 2 { 0.0 } else { (squares / (count - 1.0)).sqrt() }
 }
 
 /// What a gate with a fixed threshold would call slower: the medians differ by more than matters.

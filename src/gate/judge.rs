@@ -10,6 +10,7 @@ use crate::{
     history::is_disturbed,
     record::{Metric, Record, Summary},
     stats::clustered_share,
+    workload::ALL,
 };
 use chrono::{DateTime, Utc};
 
@@ -60,13 +61,7 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
     checks.extend(of_history);
     let (runs, set_aside) = undisturbed(&evidence.runs);
     checks.extend(against_objective(&runs, policy));
-    let gravity = |check: &Check| match check.result {
-        CheckResult::Failed => 0,
-        CheckResult::NotResolved => 1,
-        CheckResult::Excused => 2,
-        CheckResult::Passed => 3,
-    };
-    checks.sort_by_key(|check| (check.against, gravity(check)));
+    checks.sort_by_key(|check| (check.against, check.result));
     let half = evidence.effects.as_ref().zip(evidence.confirmation.as_ref()).is_some_and(is_slower_once);
     let outcome = match (outcome(&checks, half, policy), evidence.cut_short) {
         (Outcome::Pass, Some(_)) => Outcome::Inconclusive,
@@ -183,7 +178,7 @@ fn unresolved(effect: &Effect) -> String {
 fn against_objective(runs: &[&Record], policy: &Policy) -> Vec<Check> {
     let Some(first) = runs.first() else { return Vec::new() };
     let mut checks = Vec::new();
-    let names = first.operations.iter().map(|operation| operation.name.as_str()).chain(["all"]);
+    let names = first.operations.iter().map(|operation| operation.name.as_str()).chain([ALL]);
     for name in names.filter(|name| policy.slo.judge && !policy.exempt.iter().any(|exempt| exempt == name)) {
         let summaries: Vec<&Summary> =
             runs.iter().filter_map(|run| crate::compare::summary(run, name)).collect();
@@ -230,7 +225,7 @@ fn errors(summaries: &[&Summary], most: f64) -> Option<Check> {
     );
     Some(Check {
         against: Against::Errors,
-        operation: "all".to_owned(),
+        operation: ALL.to_owned(),
         metric: Metric::ErrorShare,
         result: within(found.interval.low, found.interval.high, most),
         sentence: seen,

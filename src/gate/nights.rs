@@ -9,10 +9,8 @@ use crate::{
     history::{History, Night, Point},
     record::Metric,
     stats::{ChangePoint, Detection, change_points},
+    workload::ALL,
 };
-
-/// Name of all operations together in a verdict.
-const ALL: &str = "all";
 
 /// What the nights of tonight's kind say, tonight being the last of them: a check for each operation and metric, and
 /// every change that was found, the newest first.

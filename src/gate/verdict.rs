@@ -100,18 +100,18 @@ impl Against {
     }
 }
 
-/// How a check went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// How a check went, the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckResult {
-    /// As the policy wishes.
-    Passed,
-    /// Not so.
+    /// Not as the policy wishes.
     Failed,
     /// It cannot tell.
     NotResolved,
-    /// Not so, and the policy lets it pass: exempt, too new to be sure of, or not confirmed.
+    /// Not so, and the policy lets it pass: too new to be sure of, or not confirmed.
     Excused,
+    /// As the policy wishes.
+    Passed,
 }
 
 /// A change in the history of nights.

@@ -103,7 +103,7 @@ impl Metric {
             Self::P99 => summary.response.p99_us,
             Self::Mean => summary.response.mean_us,
             Self::Throughput => Some(summary.calls_per_second).filter(|rate| *rate > 0.0),
-            Self::ErrorShare => share(summary.failed + summary.shed + summary.unfinished),
+            Self::ErrorShare => share(summary.lost()),
             Self::MissShare => share(summary.slo.misses),
         }
     }

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     compare::is_of_the_place,
     record::{OperationResult, Record, Summary},
+    workload::ALL,
 };
 
 /// Settings that are named where runs are told apart; a section has them all.
@@ -92,7 +93,7 @@ impl<'a> Comparison<'a> {
         columns.push(Column::numbers(format!("{last} : {first}")).hint("ratio of the p95"));
         columns.push(Column::words("reading"));
         let mut grid = Grid::new(columns);
-        let overall = ("all", self.records.iter().map(|record| &record.overall).collect::<Vec<_>>());
+        let overall = (ALL, self.records.iter().map(|record| &record.overall).collect::<Vec<_>>());
         let each = self
             .operations()
             .into_iter()

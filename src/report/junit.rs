@@ -198,7 +198,7 @@ mod tests {
             skipped,
             [
                 "not resolved: could have seen 18 %, 5 % is allowed",
-                "excused: slower, and exempt by the policy"
+                "excused: slower, but not so when it was measured once more"
             ]
         );
         let cases = named(&all, "testcase");

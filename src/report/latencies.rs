@@ -5,7 +5,10 @@ use super::{
     headline,
     number::{milliseconds, percent, three_digits},
 };
-use crate::record::{Record, Summary};
+use crate::{
+    record::{Record, Summary},
+    workload::ALL,
+};
 
 /// A row an operation, and one of all together. Names lead to `operation-N`.
 #[must_use]
@@ -33,7 +36,7 @@ pub fn grid(record: &Record) -> Grid {
         let name = Cell::text(&operation.name).link(format!("operation-{index}"));
         grid.push(row(name, &operation.summary, one.is_none()));
     }
-    grid.push(row(Cell::text("all"), &record.overall, one.is_none()));
+    grid.push(row(Cell::text(ALL), &record.overall, one.is_none()));
     grid
 }
 

@@ -5,7 +5,10 @@ use super::{
     number::{bytes, grouped, milliseconds, percent, three_digits},
     table,
 };
-use crate::record::{Ended, OperationResult, Outcome, Recommendation, Record, ServerKind, Stance, Summary};
+use crate::{
+    record::{Ended, OperationResult, Outcome, Recommendation, Record, ServerKind, Stance, Summary},
+    workload::ALL,
+};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Cell, Table};
 use std::fmt::Write;
@@ -163,7 +166,7 @@ fn latencies(record: &Record) -> Table {
     for operation in &record.operations {
         table.add_row(row(&operation.name, &operation.summary, one.is_none()));
     }
-    table.add_row(row("all", &record.overall, one.is_none()));
+    table.add_row(row(ALL, &record.overall, one.is_none()));
     table::align(&mut table, 1..12);
     table
 }

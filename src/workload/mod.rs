@@ -16,7 +16,7 @@ pub mod value;
 
 pub use draw::Draw;
 pub use error::WorkloadError;
-pub use model::{End, Envelope, Operation, Parameter, Protocol, Statement, Transaction, Workload};
+pub use model::{ALL, End, Envelope, Operation, Parameter, Protocol, Statement, Transaction, Workload};
 pub use retry::{Retry, RetryOn};
 pub use slo::Slo;
 pub use stage::{Shape, Stage, parse_stages};

@@ -12,6 +12,9 @@ use super::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// How all operations together are called where an operation's name stands; no operation can have that name.
+pub const ALL: &str = "all";
+
 /// How statements travel to the server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

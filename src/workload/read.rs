@@ -5,7 +5,7 @@ use super::{
     error::{Source, WorkloadError},
     file::{EnvelopeFile, OperationFile, StatementFile, TransactionFile, WorkloadFile},
     lexer::{Lexer, Token},
-    model::{Envelope, Operation, Parameter, Slot, Statement, Transaction, Workload},
+    model::{ALL, Envelope, Operation, Parameter, Slot, Statement, Transaction, Workload},
     template::{Reference, Template},
 };
 use std::{path::Path, str::FromStr};
@@ -253,8 +253,6 @@ impl Reader<'_> {
 
 /// Each optional clause doubles a statement's forms, each `sql` parameter multiplies them.
 const MOST_FORMS: usize = 128;
-/// How all operations together are called in the results.
-const ALL: &str = "all";
 /// Names of the envelope's round trips in the results.
 const RESERVED: [&str; 4] = ["begin", "validate", "commit", "rollback"];
 /// What [`is_name`] asks for.

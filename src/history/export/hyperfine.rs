@@ -4,6 +4,7 @@ use super::{benchmark, spread};
 use crate::{
     history::{Blocks, Night},
     record::Metric,
+    stats::deviation,
 };
 use serde::Serialize;
 
@@ -41,7 +42,7 @@ pub fn hyperfine(night: &Night, metric: Metric) -> serde_json::Value {
         Some(Command {
             command: benchmark(night, operation),
             mean,
-            stddev: deviation(&times, mean),
+            stddev: deviation(&times),
             median,
             user: 0.0,
             system: 0.0,
@@ -60,12 +61,6 @@ fn seconds(us: f64) -> f64 {
     (us * 1e3).round() / 1e9
 }
 
-fn deviation(times: &[f64], mean: f64) -> Option<f64> {
-    let others = times.len().checked_sub(1).filter(|others| *others > 0)?;
-    let squares: f64 = times.iter().map(|time| (time - mean).powi(2)).sum();
-    Some((squares / others as f64).sqrt())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,11 +68,5 @@ mod tests {
     #[test]
     fn seconds_are_short() {
         assert_eq!(seconds(12_656.638).to_string(), "0.012656638");
-    }
-
-    #[test]
-    fn the_deviation_is_that_of_a_sample() {
-        assert_eq!(deviation(&[1.0], 1.0), None);
-        assert_eq!(deviation(&[1.0, 3.0], 2.0), Some(2f64.sqrt()));
     }
 }

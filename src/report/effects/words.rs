@@ -10,10 +10,9 @@ use crate::{
         number::percent,
         xml::plain,
     },
+    workload::ALL,
 };
 
-/// What all operations together are called.
-const ALL: &str = "all";
 /// Changes that the sentence names; the table has them all.
 const MOST_NAMED: usize = 3;
 

@@ -56,19 +56,10 @@ pub fn groups(verdict: &Verdict) -> Vec<Group<'_>> {
     let group = |against: Against| {
         let mut checks: Vec<&Check> =
             verdict.checks.iter().filter(|check| check.against == against).collect();
-        checks.sort_by_key(|check| rank(check.result));
+        checks.sort_by_key(|check| check.result);
         Group { against, checks }
     };
     GROUPS.into_iter().map(group).filter(|group| !group.checks.is_empty()).collect()
-}
-
-fn rank(result: CheckResult) -> usize {
-    match result {
-        CheckResult::Failed => 0,
-        CheckResult::NotResolved => 1,
-        CheckResult::Excused => 2,
-        CheckResult::Passed => 3,
-    }
 }
 
 impl Group<'_> {
@@ -192,4 +183,4 @@ pub fn facts(verdict: &Verdict) -> Vec<(&'static str, String)> {
 }
 
 /// What a result means, for those who see it for the first time.
-pub const MEANING: &str = "Failed: worse than the policy allows, and sure. Not resolved: the measurement cannot tell. Excused: worse, and the policy lets it pass because it is exempt, too new to be sure of, or was not confirmed by a second measurement.";
+pub const MEANING: &str = "Failed: worse than the policy allows, and sure. Not resolved: the measurement cannot tell. Excused: worse, and the policy lets it pass because it is too new to be sure of, or was not confirmed by a second measurement.";
