@@ -2,10 +2,20 @@
 
 use crate::{compare::Effect, record::Metric};
 
-/// A change: `+21.3 %` of a latency or rate, `+0.5 points` of a share of the calls.
+/// A change: `+21 %` of a latency or rate, `+0.5 points` of a share of the calls.
 pub(super) fn change(metric: Metric, change: f64) -> String {
-    let unit = if metric.is_share() { "points" } else { "%" };
-    format!("{:+.1} {unit}", change * 100.0)
+    format!("{} {}", signed(change), unit(metric))
+}
+
+fn unit(metric: Metric) -> &'static str {
+    if metric.is_share() { "points" } else { "%" }
+}
+
+/// In percent, as many digits as it is worth.
+fn signed(change: f64) -> String {
+    let percent = change * 100.0;
+    let digits = usize::from(percent.abs() < 9.95);
+    format!("{percent:+.digits$}")
 }
 
 /// A value with its unit.
@@ -29,12 +39,12 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.digits$} %", share * 100.0)
 }
 
-/// `+21.3 % (+15.0 %..+28.1 %), 4.19 ms -> 5.08 ms`.
+/// `+21 % (+15..+28 %), 4.19 ms -> 5.08 ms`.
 pub(super) fn effect(effect: &Effect) -> String {
     let of = |number: f64| change(effect.metric, number);
     let estimate = effect.change.map_or_else(|| "no estimate".to_owned(), of);
     let interval = match (effect.low, effect.high) {
-        (Some(low), Some(high)) => format!(" ({}..{})", of(low), of(high)),
+        (Some(low), Some(high)) => format!(" ({}..{})", signed(low), of(high)),
         _ => String::new(),
     };
     let values = match (effect.base, effect.new) {
@@ -52,7 +62,7 @@ mod tests {
 
     #[test]
     fn numbers_have_units() {
-        assert_eq!(change(Metric::P95, 0.2131), "+21.3 %");
+        assert_eq!([0.2131, 0.0213, -4.6].map(|by| change(Metric::P95, by)), ["+21 %", "+2.1 %", "-460 %"]);
         assert_eq!(change(Metric::ErrorShare, -0.005), "-0.5 points");
         assert_eq!(value(Metric::P50, 940.0), "0.94 ms");
         assert_eq!(value(Metric::P50, 140_000.0), "140.0 ms");

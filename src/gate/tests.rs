@@ -35,7 +35,7 @@ fn what_is_slower_fails_and_says_so_first() {
     let verdict = verdict(evidence, &Policy::default());
     assert_eq!(verdict.outcome, Outcome::Fail);
     assert!(
-        verdict.sentence.starts_with("4 of 8 checks failed: search p50 against the base: slower: +29.9 % ("),
+        verdict.sentence.starts_with("4 of 8 checks failed: search p50 against the base: slower: +30 % (+"),
         "{}",
         verdict.sentence
     );
@@ -55,7 +55,7 @@ fn what_is_not_confirmed_is_excused() {
     };
     let twice = with(1.25);
     assert_eq!(twice.outcome, Outcome::Fail);
-    assert!(of(&twice, "search", Metric::P50, Against::Base).sentence.starts_with("slower, twice: +29.9 %"));
+    assert!(of(&twice, "search", Metric::P50, Against::Base).sentence.starts_with("slower, twice: +30 %"));
     let once = with(1.0);
     assert_eq!(once.outcome, Outcome::Pass);
     let check = of(&once, "search", Metric::P50, Against::Base);

@@ -55,13 +55,16 @@ pub(super) fn page(verdict: &Verdict) -> String {
 fn head(verdict: &Verdict) -> String {
     let (tone, word) = words::outcome(verdict.outcome);
     let of = |result| verdict.checks.iter().filter(|check| check.result == result).count();
+    let sentence = plain(&verdict.sentence);
+    let (short, why) = sentence.split_once(": ").unwrap_or((&sentence, ""));
+    let why = if why.is_empty() { String::new() } else { format!("{}. ", capital(why)) };
     rendered(&Head {
         label: "Verdict",
         tone,
         word,
-        headline: capital(&plain(&verdict.sentence)),
+        headline: capital(short),
         subject: format!(
-            "Gate of {} by the policy {}, {}",
+            "{why}Gate of {} by the policy {}, {}",
             plain(&verdict.workload),
             plain(&verdict.policy),
             verdict.at.format("%-d %B %Y, %H:%M UTC")
