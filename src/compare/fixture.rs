@@ -9,6 +9,12 @@ pub(crate) fn record(ms: f64) -> Record {
     record.operations.truncate(1);
     record.operations[0].name = "search".to_owned();
     record.disturbances.clear();
+    time(&mut record, ms);
+    record
+}
+
+/// Sets the latencies of a record of one operation.
+pub(crate) fn time(record: &mut Record, ms: f64) {
     let operation = &mut record.operations[0].summary;
     for summary in [operation, &mut record.overall] {
         let response = &mut summary.response;
@@ -18,7 +24,6 @@ pub(crate) fn record(ms: f64) -> Record {
         (summary.calls, summary.calls_per_second) = (10_000, 1e3 / ms);
         (summary.failed, summary.shed, summary.unfinished, summary.slo.misses) = (0, 0, 0, 0);
     }
-    record
 }
 
 /// The block of a side in a pair.

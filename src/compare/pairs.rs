@@ -16,7 +16,7 @@ pub struct Pair<'a> {
 }
 
 /// What comes from outside and makes a block say nothing of its side.
-const FROM_OUTSIDE: [DisturbanceKind; 2] = [DisturbanceKind::Steal, DisturbanceKind::OtherProcesses];
+pub const FROM_OUTSIDE: [DisturbanceKind; 2] = [DisturbanceKind::Steal, DisturbanceKind::OtherProcesses];
 /// What makes a block say nothing of its side, unless that side brings it about.
 const OF_CLIENT: [DisturbanceKind; 2] = [DisturbanceKind::ClientStarved, DisturbanceKind::ScheduleMissed];
 /// What belongs to a server's life, and makes a pair unequal where it comes to one of its blocks alone.

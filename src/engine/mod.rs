@@ -43,23 +43,34 @@ use worker::{Phase, Worker};
 
 /// Ends a phase early, from any thread; calls under way are finished.
 #[derive(Debug, Clone, Default)]
-pub struct StopFlag(Arc<OnceLock<Instant>>);
+pub struct StopFlag {
+    own: Arc<OnceLock<Instant>>,
+    /// One whose end is the end of this one, too.
+    above: Option<Arc<Self>>,
+}
 
 impl StopFlag {
+    /// A flag that is set with this one, and can be set without it.
+    #[must_use]
+    pub fn below(&self) -> Self {
+        Self { own: Arc::default(), above: Some(Arc::new(self.clone())) }
+    }
+
     /// Asks for the end.
     pub fn stop(&self) {
-        let _ = self.0.set(Instant::now());
+        let _ = self.own.set(Instant::now());
     }
 
     /// Whether the end was asked for.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.0.get().is_some()
+        self.since().is_some()
     }
 
     /// When the end was asked for.
     fn since(&self) -> Option<Instant> {
-        self.0.get().copied()
+        let above = self.above.as_ref().and_then(|above| above.since());
+        self.own.get().copied().into_iter().chain(above).min()
     }
 }
 
@@ -200,5 +211,22 @@ impl Engine {
             }
         }
         Ok(collector.finish(phase.end(&self.stop).saturating_duration_since(start)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_below_ends_with_the_one_above_and_not_the_other_way_round() {
+        let above = StopFlag::default();
+        let (one, other) = (above.below(), above.below().below());
+        one.stop();
+        assert!(one.is_set() && !other.is_set() && !above.is_set());
+        let first = one.since();
+        above.stop();
+        assert!(other.is_set() && above.is_set(), "however far below");
+        assert_eq!(one.since(), first, "the earlier end counts");
     }
 }

@@ -17,6 +17,7 @@ pub mod read;
 pub mod render;
 pub mod secret;
 pub mod setting;
+pub mod space;
 pub mod unit;
 pub mod value;
 

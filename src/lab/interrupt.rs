@@ -47,6 +47,12 @@ impl Interrupt {
         Ok(Self { stop, asked })
     }
 
+    /// The same for one run of several: what ends its load, as a server that goes away, does not end that of the next.
+    #[must_use]
+    pub fn of_one_run(&self) -> Self {
+        Self { stop: self.stop.below(), asked: self.asked.clone() }
+    }
+
     /// The flag that ends the load; it is set as soon as the user asks.
     #[must_use]
     pub fn stop_flag(&self) -> StopFlag {

@@ -11,7 +11,7 @@ const LATEST: f64 = 0.8;
 
 /// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub enum Look {
     /// Go on.
     NotYet,
     /// Look, and end if the answer is certain.
@@ -22,7 +22,7 @@ pub(super) enum Look {
 
 /// Which looks there are, and what they spend of the probability of an error in one direction, `tail`.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
+pub struct Plan {
     tail: f64,
     planned: usize,
     spent: f64,
@@ -31,32 +31,39 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(tail: f64) -> Self {
+    /// A plan that may spend `tail`.
+    #[must_use]
+    pub fn new(tail: f64) -> Self {
         Self { tail, planned: 0, spent: 0.0, alpha: tail, looks: 0 }
     }
 
     /// Says how many pairs the time is expected to hold. Once it was looked at, that stands.
-    pub(super) fn expect(&mut self, pairs: usize) {
+    pub fn expect(&mut self, pairs: usize) {
         if self.looks == 0 {
             self.planned = pairs;
         }
     }
 
-    pub(super) fn planned(&self) -> usize {
+    /// Pairs that are expected.
+    #[must_use]
+    pub fn planned(&self) -> usize {
         self.planned
     }
 
-    pub(super) fn looks(&self) -> usize {
+    /// Looks so far.
+    #[must_use]
+    pub fn looks(&self) -> usize {
         self.looks
     }
 
     /// What the last look may spend.
-    pub(super) fn alpha(&self) -> f64 {
+    #[must_use]
+    pub fn alpha(&self) -> f64 {
         self.alpha
     }
 
     /// What to do with so many pairs; after the last look nothing is left to spend.
-    pub(super) fn look(&mut self, pairs: usize, is_last: bool) -> Look {
+    pub fn look(&mut self, pairs: usize, is_last: bool) -> Look {
         if !is_last && (!AT.contains(&pairs) || pairs as f64 > LATEST * self.planned as f64) {
             return Look::NotYet;
         }

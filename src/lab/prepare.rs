@@ -7,11 +7,12 @@ use crate::{
     engine::EngineError,
     observe::ObserveError,
     record::{self, RecordError, Step},
-    target::{Target, TargetError, TargetOptions},
+    target::{Seeded, Target, TargetError, TargetOptions},
     workload::WorkloadError,
 };
 use std::{
     future::Future,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -86,6 +87,9 @@ impl LabError {
     }
 }
 
+/// How long a server may take to let go of the database.
+const LONGEST_RELEASE: Duration = Duration::from_secs(2);
+
 /// What shall be in the database.
 #[derive(Debug, Clone, Copy)]
 pub struct CatalogOptions {
@@ -123,13 +127,33 @@ impl Prepared {
         interrupt: &Interrupt,
         listen: &dyn Fn(Event),
     ) -> Result<(), LabError> {
-        let Some(hold) = self.hold.take() else { return Ok(()) };
+        if self.hold.is_none() {
+            return Ok(());
+        }
+        self.release();
         let mut steps = Steps { done: Vec::new() };
         let context = Context { runtime: &self.runtime, interrupt, listen };
-        context.runtime.block_on(hold.release());
         let (catalog, library, hold) = synthetic(options, &self.target, &mut steps, &context)?;
         (self.catalog, self.library, self.hold, self.steps) = (catalog, library, Some(hold), steps);
         Ok(())
+    }
+
+    /// Ends the server in good order, and keeps its files for other servers to begin with.
+    ///
+    /// # Errors
+    /// When it is no embedded one, or its files cannot be kept.
+    pub fn into_seeded(mut self) -> Result<Arc<Seeded>, LabError> {
+        self.release();
+        Ok(self.target.into_seeded()?)
+    }
+
+    /// Lets others have the database at once, as the next block of the same program; what is dropped does so a moment later.
+    pub(super) fn release(&mut self) {
+        if let Some(hold) = self.hold.take() {
+            // One that does not answer is not waited for.
+            let release = async { tokio::time::timeout(LONGEST_RELEASE, hold.release()).await };
+            let _ = self.runtime.block_on(release);
+        }
     }
 
     /// Whether the server ends with this value, and the catalog with it.

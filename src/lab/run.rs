@@ -39,13 +39,16 @@ pub fn run(
     listen: &dyn Fn(Event),
 ) -> Result<Run, LabError> {
     let started_at = Utc::now();
+    let interrupt = &interrupt.of_one_run();
     let (workload, left_out) = allowed(workload, &options.target, listen)?;
     // What contradicts itself is told before anything starts.
     options.load.settle(&workload, options.knee.is_some(), options.catalog.seed)?;
     let publisher = Publisher::new(options.metrics, &workload.name, listen)?;
     let listen = &|event| publisher.hear(event);
     let mut prepared = prepare(&options.catalog, &options.target, interrupt, listen)?;
-    run_prepared(workload, left_out, options, &mut prepared, started_at, interrupt, listen)
+    let run = run_prepared(workload, left_out, options, &mut prepared, started_at, interrupt, listen);
+    prepared.release();
+    run
 }
 
 /// The same on a server that is there, with the catalog in it.

@@ -1,6 +1,9 @@
 //! A side of a duet, and one block of it.
 
-use super::{CatalogOptions, Event, Interrupt, LabError, LoadOptions, Looks, RunOptions, run::run};
+use super::{
+    CatalogOptions, Event, Interrupt, LabError, LoadOptions, Looks, RunOptions, run::run,
+    settle::part_of_capacity,
+};
 use crate::{
     compare::{Answer, Effects, Judgement, Stop},
     record::{Block, Metric, Record},
@@ -92,9 +95,7 @@ impl DuetOptions {
     /// Whether nothing says how hard.
     #[must_use]
     pub fn is_load_open(&self) -> bool {
-        let load = &self.load;
-        let said = load.rate.is_some() || load.clients.is_some() || load.think.is_some();
-        !said && load.stages.is_empty() && self.sides[0].workload.stages.is_empty()
+        self.load.is_open(&self.sides[BASE].workload)
     }
 
     /// Length of a block's window: that of the stages, where there are any.
@@ -115,14 +116,13 @@ impl DuetOptions {
         if !self.is_load_open() {
             return Ok(());
         }
-        listen(Event::Note("how much can the base do?".to_owned()));
-        let record = self.measure(BASE, &self.load, Looks::Nothing, None, interrupt, listen)?;
-        let rate = neat(record.overall.calls_per_second * SHARE_OF_CAPACITY);
-        listen(Event::Note(format!(
-            "asking {rate} calls/s of both sides, {:.0} % of what the base answers in a closed loop; --rate or --clients choose otherwise",
-            SHARE_OF_CAPACITY * 100.0
-        )));
-        self.load.rate = Some(rate);
+        let Side { workload, .. } = &self.sides[BASE];
+        let options = self.run_options(BASE, &self.load, Looks::Nothing, None);
+        let quiet = |event| match event {
+            Event::Note(_) => listen(event),
+            other => quietly(listen)(other),
+        };
+        self.load.rate = Some(part_of_capacity(workload, &options, SHARE_OF_CAPACITY, interrupt, &quiet)?);
         Ok(())
     }
 
@@ -153,10 +153,14 @@ impl DuetOptions {
         interrupt: &Interrupt,
         listen: &dyn Fn(Event),
     ) -> Result<Record, LabError> {
-        let Side { workload, target, .. } = &self.sides[side];
-        let options = RunOptions {
+        let options = self.run_options(side, load, looks, block);
+        run(self.sides[side].workload.clone(), &options, interrupt, &quietly(listen)).map(|run| run.record)
+    }
+
+    fn run_options(&self, side: usize, load: &LoadOptions, looks: Looks, block: Option<Block>) -> RunOptions {
+        RunOptions {
             catalog: self.catalog,
-            target: target.clone(),
+            target: self.sides[side].target.clone(),
             load: load.clone(),
             slo: self.slo,
             protocol: self.protocol,
@@ -164,8 +168,7 @@ impl DuetOptions {
             metrics: None,
             looks,
             block,
-        };
-        run(workload.clone(), &options, interrupt, &quietly(listen)).map(|run| run.record)
+        }
     }
 
     /// Seed of a pair; both of its blocks share it.
@@ -181,12 +184,6 @@ fn quietly(listen: &dyn Fn(Event)) -> impl Fn(Event) {
             listen(event);
         }
     }
-}
-
-/// Two significant digits of a rate, at least one call a second.
-fn neat(rate: f64) -> f64 {
-    let step = 10.0_f64.powf(rate.max(1.0).log10().floor() - 1.0).max(1.0);
-    ((rate / step).round() * step).max(1.0)
 }
 
 #[cfg(test)]
@@ -211,10 +208,5 @@ mod tests {
         assert_eq!(Until::Slower.is_reached(&slower), Some(Stop::Certain));
         assert_eq!(these(Metric::P50).is_reached(&unclear), None);
         assert_eq!(these(Metric::ErrorShare).is_reached(&unclear), Some(Stop::Enough));
-    }
-
-    #[test]
-    fn rates_are_neat() {
-        assert_eq!([0.2, 7.4, 123.4, 2_345.0].map(neat), [1.0, 7.0, 120.0, 2_300.0]);
     }
 }

@@ -281,3 +281,10 @@ pub struct Window {
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Record).to_value()
 }
+
+/// What makes measurements less than they seem where a server's data lies on this file system: some have no disk below.
+#[must_use]
+pub fn no_disk(file_system: Option<&str>) -> Option<String> {
+    let name = file_system.filter(|name| ["tmpfs", "ramfs", "overlay", "overlayfs"].contains(name))?;
+    Some(format!("the server's data lies on {name}: writes cost other than on a disk"))
+}

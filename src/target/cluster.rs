@@ -1,6 +1,6 @@
 //! One throw-away cluster: its directories, initdb, settings, start, end. Used by the guard alone.
 
-use super::{confine::Cage, embedded::Transport, locate::Programs, owner::Owner, template::Template};
+use super::{confine::Cage, embedded::Transport, locate::Programs, owner::Owner, seeded, template::Template};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -37,6 +37,8 @@ pub(super) struct Plan {
     pub(super) base: PathBuf,
     pub(super) transport: Transport,
     pub(super) settings: Vec<(String, String)>,
+    /// Files to begin with, instead of a new server's.
+    pub(super) seeded: Option<PathBuf>,
 }
 
 /// A cluster on disk, and its server once it runs.
@@ -108,6 +110,9 @@ impl Cluster {
     /// Fills the data directory, from a template where there is one; `give_up` is asked again and again and ends it
     /// early.
     pub(super) fn initialize(&self, give_up: &dyn Fn() -> bool) -> Result<(), String> {
+        if let Some(files) = &self.plan.seeded {
+            return seeded::fill(files, &self.data());
+        }
         // The new cluster's files need no sync: a crash of the machine takes the whole run with it.
         let mut arguments: Vec<String> = [
             "--no-sync",

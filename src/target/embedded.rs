@@ -39,6 +39,8 @@ pub(super) struct Spec {
     pub settings: Vec<(String, String)>,
     /// Whether it stays when the program ends.
     pub keep: bool,
+    /// Files to begin with, instead of a new server's.
+    pub seeded: Option<PathBuf>,
     /// Where its directory goes.
     pub base_dir: PathBuf,
 }

@@ -13,6 +13,12 @@ pub enum TargetError {
         /// Why, and what to do.
         reason: String,
     },
+    /// A server's files cannot be kept for others to begin with.
+    #[error("the seeded server's files cannot be kept: {reason}")]
+    Seeded {
+        /// Why.
+        reason: String,
+    },
     /// Connection settings that cannot be read. The text never holds a value.
     #[error("{origin}: {reason}")]
     Settings {

@@ -76,7 +76,8 @@ fn serve(spec: &Spec, unneeded: &dyn Fn() -> bool) -> Result<(), String> {
         locate::locate(spec.pg_bin.as_deref(), spec.pg_version).map_err(|error| error.to_string())?;
     timings.push(("find the server programs".to_owned(), began.elapsed()));
     let settings = spec.all_settings();
-    let plan = Plan { programs, base, transport: spec.transport, settings };
+    let seeded = spec.seeded.clone();
+    let plan = Plan { programs, base, transport: spec.transport, settings, seeded };
     let mut cluster = Cluster::create(plan)?;
     let lock = kept::lock(&cluster.directory);
     let outcome = lock.and_then(|lock| {

@@ -138,7 +138,7 @@ fn remove(server: &KeptServer) -> Result<(), String> {
 
 /// The process that serves `directory`, by its pid file; only if its command line names the directory
 /// too, for pids come round again.
-fn postmaster(directory: &Path) -> Option<Pid> {
+pub(super) fn postmaster(directory: &Path) -> Option<Pid> {
     let text = std::fs::read_to_string(directory.join("data/postmaster.pid")).ok()?;
     let pid: i32 = text.lines().next()?.trim().parse().ok()?;
     let running = if let Ok(line) = std::fs::read(format!("/proc/{pid}/cmdline")) {

@@ -18,6 +18,7 @@ mod migrations;
 mod open;
 mod owner;
 mod schema;
+mod seeded;
 mod settings;
 mod template;
 
@@ -29,7 +30,8 @@ pub use machine::{Machine, Profile};
 pub use migrations::migrate;
 pub use open::{OWN_SCHEMA, Target, TargetOptions};
 pub use schema::Schema;
-pub use settings::address_of;
+pub use seeded::Seeded;
+pub use settings::{address_named, address_of};
 
 use tokio_postgres::{Client, Config, NoTls};
 

@@ -5,12 +5,14 @@ use super::{
     embedded::{Embedded, Spec, Transport},
     kept::KeptServer,
     schema::Schema,
+    seeded::Seeded,
     settings::{self, Connection},
 };
-use crate::record::TargetMachine;
+use crate::record::{TargetMachine, no_disk};
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 use tokio_postgres::{Config, config::Host};
@@ -40,6 +42,10 @@ pub struct TargetOptions {
     pub use_existing: bool,
     /// The schema that the database gets.
     pub schema: Schema,
+    /// Files that an embedded server begins with, instead of a new server's.
+    pub seeded: Option<Arc<Seeded>>,
+    /// Settings of each session, for a database that is there already.
+    pub session: Vec<(String, String)>,
 }
 
 impl TargetOptions {
@@ -58,6 +64,8 @@ impl TargetOptions {
             keep_server: false,
             use_existing: false,
             schema: Schema::default(),
+            seeded: None,
+            session: Vec::new(),
         }
     }
 }
@@ -129,6 +137,9 @@ impl Target {
             own_schema_first()
         };
         append_options(&mut config, &session);
+        for (name, value) in &options.session {
+            append_options(&mut config, &format!("-c {name}={}", escaped(value)));
+        }
         let address = settings::address(&config);
         Ok(Self {
             config,
@@ -163,6 +174,7 @@ impl Target {
             profile: options.profile.clone(),
             settings: options.settings.clone(),
             keep: options.keep_server,
+            seeded: options.seeded.as_deref().map(Seeded::data),
             base_dir: super::base::chosen(),
         };
         let embedded = Embedded::start(&guard, &spec)?;
@@ -183,6 +195,17 @@ impl Target {
             use_existing: false,
             schema: options.schema.clone(),
         })
+    }
+
+    /// Ends an embedded server in good order, and keeps its files for others to begin with.
+    ///
+    /// # Errors
+    /// When it does not end so, or is not one that this program started.
+    pub fn into_seeded(self) -> Result<Arc<Seeded>, TargetError> {
+        let server = self.embedded.ok_or_else(|| TargetError::Seeded {
+            reason: "only a server that loist-bench started can be copied".to_owned(),
+        })?;
+        Seeded::of(server).map(Arc::new)
     }
 
     /// How to connect.
@@ -242,11 +265,7 @@ impl Target {
     /// What makes measurements on this server less than they seem.
     #[must_use]
     pub fn cautions(&self) -> Vec<String> {
-        let file_system = self.data_file_system();
-        let in_memory =
-            file_system.filter(|name| ["tmpfs", "ramfs", "overlay", "overlayfs"].contains(&name.as_str()));
-        let in_memory = in_memory
-            .map(|name| format!("the server's data lies on {name}: writes cost other than on a disk"));
+        let in_memory = no_disk(self.data_file_system().as_deref());
         let not_done = self.machine.iter().flat_map(|machine| machine.not_done.iter().cloned());
         in_memory.into_iter().chain(not_done).chain(self.left_out.iter().cloned()).collect()
     }
@@ -328,6 +347,12 @@ fn is_reserved(name: &str) -> bool {
 /// Everything of ours lives in a schema of its own; extensions are found in `public`.
 fn own_schema_first() -> String {
     format!("-c search_path={OWN_SCHEMA},public")
+}
+
+/// As the server takes a value apart: blanks and backslashes have a backslash before them.
+fn escaped(value: &str) -> String {
+    let special = |c: char| c == '\\' || c.is_ascii_whitespace();
+    value.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
 fn append_options(config: &mut Config, more: &str) {

@@ -161,6 +161,16 @@ fn unreadable(origin: &str, reason: String) -> TargetError {
     TargetError::Settings { origin: origin.to_owned(), reason }
 }
 
+/// Where the database is that `options` lead to, if it is there already: theirs, or one that the environment names; without
+/// the password.
+///
+/// # Errors
+/// When what names it cannot be read.
+pub fn address_named(options: &super::TargetOptions) -> Result<Option<String>, TargetError> {
+    let found = if options.embedded { None } else { find(options.database_url.as_deref())? };
+    Ok(found.map(|connection| address(&connection.config)))
+}
+
 /// Hosts with ports, database and user of a URL or of key-value pairs; never the password.
 ///
 /// # Errors

@@ -81,7 +81,7 @@ fn is_young(path: &Path) -> bool {
 }
 
 /// Copies what is in a directory into another with owners and modes, all of it or (as far as one can tell) none.
-fn copy(from: &Path, to: &Path) -> bool {
+pub(super) fn copy(from: &Path, to: &Path) -> bool {
     let mut command = Command::new("cp");
     command.arg("-a").arg(from.join(".")).arg(to);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

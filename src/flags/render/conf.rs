@@ -12,7 +12,14 @@ pub(super) fn render(items: &[Item], warnings: &mut [String]) -> String {
         let restart = if item.needs_restart() { "  # needs a restart" } else { "" };
         text.push_str(&format!("{} = {}{restart}\n", item.name, value(item)));
     }
-    text.push_str("# the others take effect with: SELECT pg_reload_conf();\n");
+    let restarts = items.iter().filter(|item| item.needs_restart()).count();
+    let which = match (restarts, items.len()) {
+        (0, 1) => "it takes effect",
+        (0, _) => "they take effect",
+        (some, all) if some < all => "the others take effect",
+        _ => return text,
+    };
+    text.push_str(&format!("# {which} with: SELECT pg_reload_conf();\n"));
     text
 }
 
