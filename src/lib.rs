@@ -2,7 +2,7 @@
 //! Loist MCP Music Library Server.
 //!
 //! The modules form floors; a module uses only what stands on a lower floor:
-//! `cli` > `report` > `gate` > `lab` > `compare` > `history` > `advise` > `observe` > `engine` > `catalog` >
+//! `cli` > `report` > `tune` > `gate` > `lab` > `compare` > `history` > `advise` > `observe` > `engine` > `catalog` >
 //! `target` > `record` > `workload` > `flags` > `stats`. A test keeps it so.
 
 pub mod advise;
@@ -19,4 +19,5 @@ pub mod record;
 pub mod report;
 pub mod stats;
 pub mod target;
+pub mod tune;
 pub mod workload;

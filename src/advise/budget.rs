@@ -30,7 +30,7 @@ pub(super) fn maintenance_share(memory: u64) -> u64 {
 }
 
 /// What the settings promise as they are; `None` where one is not known.
-fn promised(case: &Case) -> Option<MemoryBudget> {
+pub(super) fn promised(case: &Case) -> Option<MemoryBudget> {
     let maintenance = case.bytes("maintenance_work_mem")?;
     Some(MemoryBudget {
         buffers: case.bytes("shared_buffers")?,

@@ -67,6 +67,21 @@ pub fn indexes_to_try(record: &Record) -> Vec<String> {
     missing::to_try(&Case::new(record))
 }
 
+/// What work_mem may be on the machine that a record is of: what is left beside everything else, over all that may be at
+/// work at once; bytes.
+#[must_use]
+pub fn room_for_work_mem(record: &Record) -> u64 {
+    budget::most_work_mem(&Case::new(record))
+}
+
+/// The memory that settings promise when everybody takes what he may, and the memory that there is, in bytes; `None` where
+/// one of them is not known.
+#[must_use]
+pub fn promised_memory(record: &Record) -> Option<(u64, u64)> {
+    let case = Case::new(record);
+    Some((budget::promised(&case)?.all(), case.memory()?))
+}
+
 /// Every rule's name, threshold and source, in the order of the families.
 pub fn rules() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     RULES.iter().map(|rule| (rule.name, rule.threshold, rule.source))

@@ -160,6 +160,8 @@ impl EmbeddedArgs {
             keep_server: false,
             use_existing: false,
             schema: Schema::default(),
+            seeded: None,
+            session: Vec::new(),
         }
     }
 }

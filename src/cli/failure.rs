@@ -34,6 +34,10 @@ impl Failure {
         Self::Said { message: message.into(), code: ENVIRONMENT }
     }
 
+    pub(super) fn interrupted(message: impl Into<String>) -> Self {
+        Self::Said { message: message.into(), code: INTERRUPTED }
+    }
+
     /// What is said of it, in one sentence.
     pub(super) fn sentence(&self) -> String {
         match self {

@@ -1,7 +1,7 @@
 //! `schema`, `completions` and `man`: the program about itself.
 
 use super::{failure::Failure, output};
-use crate::{compare, gate, history, record, workload};
+use crate::{compare, gate, history, record, tune, workload};
 use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 use std::process::ExitCode;
@@ -28,6 +28,8 @@ enum SchemaOf {
     Aa,
     /// A line of a history's files
     History,
+    /// A tuning study, study.json
+    Study,
 }
 
 /// Print a completion script for a shell
@@ -50,6 +52,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitCode, Failure> {
         SchemaOf::Gate => gate::verdict::schema(),
         SchemaOf::Aa => gate::false_alarms::schema(),
         SchemaOf::History => history::schema(),
+        SchemaOf::Study => tune::study::schema(),
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -27,6 +27,7 @@ mod server;
 mod sets;
 mod side_arg;
 mod sweep_arg;
+mod tune;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use failure::Failure;
@@ -64,6 +65,7 @@ enum Command {
     Compare(compare::CompareArgs),
     Duet(Box<duet::RunDuetArgs>),
     Seed(seed::SeedArgs),
+    Tune(Box<tune::TuneArgs>),
     Advise(advise::AdviseArgs),
     Report(report::ReportArgs),
     #[command(subcommand)]
@@ -108,6 +110,11 @@ fn dispatch() -> Result<ExitCode, Failure> {
             args.target.settle(own)?;
             args.load.settle(own)?;
             run::execute(*args, own)
+        }
+        Command::Tune(mut args) => {
+            args.target.settle(own)?;
+            args.load.settle(own)?;
+            tune::execute(*args, own)
         }
         Command::Aa(mut args) => {
             args.duet.load.settle(own)?;

@@ -23,6 +23,7 @@ pub mod markdown;
 pub mod number;
 pub mod picture;
 pub mod source;
+pub mod study;
 pub mod sweep;
 mod table;
 pub mod terminal;

@@ -4,7 +4,10 @@ use crate::{
     cli::failure::Failure,
     compare::{self, Effects},
     gate::{FalseAlarms, Verdict, false_alarms, verdict},
-    report::{effects, false_alarms as false_alarms_report, gate, grid::Tone, html, markdown},
+    report::{
+        effects, false_alarms as false_alarms_report, gate, grid::Tone, html, markdown, study as study_report,
+    },
+    tune::{Study, study},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use std::path::Path;
@@ -15,6 +18,7 @@ pub(in crate::cli) enum Document {
     Comparison(Box<Effects>),
     Gate(Box<Verdict>),
     Aa(Box<FalseAlarms>),
+    Study(Box<Study>),
 }
 
 /// What every format begins with.
@@ -39,6 +43,7 @@ impl Document {
         let document = match header.format.as_str() {
             compare::FORMAT => Self::Comparison(parsed(&text, path, header.version, compare::VERSION)?),
             verdict::FORMAT => Self::Gate(parsed(&text, path, header.version, verdict::VERSION)?),
+            study::FORMAT => Self::Study(parsed(&text, path, header.version, study::VERSION)?),
             false_alarms::FORMAT => Self::Aa(parsed(&text, path, header.version, false_alarms::VERSION)?),
             _ => return Ok(None),
         };
@@ -52,6 +57,9 @@ impl Document {
                 ("comparison", effects::words::outcome(found), effects::words::sentence(found))
             }
             Self::Gate(verdict) => ("gate", gate::words::outcome(verdict.outcome), verdict.sentence.clone()),
+            Self::Study(found) => {
+                ("tuning", study_report::words::outcome(found), study_report::words::sentence(found))
+            }
             Self::Aa(found) => (
                 "A/A",
                 false_alarms_report::words::outcome(found),
@@ -66,6 +74,7 @@ impl Document {
             Self::Comparison(effects) => html::effects(effects),
             Self::Gate(verdict) => html::gate(verdict),
             Self::Aa(alarms) => html::false_alarms(alarms),
+            Self::Study(study) => html::study(study),
         }
     }
 
@@ -75,6 +84,7 @@ impl Document {
             Self::Comparison(effects) => markdown::effects(effects),
             Self::Gate(verdict) => markdown::gate(verdict),
             Self::Aa(alarms) => markdown::false_alarms(alarms),
+            Self::Study(study) => markdown::study(study),
         }
     }
 }

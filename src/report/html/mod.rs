@@ -16,6 +16,7 @@ mod relations;
 mod run;
 mod settings;
 mod statements;
+mod study;
 mod switches;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use super::{index::Runs, source::Source};
 use crate::{
     compare::Effects,
     gate::{FalseAlarms, Verdict},
+    tune::Study,
 };
 
 /// The page that explains one run.
@@ -60,6 +62,12 @@ pub fn effects(effects: &Effects) -> String {
 #[must_use]
 pub fn gate(verdict: &Verdict) -> String {
     gate::page(verdict)
+}
+
+/// The page of a tuning study: settings to change, what they are worth, and what was tried.
+#[must_use]
+pub fn study(study: &Study) -> String {
+    study::page(study)
 }
 
 /// The page of an A/A measurement: how often the gate cries wolf, and what it can see.

@@ -5,6 +5,7 @@ mod effects;
 mod false_alarms;
 mod fit;
 mod gate;
+mod study;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ pub use compare::compare;
 pub use effects::effects;
 pub use false_alarms::false_alarms;
 pub use gate::gate;
+pub use study::study;
 pub use table::table;
 pub use text::{escaped, fenced};
 
