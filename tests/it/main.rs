@@ -24,5 +24,4 @@ mod proxy;
 mod run;
 mod search;
 mod sizes;
-mod tune;
 mod wire;

@@ -1,6 +1,13 @@
-//! `tune`: from a bad start that is planted, on a database that is there already, cut off and gone on with.
+//! `tune`: from a bad start that is planted, on a database that is there already, cut off and gone on with. A program of its
+//! own, whose tests run one after the other: beside others, every pair of blocks would be set aside.
 
-use crate::common::{Bench, KeptServer};
+#![allow(clippy::unwrap_used)] // In a test, that is the assertion.
+
+#[allow(dead_code)] // It serves more tests than these.
+#[path = "../it/common.rs"]
+mod common;
+
+use common::{Bench, KeptServer};
 use loist_bench::tune::{JOURNAL, Outcome, Purpose, Study, Trial};
 use nix::{
     sys::signal::{Signal, kill},
@@ -10,8 +17,17 @@ use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+
+/// The machine, for one test at a time.
+static MACHINE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    // A test that failed has left the machine all the same.
+    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Without indexes a track is looked for among all: no machine is too busy to see that.
 const WITHOUT_INDEXES: [&str; 3] = ["enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"];
@@ -55,6 +71,7 @@ fn servers(base: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn a_bad_start_is_found_and_confirmed() {
+    let _alone = alone();
     let bench = Bench::new();
     let planted = WITHOUT_INDEXES.map(|name| format!("--set {name}=off")).join(" ");
     let only = WITHOUT_INDEXES.join(",");
@@ -85,6 +102,7 @@ fn a_bad_start_is_found_and_confirmed() {
 
 #[test]
 fn one_that_was_killed_goes_on_and_leaves_nothing_behind() {
+    let _alone = alone();
     let bench = Bench::new();
     // A path that the server's user may pass through.
     let base = tempfile::Builder::new().prefix("loist-tune-").tempdir_in("/var/tmp").unwrap();
@@ -127,6 +145,7 @@ fn one_that_was_killed_goes_on_and_leaves_nothing_behind() {
 /// A server that is killed under a block is that block's misfortune, and the next ones are measured.
 #[test]
 fn a_server_that_is_killed_ends_no_study() {
+    let _alone = alone();
     let bench = Bench::new();
     let base = tempfile::Builder::new().prefix("loist-tune-").tempdir_in("/var/tmp").unwrap();
     let asked = format!("tune {SMALL} --only jit --budget 40s --format json");
@@ -160,6 +179,7 @@ fn a_server_that_is_killed_ends_no_study() {
 
 #[test]
 fn settings_that_are_given_are_checked() {
+    let _alone = alone();
     let bench = Bench::new();
     bench.write("bad.conf", &WITHOUT_INDEXES.map(|name| format!("{name} = off\n")).concat());
     let answer = bench.expect(1, &format!("tune {MANY} --verify bad.conf --budget 3min"));
@@ -169,6 +189,7 @@ fn settings_that_are_given_are_checked() {
 
 #[test]
 fn of_a_database_that_is_there_only_sessions_are_touched() {
+    let _alone = alone();
     let server = KeptServer::start("");
     let bench = Bench::new();
     let settings = "SELECT string_agg(name || '=' || setting, ',' ORDER BY name) FROM pg_settings
