@@ -3,6 +3,7 @@
 
 use super::{
     Candidate, Journal, TuneError,
+    length::{OF_CONFIRMATION, of_search},
     measurer::{Measured, Measurer, Pair},
     options::TuneOptions,
     trial::{Purpose, Trial, TrialBlock},
@@ -55,9 +56,16 @@ impl<'a> Bench<'a> {
         Self { options, listen, measurer, journal, pairs: 0, spent, pair_seconds: 0.0, patience: PATIENCE }
     }
 
-    /// Seconds that are left of a part of the budget.
+    /// Seconds that are left of a part of the budget, 1 being all of it. Where pairs are so long that the confirmation needs
+    /// more than its part, the other parts are smaller.
     pub(super) fn left(&self, share: f64) -> f64 {
-        (self.options.budget.as_secs_f64() * share - self.spent).max(0.0)
+        let budget = self.options.budget.as_secs_f64();
+        let until = if share < 1.0 {
+            share / (1.0 - OF_CONFIRMATION) * of_search(budget, self.pair_seconds)
+        } else {
+            budget
+        };
+        (until - self.spent).max(0.0)
     }
 
     /// How many pairs a part of the budget still holds. What none has shown yet is taken as holding one.

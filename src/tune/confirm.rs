@@ -18,7 +18,7 @@ const BEST: &str = "with the changes";
 /// More pairs would see what nobody feels.
 const MOST_PAIRS: usize = 240;
 /// Where the time holds no more pairs than this, they matter more than a close look.
-const MOST_FOR_PORTRAIT: usize = 12;
+const MOST_FOR_PORTRAIT: usize = 16;
 
 /// What a confirmation came to.
 pub(super) struct Confirmed {

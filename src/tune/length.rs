@@ -8,6 +8,14 @@ use std::time::Duration;
 const OVERHEAD: Duration = Duration::from_secs(2);
 /// Part of the budget that is left for the confirmation, whatever the search does.
 pub(super) const OF_CONFIRMATION: f64 = 0.3;
+/// Part of it that the confirmation may take where pairs are so long that it needs more.
+const MOST_OF_CONFIRMATION: f64 = 0.6;
+/// Pairs beyond the fewest that a confirmation takes: some may be set aside.
+const SPARE: usize = 3;
+/// Pairs that the budget should hold, where the objective allows blocks that are as short as that.
+const PAIRS: u32 = 40;
+/// Calls that a block should have over the fewest: arrivals are random.
+const MARGIN: f64 = 1.3;
 
 /// Calls that a block must have for a percentile to be looked at (three beyond it: as a comparison asks), and calls by
 /// which it is no longer the fate of a few of them.
@@ -18,7 +26,8 @@ fn calls(metric: Metric) -> (f64, f64) {
     }
 }
 
-/// The length of a block at so many calls a second: what the user chose, else as long as the objective needs.
+/// The length of a block at so many calls a second: what the user chose, else as long as the objective needs, and shorter
+/// where the server is so slow that the budget would hold too few.
 ///
 /// # Errors
 /// When what the user chose holds too few calls.
@@ -26,8 +35,10 @@ pub(super) fn settled(options: &TuneOptions, rate: f64) -> Result<Duration, LabE
     let own = options.load.duration;
     let (fewest, enough) = calls(options.objective.metric());
     if !options.is_duration_chosen {
+        let affordable = (options.budget / PAIRS / 2).saturating_sub(OVERHEAD + options.load.warmup);
+        let calls = (rate * affordable.as_secs_f64()).clamp(MARGIN * fewest, enough);
         // In tenths of a second.
-        let tenths = (enough / rate.max(0.1) * 10.0).ceil();
+        let tenths = (calls / rate.max(0.1) * 10.0).ceil();
         return Ok(own.max(Duration::from_secs_f64(tenths / 10.0)));
     }
     let holds = rate * own.as_secs_f64();
@@ -46,8 +57,8 @@ pub(super) fn settled(options: &TuneOptions, rate: f64) -> Result<Duration, LabE
 /// What should be known before hours are spent.
 pub(super) fn notes(options: &TuneOptions) -> Vec<String> {
     let pair = 2 * (options.load.duration + options.load.warmup + OVERHEAD);
-    let takes = fewest(Judgement::default().confidence);
-    let holds = (options.budget.as_secs_f64() * OF_CONFIRMATION / pair.as_secs_f64()) as usize;
+    let takes = takes();
+    let holds = (options.budget.as_secs_f64() * MOST_OF_CONFIRMATION / pair.as_secs_f64()) as usize;
     let is_short = holds < takes;
     let note = || {
         format!(
@@ -55,6 +66,18 @@ pub(super) fn notes(options: &TuneOptions) -> Vec<String> {
         )
     };
     is_short.then(note).into_iter().collect()
+}
+
+/// Pairs without which no confirmation is as sure as it must be; each direction has half of the error.
+fn takes() -> usize {
+    fewest(1.0 - Judgement::default().tail())
+}
+
+/// Seconds of a budget that the search may spend where a pair takes so long: the confirmation gets its part, or as many pairs
+/// as it takes at least.
+pub(super) fn of_search(budget: f64, pair_seconds: f64) -> f64 {
+    let needed = (takes() + SPARE) as f64 * pair_seconds;
+    budget - needed.clamp(OF_CONFIRMATION * budget, MOST_OF_CONFIRMATION * budget)
 }
 
 #[cfg(test)]
@@ -65,6 +88,7 @@ mod tests {
     fn at(objective: crate::tune::Objective, ms: u64, chosen: bool) -> TuneOptions {
         let mut options = options();
         (options.objective, options.is_duration_chosen) = (objective, chosen);
+        options.budget = Duration::from_secs(3_600);
         options.load.duration = Duration::from_millis(ms);
         options
     }
@@ -75,6 +99,27 @@ mod tests {
         assert_eq!(settled(&at(P95, 1_500, false), 30.0).unwrap(), Duration::from_millis(6_700));
         assert_eq!(settled(&at(P95, 1_500, false), 400.0).unwrap(), Duration::from_millis(1_500));
         assert_eq!(settled(&at(P99, 1_500, false), 100.0).unwrap(), Duration::from_secs(6));
+    }
+
+    #[test]
+    fn blocks_of_a_slow_server_are_as_short_as_the_budget_asks() {
+        use crate::tune::Objective::P95;
+        let mut options = at(P95, 1_500, false);
+        options.load.warmup = Duration::from_millis(500);
+        options.budget = Duration::from_secs(600);
+        // 600 s hold 40 pairs of blocks of 5 s: 100 calls.
+        assert_eq!(settled(&options, 20.0).unwrap(), Duration::from_secs(5));
+        assert_eq!(settled(&options, 4.0).unwrap(), Duration::from_millis(19_500), "78 calls at least");
+        options.budget = Duration::from_secs(3_600);
+        assert_eq!(settled(&options, 20.0).unwrap(), Duration::from_secs(10), "200 are enough");
+    }
+
+    #[test]
+    fn a_confirmation_gets_the_pairs_that_it_takes() {
+        assert!((of_search(600.0, 0.0) - 420.0).abs() < 1e-9);
+        assert!((of_search(600.0, 9.0) - 420.0).abs() < 1e-9);
+        assert!((of_search(600.0, 20.0) - 360.0).abs() < 1e-9, "9 and 3");
+        assert!((of_search(600.0, 60.0) - 240.0).abs() < 1e-9);
     }
 
     #[test]
@@ -94,6 +139,6 @@ mod tests {
         options.budget = Duration::from_secs(600);
         assert_eq!(notes(&options), [""; 0]);
         options.budget = Duration::from_secs(60);
-        assert!(notes(&options)[0].starts_with("the budget holds about 2 pairs"), "{:?}", notes(&options));
+        assert!(notes(&options)[0].starts_with("the budget holds about 4 pairs"), "{:?}", notes(&options));
     }
 }

@@ -63,6 +63,8 @@ pub(super) struct Noisy {
     pub(super) crashes: Crashes,
     /// Measurements after which the program is killed.
     pub(super) lives: Option<u32>,
+    /// What a pair takes.
+    pub(super) pair: Duration,
     clock: Duration,
     /// What a close look shows, and what a block does, which is less.
     look: Record,
@@ -85,7 +87,7 @@ impl Noisy {
         block.operations[0].statements.clear();
         let crashes = |_: &InForce<'_>, _: &str| false;
         let (spread, disturbed, lives, clock) = (0.08, 0.0, None, Duration::ZERO);
-        Self { law, spread, disturbed, crashes, lives, clock, look, block }
+        Self { law, spread, disturbed, crashes, lives, pair: PAIR, clock, look, block }
     }
 
     /// What the settings cost in truth.
@@ -153,7 +155,7 @@ impl Measurer for Noisy {
     fn pair(&mut self, pair: &Pair<'_>) -> Result<[Measured; 2], TuneError> {
         let measured = [self.of_pair(pair, 0), self.of_pair(pair, 1)];
         let is_whole = measured.iter().all(Result::is_ok);
-        self.pass(if is_whole { PAIR } else { CRASH })?;
+        self.pass(if is_whole { self.pair } else { CRASH })?;
         Ok(measured)
     }
 

@@ -173,6 +173,16 @@ fn a_restless_machine_finds_what_was_planted_all_the_same() {
 }
 
 #[test]
+fn where_pairs_are_long_the_confirmation_has_those_that_it_takes() {
+    for (start, law) in [PLANTED[1], PLANTED[4]] {
+        let mut server = Noisy::new(start, law);
+        server.pair = Duration::from_secs(25);
+        let study = study(&options(), &mut server);
+        assert_eq!(study.outcome, Outcome::Improved, "{start:?}: {}", study.sentence);
+    }
+}
+
+#[test]
 fn no_budget_is_overdrawn() {
     for seconds in [21, 30, 61, 120, 300, 601, 1_200] {
         for (start, law) in [PLANTED[0], PLANTED[4]] {
