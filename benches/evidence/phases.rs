@@ -6,7 +6,7 @@ use loist_bench::{
     catalog::{CatalogSpec, Library},
     engine::{Bound, ClientModel, Engine, EngineOptions, Load, PhasePlan, PoolOptions, Recycling, StopFlag},
     observe::{self, Sampler},
-    target,
+    target::{self, Route},
     workload::builtin,
 };
 use std::{convert::Infallible, sync::Arc, time::Duration};
@@ -49,7 +49,7 @@ pub(crate) fn ratios(options: &Options) -> Outcome<Vec<f64>> {
 pub(crate) fn install_instruments(server: &Server) -> Outcome<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let client = target::connect(&server.url().parse()?).await?;
+        let client = target::connect(&Route::parse(server.url())?).await?;
         Ok(observe::install_instruments(&client).await?)
     })
 }
@@ -57,8 +57,7 @@ pub(crate) fn install_instruments(server: &Server) -> Outcome<()> {
 impl Stage {
     fn set(options: &Options, server: &Server) -> Outcome<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let mut config: tokio_postgres::Config = server.url().parse()?;
-        config.options("-c search_path=loist_bench,public");
+        let route = Route::parse(server.url())?.with_options("-c search_path=loist_bench,public");
         let clients = usize::from(options.clients);
         let engine_options = EngineOptions {
             model: ClientModel::Pool,
@@ -80,11 +79,11 @@ impl Stage {
         let workload = builtin::find(&options.workload)?;
         let library = Arc::new(Library::synthetic(CatalogSpec { seed: 42, tracks: options.tracks }));
         let (bound, observer, backend_pid, engine) = runtime.block_on(async {
-            let observer = target::connect(&config).await?;
+            let observer = target::connect(&route).await?;
             let protocol = workload.protocol;
             let bound = Bound::new(workload, protocol, library, &observer).await?;
             let backend_pid = observe::backend_pid(&observer).await;
-            let engine = Engine::connect(&config, &engine_options, StopFlag::default()).await?;
+            let engine = Engine::connect(&route, &engine_options, StopFlag::default()).await?;
             Ok::<_, Box<dyn std::error::Error>>((Arc::new(bound), observer, backend_pid, engine))
         })?;
         Ok(Self { runtime, engine, bound, observer, backend_pid })

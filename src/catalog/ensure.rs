@@ -5,9 +5,9 @@ use super::{
     ledger::{self, Entry},
     load,
 };
-use crate::target::{Schema, connect, migrate};
+use crate::target::{Route, Schema, connect, migrate};
 use std::time::{Duration, Instant};
-use tokio_postgres::{Client, Config};
+use tokio_postgres::Client;
 
 /// Number of the advisory lock that one loist-bench at a time holds in a database: "loist" in ASCII.
 const LOCK: i64 = 0x006c_6f69_7374;
@@ -45,13 +45,13 @@ impl Hold {
 /// When the database does not answer, holds somebody else's tracks, is in use by another loist-bench, or refuses a
 /// statement.
 pub async fn ensure(
-    config: &Config,
+    route: &Route,
     schema: &Schema,
     spec: CatalogSpec,
     state: State,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Ensured, CatalogError> {
-    let mut client = connect(config).await?;
+    let mut client = connect(route).await?;
     let began = Instant::now();
     // It is idle for as long as the load goes on.
     // PostgreSQL 13 has no such setting.
@@ -78,10 +78,10 @@ pub async fn ensure(
     if let Some(entry) = found.filter(|entry| !entry.missing_indexes.is_empty()) {
         // A load was cut off. Its rows go, so that bringing the indexes back costs nothing.
         client.batch_execute(&format!("TRUNCATE {TABLE}")).await.map_err(CatalogError::of("emptied"))?;
-        indexes::bring_back(&client, config, &entry.missing_indexes).await?;
+        indexes::bring_back(&client, route, &entry.missing_indexes).await?;
         ledger::indexes_are_back(&client).await?;
     }
-    let (checksum, loading) = load::load(&mut client, config, spec, state, progress).await?;
+    let (checksum, loading) = load::load(&mut client, route, spec, state, progress).await?;
     steps.extend(loading);
     Ok(Ensured { steps, checksum, reused: false, hold: Hold { session: client } })
 }

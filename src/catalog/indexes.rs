@@ -2,10 +2,10 @@
 //! growing them row by row, and the same in the end.
 
 use super::{CatalogError, TABLE};
-use crate::target::connect;
+use crate::target::{Route, connect};
 use futures_util::future::try_join_all;
 use std::cell::RefCell;
-use tokio_postgres::{Client, Config, Transaction, error::SqlState};
+use tokio_postgres::{Client, Transaction, error::SqlState};
 
 /// Connections that build indexes at the same time, at most.
 const MOST_BUILDERS: usize = 4;
@@ -65,7 +65,7 @@ fn quoted(name: &str) -> String {
 /// Runs the statements that [`take_away`] gave. What is there already is left as it is.
 pub(super) async fn bring_back(
     client: &Client,
-    config: &Config,
+    route: &Route,
     statements: &[String],
 ) -> Result<(), CatalogError> {
     let (key, indexes): (Vec<&String>, Vec<&String>) =
@@ -73,7 +73,7 @@ pub(super) async fn bring_back(
     let queue = RefCell::new(indexes.iter());
     let builders = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_BUILDERS);
     let build = async || {
-        let builder = connect(config).await?;
+        let builder = connect(route).await?;
         loop {
             let Some(statement) = queue.borrow_mut().next() else { break };
             run(&builder, statement).await?;

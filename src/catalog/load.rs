@@ -6,6 +6,7 @@ use super::{
     indexes, ledger,
     size::Size,
 };
+use crate::target::Route;
 use bytes::Bytes;
 use futures_util::SinkExt;
 use sha2::{Digest, Sha256};
@@ -14,7 +15,7 @@ use std::{
     pin::pin,
     time::{Duration, Instant},
 };
-use tokio_postgres::{Client, Config, Transaction, error::SqlState};
+use tokio_postgres::{Client, Transaction, error::SqlState};
 
 /// Rows that `fresh` loads into finished indexes, as an ingest would: more than enough for every GIN index to
 /// hold as many pending entries as it ever does (`gin_pending_list_limit`, 4 MB).
@@ -29,7 +30,7 @@ pub(super) type Steps = Vec<(String, Duration)>;
 /// Loads the catalog over whatever stands in the table, and gives its checksum.
 pub(super) async fn load(
     client: &mut Client,
-    config: &Config,
+    route: &Route,
     spec: CatalogSpec,
     state: State,
     progress: &mut dyn FnMut(u64),
@@ -61,7 +62,7 @@ pub(super) async fn load(
     steps.push(("rows".to_owned(), began.elapsed()));
     if !gone.is_empty() {
         let began = Instant::now();
-        indexes::bring_back(client, config, &gone).await?;
+        indexes::bring_back(client, route, &gone).await?;
         ledger::indexes_are_back(client).await?;
         steps.push(("indexes".to_owned(), began.elapsed()));
     }

@@ -23,6 +23,8 @@ pub(super) struct TargetArgs {
     /// Database to load: postgres://USER@HOST/NAME, or key=value pairs as libpq takes them
     #[arg(long, value_name = "URL", env = "LOIST_BENCH_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
+    #[command(flatten)]
+    login: LoginArgs,
     /// Start a throw-away PostgreSQL even where the environment names a database
     #[arg(long, env = "LOIST_BENCH_EMBEDDED", value_parser = truth)]
     embedded: bool,
@@ -34,6 +36,24 @@ pub(super) struct TargetArgs {
     /// Measure the tables that are already there; only operations that read are run
     #[arg(long, env = "LOIST_BENCH_USE_EXISTING", value_parser = truth)]
     use_existing: bool,
+}
+
+/// How to get into a database.
+#[derive(Debug, Args)]
+pub(super) struct LoginArgs {
+    /// File whose first line is the password of a database that is there already; wins over every other password
+    #[arg(long, value_name = "FILE", env = "LOIST_BENCH_PASSWORD_FILE")]
+    password_file: Option<PathBuf>,
+    /// Open no session that is not encrypted; a socket of this machine needs no encryption
+    #[arg(long, env = "LOIST_BENCH_REQUIRE_TLS", value_parser = truth)]
+    require_tls: bool,
+}
+
+impl LoginArgs {
+    /// The same target, logged into like this.
+    pub(super) fn applied(self, target: TargetOptions) -> TargetOptions {
+        TargetOptions { password_file: self.password_file, require_tls: self.require_tls, ..target }
+    }
 }
 
 /// Which embedded server.
@@ -67,6 +87,24 @@ enum TransportArg {
     Unix,
     /// 127.0.0.1, with a password
     Tcp,
+    /// The same over TLS, with a certificate of a throw-away authority
+    Tls,
+}
+
+impl TransportArg {
+    fn transport(self) -> Transport {
+        match self {
+            Self::Unix => Transport::Unix,
+            Self::Tcp => Transport::Tcp,
+            Self::Tls => Transport::Tls,
+        }
+    }
+}
+
+/// How to reach an embedded server, for the sides of a duet.
+pub(super) fn transport(text: &str) -> Result<Transport, String> {
+    let known = TransportArg::from_str(text.trim(), false);
+    known.map(TransportArg::transport).map_err(|_| "write unix, tcp or tls".to_owned())
 }
 
 pub(super) fn setting(text: &str) -> Result<(String, String), String> {
@@ -132,13 +170,14 @@ impl TargetArgs {
     }
 
     pub(super) fn options(self) -> TargetOptions {
-        TargetOptions {
+        let target = TargetOptions {
             database_url: self.database_url,
             embedded: self.embedded,
             keep_server: self.keep_server,
             use_existing: self.use_existing,
             ..self.server.options()
-        }
+        };
+        self.login.applied(target)
     }
 }
 
@@ -147,13 +186,12 @@ impl EmbeddedArgs {
     pub(super) fn options(self) -> TargetOptions {
         TargetOptions {
             database_url: None,
+            password_file: None,
+            require_tls: false,
             embedded: true,
             pg_bin: self.pg_bin,
             pg_version: self.pg_version,
-            transport: match self.transport {
-                TransportArg::Unix => Transport::Unix,
-                TransportArg::Tcp => Transport::Tcp,
-            },
+            transport: self.transport.transport(),
             machine: self.machine,
             profile: self.flags,
             settings: self.settings,

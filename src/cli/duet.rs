@@ -21,10 +21,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 /// Measure two sides in turns and tell what differs, and how sure that is
 ///
-/// A side is `as-is`, or parts joined by `+`: flags:PROFILE or flags:FILE, set:NAME=VALUE, schema:DIR, workload:FILE,
-/// git:REVISION (its schema/ and workloads/), or a database URL. Blocks of some seconds alternate in random order, each on
-/// a server of its own, until every answer is certain or the budget is spent. A page and a summary that explain what it
-/// came to are written beside the records: comparison.html and comparison.md.
+/// A side is `as-is`, or parts joined by `+`: flags:PROFILE or flags:FILE, set:NAME=VALUE, transport:tls, schema:DIR,
+/// workload:FILE, git:REVISION (its schema/ and workloads/), or a database URL. Blocks of some seconds alternate in random
+/// order, each on a server of its own, until every answer is certain or the budget is spent. A page and a summary that
+/// explain what it came to are written beside the records: comparison.html and comparison.md.
 ///
 /// Exit code: 0 no operation is slower; 1 one is; 4 not all of it could be resolved.
 #[derive(Debug, Args)]

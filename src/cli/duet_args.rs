@@ -1,7 +1,7 @@
 //! Options of everything that measures two sides in turns: `duet`, `gate`, `aa`.
 
 use super::{
-    args::{CatalogArgs, EmbeddedArgs, SloArg, truth},
+    args::{CatalogArgs, EmbeddedArgs, LoginArgs, SloArg, truth},
     failure::Failure,
     load_args::{LoadArgs, time},
     side_arg::side,
@@ -36,6 +36,8 @@ pub(super) struct DuetArgs {
     pub(super) load: LoadArgs,
     #[command(flatten)]
     server: EmbeddedArgs,
+    #[command(flatten)]
+    login: LoginArgs,
     /// Measure the tables that are already there, where a side is an address; only operations that read are run
     #[arg(long, env = "LOIST_BENCH_USE_EXISTING", value_parser = truth, help_heading = "Database")]
     use_existing: bool,
@@ -72,6 +74,7 @@ impl DuetArgs {
         self.load.without_effect(matches, &workload, false, settles_rate)?;
         let catalog = self.catalog.options();
         let target = TargetOptions { use_existing: self.use_existing, ..self.server.options() };
+        let target = self.login.applied(target);
         let [base, new] = sides.map(|text| side(text, &workload, &target));
         let sides: [Side; 2] = [base?, new?];
         let id = format!("{}-{}", chrono::Utc::now().format("%Y%m%dT%H%M%SZ"), catalog.seed);

@@ -1,6 +1,10 @@
 //! A side of a duet, as the command line names it: parts joined by `+`.
 
-use super::{args::setting, failure::Failure, machine_arg::flags};
+use super::{
+    args::{setting, transport},
+    failure::Failure,
+    machine_arg::flags,
+};
 use crate::{
     lab::Side,
     target::{self, Schema, TargetOptions, Transport},
@@ -9,13 +13,13 @@ use crate::{
 use std::{path::Path, process::Command};
 
 /// What a part can be, for help and for messages.
-const PARTS: &str = "as-is, here, flags:PROFILE|FILE, set:NAME=VALUE, schema:DIR, workload:NAME|FILE, git:REVISION, or a database URL";
+const PARTS: &str = "as-is, here, flags:PROFILE|FILE, set:NAME=VALUE, transport:unix|tcp|tls, schema:DIR, workload:NAME|FILE, git:REVISION, or a database URL";
 /// The side that is as this program comes.
 pub(super) const AS_IS: &str = "as-is";
 /// The side that has the schema and the workloads of the current directory.
 pub(super) const HERE: &str = "here";
 /// How parts with a value begin.
-const KINDS: [&str; 5] = ["flags:", "set:", "schema:", "workload:", "git:"];
+const KINDS: [&str; 6] = ["flags:", "set:", "transport:", "schema:", "workload:", "git:"];
 
 /// The side that `text` names, different from what all sides share as it says.
 ///
@@ -72,7 +76,7 @@ fn of_address(text: &str, side: &mut Side) -> Result<(), Failure> {
     let of_embedded = [
         ("--set", !target.settings.is_empty()),
         ("--flags", target.profile.is_some()),
-        ("--transport", target.transport == Transport::Tcp),
+        ("--transport", target.transport != Transport::Unix),
     ];
     if let Some((option, _)) = of_embedded.iter().find(|(_, given)| *given) {
         return Err(Failure::bad_input(format!(
@@ -101,6 +105,7 @@ fn apply(part: &str, side: &mut Side) -> Result<(), Failure> {
     match kind {
         "flags" => side.target.profile = Some(flags(value).map_err(said)?),
         "set" => side.target.settings.push(setting(value).map_err(said)?),
+        "transport" => side.target.transport = transport(value).map_err(said)?,
         "schema" => side.target.schema = Schema::load(Path::new(value))?,
         "workload" => side.workload = builtin::find(value)?,
         "git" => of_revision(value, side)?,

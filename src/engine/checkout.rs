@@ -8,12 +8,12 @@ use super::{
     link::{Link, LinkManager},
     psycopg2::{Lent, Psycopg2Pool},
 };
+use crate::target::Route;
 use deadpool::managed::{Object, Pool, PoolError, Timeouts};
 use deadpool_postgres::RecyclingMethod;
 use futures_util::future::join_all;
 use std::{ops::Deref, time::Duration};
 use tokio::time::timeout;
-use tokio_postgres::Config;
 
 /// Pauses of the server after a checkout that failed; after the last one it gives the call up.
 const SERVER_PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(200)];
@@ -102,10 +102,10 @@ impl Deref for Connection {
 }
 
 impl Checkouts {
-    pub(super) fn new(plan: PoolPlan, config: Config, connector: Connector) -> Result<Self, EngineError> {
+    pub(super) fn new(plan: PoolPlan, route: Route, connector: Connector) -> Result<Self, EngineError> {
         if let Some(min) = plan.psycopg2_min {
             let min = if plan.per_checkout { 0 } else { min };
-            let pool = Psycopg2Pool::new(connector, config, min, plan.size, plan.round_trip);
+            let pool = Psycopg2Pool::new(connector, route, min, plan.size, plan.round_trip);
             return Ok(Self::Psycopg2(Box::new(pool)));
         }
         let recycling_method = match plan.recycling {
@@ -113,7 +113,7 @@ impl Checkouts {
             Recycling::Verified => RecyclingMethod::Verified,
             Recycling::Clean => RecyclingMethod::Clean,
         };
-        let pool = Pool::builder(LinkManager::new(config, connector, recycling_method))
+        let pool = Pool::builder(LinkManager::new(route, connector, recycling_method))
             .max_size(plan.size)
             .runtime(deadpool_postgres::Runtime::Tokio1)
             .wait_timeout(plan.timeout)
@@ -163,7 +163,7 @@ impl Checkouts {
                 let is_new = Object::metrics(&connection).recycled.is_none();
                 let connection = Pooled(Some(connection));
                 let waits = match is_new {
-                    true => connect::network_time(plan.round_trip),
+                    true => connection.network_time(plan.round_trip),
                     // Looking whether it is still good is a round trip of its own.
                     false if plan.recycling != Recycling::Fast => plan.round_trip,
                     false => Duration::ZERO,

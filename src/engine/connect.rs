@@ -1,16 +1,16 @@
 //! How connections are opened: timed and counted, because opening them is part of the load.
 
 use super::{EngineError, link::Link};
-use crate::stats::IntervalHistogram;
+use crate::{
+    stats::IntervalHistogram,
+    target::{OpenError, Route},
+};
 use deadpool_postgres::ClientWrapper;
 use std::{
-    future::Future,
-    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
-use tokio::task::JoinHandle;
-use tokio_postgres::{Client, Config, Error, NoTls, error::SqlState};
+use tokio_postgres::error::SqlState;
 
 /// What was opened since somebody last asked.
 #[derive(Debug, Clone, Default)]
@@ -28,52 +28,35 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// A connection for a pool of our own.
-    pub(super) async fn open(&self, config: &Config) -> Result<Link, Error> {
-        let (client, task) = self.connect(config.clone()).await?;
-        Ok(Link::new(ClientWrapper::new(client, task)))
+    /// A connection.
+    pub(super) async fn open(&self, route: &Route) -> Result<Link, OpenError> {
+        let began = Instant::now();
+        let opened = route.open().await;
+        let mut counted = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        match opened {
+            Ok(opened) => {
+                counted.took.record(began.elapsed());
+                // An empty task stands for the connection's: whoever drops the client would end the real one before it has
+                // said goodbye to the server.
+                let client = ClientWrapper::new(opened.client, tokio::spawn(std::future::ready(())));
+                Ok(Link::new(client, ROUND_TRIPS + opened.tls_round_trips))
+            }
+            Err(error) => {
+                counted.failed += 1;
+                Err(error)
+            }
+        }
     }
 
     /// What was opened since this was last asked.
     pub(super) fn take(&self) -> Opened {
         std::mem::take(&mut self.opened.lock().unwrap_or_else(PoisonError::into_inner))
     }
-
-    /// The task that comes back is an empty one: whoever drops the client would end the real one before it has said
-    /// goodbye to the server.
-    async fn connect(&self, config: Config) -> Result<(Client, JoinHandle<()>), Error> {
-        let began = Instant::now();
-        let connected = config.connect(NoTls).await;
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        match connected {
-            Ok((client, connection)) => {
-                opened.took.record(began.elapsed());
-                tokio::spawn(async move {
-                    // Its error reaches whoever waits for an answer.
-                    let _ = connection.await;
-                });
-                Ok((client, tokio::spawn(std::future::ready(()))))
-            }
-            Err(error) => {
-                opened.failed += 1;
-                Err(error)
-            }
-        }
-    }
-}
-
-type Connecting<'a> = Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + 'a>>;
-
-impl deadpool_postgres::Connect for Connector {
-    fn connect(&self, config: &Config) -> Connecting<'_> {
-        let config = config.clone();
-        Box::pin(self.connect(config))
-    }
 }
 
 /// The error of connection `number` of `of` that could not be opened before the load.
-pub(super) fn not_opened(number: usize, of: usize, error: &Error) -> EngineError {
-    let mut reason = crate::target::describe(error);
+pub(super) fn not_opened(number: usize, of: usize, error: &OpenError) -> EngineError {
+    let mut reason = error.to_string();
     if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) {
         reason.push_str(
             ": ask for a smaller --pool, or raise the server's max_connections (of an embedded one by --set max_connections=N)",
@@ -82,10 +65,5 @@ pub(super) fn not_opened(number: usize, of: usize, error: &Error) -> EngineError
     EngineError::Connect { number, of, reason }
 }
 
-/// What opening a connection costs in round trips: TCP, start-up and SCRAM's two.
-pub(super) const ROUND_TRIPS: u32 = 4;
-
-/// Round trips that a connection over a network would have waited for.
-pub(super) fn network_time(round_trip: Duration) -> Duration {
-    round_trip * ROUND_TRIPS
-}
+/// What opening a connection costs in round trips: TCP, start-up and SCRAM's two; TLS has its own on top.
+const ROUND_TRIPS: u32 = 4;

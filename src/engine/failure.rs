@@ -1,6 +1,9 @@
 //! What can go wrong with a call, in classes that people act on.
 
-use crate::workload::{Retry, RetryOn};
+use crate::{
+    target::OpenError,
+    workload::{Retry, RetryOn},
+};
 use std::{error::Error as _, io};
 use tokio_postgres::Error;
 
@@ -12,7 +15,7 @@ pub(super) enum Failure {
     /// No connection came free in time.
     PoolTimeout,
     /// A new connection could not be opened.
-    Connect(Error),
+    Connect(OpenError),
     /// A round trip failed.
     Query(Error),
 }
@@ -97,7 +100,8 @@ impl FailureClass {
 impl Failure {
     fn error(&self) -> Option<&Error> {
         match self {
-            Self::Connect(error) | Self::Query(error) => Some(error),
+            Self::Connect(error) => error.cause(),
+            Self::Query(error) => Some(error),
             Self::PoolExhausted | Self::PoolTimeout => None,
         }
     }
@@ -106,9 +110,13 @@ impl Failure {
         match self {
             Self::PoolExhausted => FailureClass::PoolExhausted,
             Self::PoolTimeout => FailureClass::PoolTimeout,
-            Self::Connect(error) | Self::Query(error) => match error.code() {
-                Some(state) => FailureClass::of_state(state.code()),
-                None => of_io(error, matches!(self, Self::Connect(_))),
+            Self::Connect(_) | Self::Query(_) => match self.error() {
+                Some(error) => match error.code() {
+                    Some(state) => FailureClass::of_state(state.code()),
+                    None => of_io(error, matches!(self, Self::Connect(_))),
+                },
+                // In time there was no session.
+                None => FailureClass::ConnectionLost,
             },
         }
     }
@@ -122,7 +130,8 @@ impl Failure {
         match self {
             Self::PoolExhausted => "the pool has lent all of its connections".to_owned(),
             Self::PoolTimeout => "the pool had no connection in time".to_owned(),
-            Self::Connect(error) | Self::Query(error) => crate::target::describe(error),
+            Self::Connect(error) => error.to_string(),
+            Self::Query(error) => crate::target::describe(error),
         }
     }
 

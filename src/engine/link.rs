@@ -1,11 +1,12 @@
 //! A connection with the statements that the server has parsed on it, and the manager that deadpool opens it with.
 
 use super::{bind::Variant, connect::Connector};
-use deadpool::managed::{Manager, Metrics, RecycleResult};
-use deadpool_postgres::{ClientWrapper, ManagerConfig, RecyclingMethod};
+use crate::target::{OpenError, Route, describe};
+use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use deadpool_postgres::{ClientWrapper, RecyclingMethod};
 use rustc_hash::FxHashMap;
-use std::{cell::RefCell, ops::Deref};
-use tokio_postgres::{Config, Error, Statement};
+use std::{cell::RefCell, ops::Deref, time::Duration};
+use tokio_postgres::{Error, Statement};
 
 /// A connection. Pools move it about at each checkout, so that it is no larger than a pointer.
 ///
@@ -19,11 +20,18 @@ struct Parts {
     /// Dropped before the statements: a connection that ends need not be told to forget them one by one.
     client: ClientWrapper,
     prepared: RefCell<FxHashMap<u32, Statement>>,
+    /// Round trips that opening it took.
+    round_trips: u32,
 }
 
 impl Link {
-    pub(super) fn new(client: ClientWrapper) -> Self {
-        Self(Box::new(Parts { client, prepared: RefCell::default() }))
+    pub(super) fn new(client: ClientWrapper, round_trips: u32) -> Self {
+        Self(Box::new(Parts { client, prepared: RefCell::default(), round_trips }))
+    }
+
+    /// What opening it would have waited for a network with round trips of this length.
+    pub(super) fn network_time(&self, round_trip: Duration) -> Duration {
+        round_trip * self.0.round_trips
     }
 
     /// The statement, if this connection has prepared it.
@@ -47,30 +55,39 @@ impl Deref for Link {
     }
 }
 
-/// deadpool-postgres's manager, for links.
+/// Opens links for deadpool, and looks at them as deadpool-postgres does before they are lent again.
 #[derive(Debug)]
-pub(super) struct LinkManager(deadpool_postgres::Manager);
+pub(super) struct LinkManager {
+    route: Route,
+    connector: Connector,
+    recycling: RecyclingMethod,
+}
 
 impl LinkManager {
-    pub(super) fn new(config: Config, connector: Connector, recycling_method: RecyclingMethod) -> Self {
-        let config_of_manager = ManagerConfig { recycling_method };
-        Self(deadpool_postgres::Manager::from_connect(config, connector, config_of_manager))
+    pub(super) fn new(route: Route, connector: Connector, recycling: RecyclingMethod) -> Self {
+        Self { route, connector, recycling }
     }
 }
 
 impl Manager for LinkManager {
     type Type = Link;
-    type Error = Error;
+    type Error = OpenError;
 
-    async fn create(&self) -> Result<Link, Error> {
-        self.0.create().await.map(Link::new)
+    async fn create(&self) -> Result<Link, OpenError> {
+        self.connector.open(&self.route).await
     }
 
-    async fn recycle(&self, link: &mut Link, metrics: &Metrics) -> RecycleResult<Error> {
-        self.0.recycle(&mut link.0.client, metrics).await
-    }
-
-    fn detach(&self, link: &mut Link) {
-        self.0.detach(&mut link.0.client);
+    async fn recycle(&self, link: &mut Link, _: &Metrics) -> RecycleResult<OpenError> {
+        let client = &link.0.client;
+        if client.is_closed() {
+            return Err(RecycleError::message("the connection is closed"));
+        }
+        match self.recycling.query() {
+            Some(sql) => {
+                let answer = client.simple_query(sql).await;
+                answer.map(drop).map_err(|error| RecycleError::message(describe(&error)))
+            }
+            None => Ok(()),
+        }
     }
 }

@@ -32,7 +32,7 @@ pub use load::{Load, Think};
 pub use plan::{ClientModel, EngineOptions, PoolOptions};
 pub use recorder::{ErrorCount, Tally};
 
-use crate::stats::LatencyHistogram;
+use crate::{stats::LatencyHistogram, target::Route};
 use collector::Collector;
 use std::{
     sync::{Arc, OnceLock},
@@ -111,7 +111,7 @@ impl Engine {
     /// # Errors
     /// When a thread cannot be started or a connection cannot be opened.
     pub async fn connect(
-        config: &tokio_postgres::Config,
+        route: &Route,
         options: &EngineOptions,
         stop: StopFlag,
     ) -> Result<Self, EngineError> {
@@ -124,7 +124,7 @@ impl Engine {
                 stations,
                 all_clients: options.clients,
                 all_connections,
-                config: config.clone(),
+                route: route.clone(),
                 round_trip: options.round_trip,
                 seed: options.seed,
                 stop: stop.clone(),

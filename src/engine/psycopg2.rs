@@ -6,24 +6,24 @@
 //!   is closed as it is;
 //! - all of this, opening and ROLLBACK included, happens under the pool's one lock.
 
-use super::{connect, connect::Connector, failure::Failure, link::Link};
+use super::{connect::Connector, failure::Failure, link::Link};
+use crate::target::{OpenError, Route};
 use futures_util::future::join_all;
 use std::{cell::Cell, rc::Rc, time::Duration};
 use tokio::{
     sync::{Mutex, MutexGuard},
     time::timeout,
 };
-use tokio_postgres::{Config, Error};
 
 /// The pool of one process.
 #[derive(Debug)]
 pub(super) struct Psycopg2Pool {
     connector: Connector,
-    config: Config,
+    route: Route,
     min: usize,
     max: usize,
-    /// Added to each connection that is opened.
-    network_time: Duration,
+    /// Network time of one round trip, of which each connection that is opened takes some.
+    round_trip: Duration,
     lent: Rc<Cell<usize>>,
     idle: Mutex<Vec<Link>>,
 }
@@ -41,21 +41,20 @@ impl Drop for Lent {
 impl Psycopg2Pool {
     pub(super) fn new(
         connector: Connector,
-        config: Config,
+        route: Route,
         min: usize,
         max: usize,
         round_trip: Duration,
     ) -> Self {
-        let network_time = connect::network_time(round_trip);
-        Self { connector, config, min, max, network_time, lent: Rc::default(), idle: Mutex::default() }
+        Self { connector, route, min, max, round_trip, lent: Rc::default(), idle: Mutex::default() }
     }
 
     /// Opens the first `min` connections; on failure says which one it was, from 1.
-    pub(super) async fn fill(&self) -> Result<(), (usize, Error)> {
+    pub(super) async fn fill(&self) -> Result<(), (usize, OpenError)> {
         let mut idle = self.idle.lock().await;
         while idle.len() < self.min {
             let number = idle.len() + 1;
-            idle.push(self.connector.open(&self.config).await.map_err(|error| (number, error))?);
+            idle.push(self.connector.open(&self.route).await.map_err(|error| (number, error))?);
         }
         Ok(())
     }
@@ -72,10 +71,11 @@ impl Psycopg2Pool {
             Some(connection) => connection,
             None if self.lent.get() >= self.max => return Err(Failure::PoolExhausted),
             None => {
-                let opened = self.connector.open(&self.config).await.map_err(Failure::Connect)?;
-                if !self.network_time.is_zero() {
+                let opened = self.connector.open(&self.route).await.map_err(Failure::Connect)?;
+                let network_time = opened.network_time(self.round_trip);
+                if !network_time.is_zero() {
                     // The runtime rounds it up to whole milliseconds, which beside a connect does not matter.
-                    tokio::time::sleep(self.network_time).await;
+                    tokio::time::sleep(network_time).await;
                 }
                 opened
             }

@@ -11,6 +11,7 @@ use super::{
     phase,
     recorder::Interval,
 };
+use crate::target::Route;
 use std::{
     rc::Rc,
     sync::Arc,
@@ -42,7 +43,7 @@ pub(super) struct Assignment {
     pub(super) all_clients: usize,
     /// Connections of all threads.
     pub(super) all_connections: usize,
-    pub(super) config: tokio_postgres::Config,
+    pub(super) route: Route,
     pub(super) round_trip: Duration,
     pub(super) seed: u64,
     pub(super) stop: StopFlag,
@@ -255,8 +256,8 @@ async fn equip(
     let connector = Connector::default();
     let mut stations = Vec::with_capacity(assignment.stations.len());
     for plan in &assignment.stations {
-        let config = assignment.config.clone();
-        let checkouts = Checkouts::new(plan.pool.clone(), config, connector.clone())?;
+        let route = assignment.route.clone();
+        let checkouts = Checkouts::new(plan.pool.clone(), route, connector.clone())?;
         checkouts.fill(plan.first_connection, assignment.all_connections).await?;
         stations.push(Station { plan: plan.clone(), checkouts: Rc::new(checkouts) });
     }

@@ -57,7 +57,7 @@ impl Parts<'_> {
             },
             block: self.options.block.clone(),
             host: observe::host(),
-            server: server(&setup.server, &self.prepared.target),
+            server: server(setup, &self.prepared.target),
             catalog: self.prepared.catalog.clone(),
             workload: workload_text(setup, self.left_out),
             load: load(&setup.load, setup.engine.threads()),
@@ -188,12 +188,14 @@ fn schedule(load: &SettledLoad, window: &Window) -> Option<record::Schedule> {
     })
 }
 
-fn server(facts: &observe::ServerFacts, target: &Target) -> record::Server {
+fn server(setup: &Setup, target: &Target) -> record::Server {
+    let facts = &setup.server;
     record::Server {
         kind: if target.is_embedded() { record::ServerKind::Embedded } else { record::ServerKind::External },
         origin: target.origin().to_owned(),
         address: target.address().to_owned(),
         is_local: target.is_on_this_machine(),
+        session: Some(setup.observer.reached.clone()),
         version: facts.version.clone(),
         version_number: facts.version_number,
         build: facts.build.clone(),

@@ -22,7 +22,7 @@ pub(super) fn try_missing_indexes(record: &mut Record, prepared: &Prepared, cont
     let began = Instant::now();
     let target = &prepared.target;
     let tried = context.runtime.block_on(async {
-        let work = observe::try_indexes(target.config(), &creates, &record.plans, target.is_embedded());
+        let work = observe::try_indexes(target.route(), &creates, &record.plans, target.is_embedded());
         tokio::time::timeout(BUDGET, context.interrupt.unless(work)).await
     });
     let took = began.elapsed();

@@ -5,15 +5,15 @@ use crate::{
     engine::StopFlag,
     flags::Setting,
     observe::{self, Sampler},
-    record::Samples,
-    target::{self, Target},
+    record::{Samples, Session as Reached},
+    target::{self, Route, Target},
 };
 use std::{
     cell::Cell,
     convert::Infallible,
     time::{Duration, Instant},
 };
-use tokio_postgres::{Client, Config};
+use tokio_postgres::Client;
 
 /// How long a server that has gone may stay away before the run ends. A restart with recovery takes some seconds.
 const ABSENCE: Duration = Duration::from_secs(30);
@@ -25,8 +25,10 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// The session that looks on.
 #[derive(Debug)]
 pub(super) struct Observer {
-    config: Config,
+    route: Route,
     client: Client,
+    /// How it reached the server.
+    pub(super) reached: Reached,
     backend_pid: Option<i32>,
     /// The settings as a session has them that was not told otherwise.
     pub(super) settings: Vec<Setting>,
@@ -74,15 +76,15 @@ fn note(absences: &mut Vec<Absence>, session: Session, well: Duration, now: Dura
 }
 
 impl Observer {
-    pub(super) async fn connect(config: &Config, looks: Looks) -> Result<Self, LabError> {
-        let application = config.get_application_name().unwrap_or_default().to_owned();
-        let mut config = config.clone();
-        config.application_name("loist-bench observer");
-        let client = target::connect(&config).await?;
+    pub(super) async fn connect(route: &Route, looks: Looks) -> Result<Self, LabError> {
+        let application = route.application_name().to_owned();
+        let route = route.with_application_name("loist-bench observer");
+        let target::Opened { client, session: mut reached, .. } = target::open(&route).await?;
+        reached.server_view = observe::server_view(&client).await;
         let settings = observe::settings(&client).await?;
         observe::limit_session(&client).await?;
         let backend_pid = observe::backend_pid(&client).await;
-        Ok(Self { config, client, backend_pid, settings, looks, application })
+        Ok(Self { route, client, reached, backend_pid, settings, looks, application })
     }
 
     /// The session, which may be closed.
@@ -109,7 +111,7 @@ impl Observer {
 
     async fn reconnect(&mut self) -> bool {
         let again = async {
-            let client = target::connect(&self.config).await.ok()?;
+            let client = target::connect(&self.route).await.ok()?;
             observe::limit_session(&client).await.ok()?;
             let backend_pid = observe::backend_pid(&client).await;
             Some((client, backend_pid))

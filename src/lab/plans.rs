@@ -44,7 +44,7 @@ pub(super) fn explain(
     (context.listen)(Event::StepBegan(STEP.to_owned()));
     let began = Instant::now();
     let explaining = Explaining {
-        config: prepared.target.config(),
+        route: prepared.target.route(),
         bound: &setup.bound,
         captured: &measured.captured,
         version_number: setup.server.version_number,

@@ -274,7 +274,7 @@ fn synthetic(
     let spec = CatalogSpec { seed: options.seed, tracks: options.tracks };
     let listen = context.listen;
     let mut progress = |rows: u64| listen(Event::Loaded { rows, of: options.tracks });
-    let work = catalog::ensure(target.config(), target.schema(), spec, options.state, &mut progress);
+    let work = catalog::ensure(target.route(), target.schema(), spec, options.state, &mut progress);
     let ensured = Steps::attempt("catalog", context, work)?;
     let parts = ensured.steps.into_iter().map(|(name, took)| (format!("catalog: {name}"), took));
     steps.note(parts, listen);
@@ -295,7 +295,7 @@ fn existing(
     context: &Context<'_>,
 ) -> Result<(record::Catalog, Library), LabError> {
     let work = async {
-        let client = crate::target::connect(target.config()).await?;
+        let client = crate::target::connect(target.route()).await?;
         Ok::<_, LabError>(catalog::sample_existing(&client, options.seed).await?)
     };
     let (tracks, library) = steps.run("sample the existing tracks", context, work)?;

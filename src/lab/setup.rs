@@ -62,7 +62,7 @@ pub(super) fn set_up(
     let writes = workload.operations.iter().any(Operation::writes);
     let drain = drain(&workload, options.slo);
     let library = Arc::new(prepared.library.clone());
-    let observer = steps.run("observer", context, Observer::connect(target.config(), options.looks))?;
+    let observer = steps.run("observer", context, Observer::connect(target.route(), options.looks))?;
     let client = observer.client();
     let floor = Workload::parse(FLOOR, "built-in floor")?;
     let (bound, floor) = steps.run("check the workload", context, async {
@@ -88,7 +88,7 @@ pub(super) fn set_up(
         steps.run("see whether the connections fit", context, enough_room(&load, client))?;
     }
     let stop = context.interrupt.stop_flag();
-    let connecting = Engine::connect(target.config(), &load.engine, stop);
+    let connecting = Engine::connect(target.route(), &load.engine, stop);
     let engine = steps.run("open the connections", context, connecting)?;
     Ok(Setup { bound, floor, load, engine, observer, server, names, drain })
 }

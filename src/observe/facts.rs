@@ -6,7 +6,7 @@ use crate::{
         Setting,
         secret::{HIDDEN, is_secret},
     },
-    record::Host,
+    record::{Host, ServerView},
 };
 use std::time::Instant;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
@@ -86,6 +86,19 @@ pub async fn server_facts(client: &Client) -> Result<ServerFacts, ObserveError> 
         version_number: u32::try_from(row.get::<_, i32>(1)).unwrap_or_default(),
         build: row.get(2),
         collation: row.get(3),
+    })
+}
+
+/// How the server sees this session's connection; `None` when it cannot be asked.
+pub async fn server_view(client: &Client) -> Option<ServerView> {
+    let sql = "SELECT ssl, version, cipher, bits, client_dn FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let row = client.query_one(sql, &[]).await.ok()?;
+    Some(ServerView {
+        encrypted: row.get(0),
+        protocol: row.get(1),
+        cipher: row.get(2),
+        bits: row.get(3),
+        client_certificate: row.get(4),
     })
 }
 

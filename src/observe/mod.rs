@@ -23,7 +23,7 @@ mod surroundings;
 
 pub use counters::{Counters, evidence};
 pub use disk::disk_of;
-pub use facts::{ServerFacts, backend_pid, connection_limits, host, server_facts, settings};
+pub use facts::{ServerFacts, backend_pid, connection_limits, host, server_facts, server_view, settings};
 pub use instruments::{install_instruments, limit_session};
 pub use join::{StatementNames, statement_names};
 pub use plans::{Explained, Explaining, explain_statements, try_indexes};

@@ -19,6 +19,7 @@ pub mod platform;
 pub mod relations;
 pub mod results;
 pub mod samples;
+pub mod session;
 pub mod statements;
 pub mod store;
 pub mod template;
@@ -45,6 +46,7 @@ pub use results::{
     SloResult, StatementResult, Summary, Verdict,
 };
 pub use samples::{Blocker, Sample, Samples, Wait};
+pub use session::{ChannelBinding, Encryption, ServerView, Session, Transport, Verification};
 pub use statements::{JitStatistics, StatementStatistics};
 pub use store::{Place, RecordError, check_header, load, load_with_text, remove_empty};
 pub use template::without_literals;
@@ -200,6 +202,9 @@ pub struct Server {
     /// Whether its address is one of this machine: a socket, or the loopback interface. A proxy's may be, too.
     #[serde(default)]
     pub is_local: bool,
+    /// How a session reached it, and how it was protected on the way; absent in records of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
     /// Collation of the database; it decides the cost of comparing text.
     pub collation: String,
     /// File system that holds an embedded server's data.

@@ -22,6 +22,7 @@ pub mod mark;
 pub mod markdown;
 pub mod number;
 pub mod picture;
+mod session;
 pub mod source;
 pub mod study;
 pub mod sweep;

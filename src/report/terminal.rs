@@ -3,7 +3,7 @@
 use super::{
     load,
     number::{bytes, grouped, milliseconds, percent, three_digits},
-    table,
+    session, table,
 };
 use crate::{
     record::{Ended, OperationResult, Outcome, Recommendation, Record, ServerKind, Stance, Summary},
@@ -139,6 +139,9 @@ fn heading(out: &mut String, record: &Record) -> std::fmt::Result {
         bytes(host.memory_bytes),
         three_digits((record.window.started_at - record.run.started_at).as_seconds_f64())
     )?;
+    if let Some(words) = session::worth_a_line(record) {
+        writeln!(out, "connection: {words}")?;
+    }
     load::knee(out, record)?;
     load::schedule(out, record)?;
     load::connections(out, record)?;

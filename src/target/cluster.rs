@@ -1,6 +1,9 @@
 //! One throw-away cluster: its directories, initdb, settings, start, end. Used by the guard alone.
 
-use super::{confine::Cage, embedded::Transport, locate::Programs, owner::Owner, seeded, template::Template};
+use super::{
+    authority, confine::Cage, embedded::Transport, locale, locate::Programs, owner::Owner, seeded,
+    template::Template,
+};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -78,19 +81,24 @@ impl Cluster {
         // From here on the guard answers for them.
         let (directory, socket_directory) = (directory.keep(), socket_directory.keep());
         let cage = Cage::new(&directory.file_name().unwrap_or_default().to_string_lossy());
-        let password = (plan.transport == Transport::Tcp)
+        let password = (plan.transport != Transport::Unix)
             .then(|| (0..32).map(|_| char::from(rand::rng().sample(rand::distr::Alphanumeric))).collect());
         Ok(Self {
             directory,
             socket_directory,
             port: 5432,
             password,
-            locale: locale(),
+            locale: locale::nearest(),
             cage,
             owner,
             plan,
             server: None,
         })
+    }
+
+    /// The file of the authority that vouches for it, if it is reached over TLS.
+    pub(super) fn root_certificate(&self) -> Option<PathBuf> {
+        (self.plan.transport == Transport::Tls).then(|| authority::root(&self.directory))
     }
 
     fn data(&self) -> PathBuf {
@@ -159,7 +167,7 @@ impl Cluster {
     pub(super) fn start(&mut self, give_up: &dyn Fn() -> bool) -> Result<(), String> {
         const TRIES: usize = 5;
         for attempt in 1..=TRIES {
-            if self.plan.transport == Transport::Tcp {
+            if self.plan.transport != Transport::Unix {
                 self.port = free_port()?;
             }
             self.configure()?;
@@ -179,7 +187,11 @@ impl Cluster {
     fn configure(&self) -> Result<(), String> {
         let mut text = String::new();
         let quote = |value: &str| format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''"));
-        let host = if self.plan.transport == Transport::Tcp { "127.0.0.1" } else { "" };
+        let host = if self.plan.transport == Transport::Unix { "" } else { "127.0.0.1" };
+        let tls = match self.plan.transport {
+            Transport::Tls => authority::settings(&self.directory, &self.owner)?,
+            Transport::Unix | Transport::Tcp => Vec::new(),
+        };
         let socket_directory = self.socket_directory.display().to_string();
         let port = self.port.to_string();
         let own = [
@@ -191,7 +203,8 @@ impl Cluster {
             ("pg_stat_statements.max", "10000"),
             ("compute_query_id", "on"),
         ];
-        let given = self.plan.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let given = tls.iter().chain(&self.plan.settings);
+        let given = given.map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in own.into_iter().chain(given) {
             text.push_str(&format!("{name} = {}\n", quote(value)));
         }
@@ -349,22 +362,6 @@ fn wait(child: &mut Child, give_up: &dyn Fn() -> bool) -> Result<Option<ExitStat
 fn free_port() -> Result<u16, String> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|error| error.to_string())?;
     listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
-}
-
-/// Production compares text as en_US.UTF-8 does; a machine without it gets the nearest it has.
-fn locale() -> &'static str {
-    let listed = Command::new("locale").arg("-a").stdin(Stdio::null()).stderr(Stdio::null()).output();
-    let listed =
-        listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
-    let known: Vec<String> = listed.lines().map(|name| name.to_lowercase().replace('-', "")).collect();
-    let has = |name: &str| known.iter().any(|line| line == name);
-    if has("en_us.utf8") {
-        "en_US.UTF-8"
-    } else if has("c.utf8") {
-        "C.UTF-8"
-    } else {
-        "C"
-    }
 }
 
 /// Marks a reason that is the fault of a setting that the user gave.

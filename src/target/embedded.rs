@@ -1,6 +1,6 @@
 //! The program's side of an embedded server: it talks to the guard and never owns the server itself.
 
-use super::{Machine, Profile, TargetError, kept};
+use super::{Machine, Profile, TargetError, kept, login::Route};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -11,7 +11,6 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
     time::Duration,
 };
-use tokio_postgres::Config;
 
 /// How to reach an embedded server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +19,8 @@ pub enum Transport {
     Unix,
     /// 127.0.0.1, with a random password.
     Tcp,
+    /// The same, over TLS alone, with a certificate of an authority that lasts as long as the server.
+    Tls,
 }
 
 /// What to start.
@@ -156,11 +157,11 @@ impl Embedded {
     }
 
     /// How to connect.
-    #[must_use]
-    pub(super) fn config(&self) -> Config {
-        let mut config: Config = self.facts.server.url.parse().expect("the guard writes valid URLs");
-        config.application_name("loist-bench").connect_timeout(Duration::from_secs(10));
-        config
+    ///
+    /// # Errors
+    /// When a file that its URL names is gone.
+    pub(super) fn route(&self) -> Result<Route, TargetError> {
+        Route::own(&self.facts.server.url).map_err(TargetError::Start)
     }
 
     /// Whether the guard has something to say, which it only has when the server has ended.

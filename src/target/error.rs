@@ -113,7 +113,7 @@ pub fn describe(error: &tokio_postgres::Error) -> String {
     let missing =
         std::error::Error::source(error).is_some_and(|cause| cause.to_string() == "password missing");
     if missing {
-        return "the server asks for a password, and none was given: put it into the URL or into DB_PASSWORD"
+        return "the server asks for a password, and none was given: name its file by --password-file, or set PGPASSWORD or DB_PASSWORD"
             .to_owned();
     }
     if let Some(refusal) = error.as_db_error() {

@@ -138,9 +138,16 @@ fn bring_up(
 fn marker(cluster: &Cluster, spec: &Spec, kept: bool) -> KeptServer {
     let user = cluster::USER;
     let database = cluster::DATABASE;
-    let url = match &cluster.password {
-        Some(password) => format!("postgres://{user}:{password}@127.0.0.1:{}/{database}", cluster.port),
-        None => {
+    let url = match (&cluster.password, cluster.root_certificate()) {
+        (Some(password), root) => {
+            let tls = root.map(|root| {
+                let root = encoded(&root.to_string_lossy());
+                format!("?sslmode=verify-full&sslrootcert={root}&channel_binding=require")
+            });
+            let tls = tls.unwrap_or_default();
+            format!("postgres://{user}:{password}@127.0.0.1:{}/{database}{tls}", cluster.port)
+        }
+        (None, _) => {
             let socket = cluster.socket_directory.to_string_lossy().replace('/', "%2F");
             format!("postgres://{user}@{socket}:{}/{database}", cluster.port)
         }
@@ -154,6 +161,15 @@ fn marker(cluster: &Cluster, spec: &Spec, kept: bool) -> KeptServer {
         flags: spec.profile.as_ref().map(|profile| profile.name.clone()),
         control_groups: cluster.cage.groups(),
     }
+}
+
+/// As a URL's parameter has it.
+fn encoded(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    path.bytes().fold(String::new(), |out, byte| match plain(byte) {
+        true => out + &char::from(byte).to_string(),
+        false => format!("{out}%{byte:02X}"),
+    })
 }
 
 fn facts(cluster: &Cluster, timings: Vec<(String, Duration)>, spec: &Spec) -> Facts {

@@ -1,10 +1,11 @@
 //! Whether a server goes by the settings that it was given.
 
+use super::login::Route;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
-use tokio_postgres::{Client, Config, Row};
+use tokio_postgres::{Client, Row};
 
 /// Marks a reason that is the fault of a setting that the user gave.
 pub(super) const NOT_IN_FORCE: &str = "a setting is not in force: ";
@@ -62,9 +63,7 @@ fn last_lines(text: &str, asked: &[(String, String)]) -> BTreeMap<String, Wish> 
 }
 
 async fn read(url: &str, wanted: &BTreeMap<String, Wish>) -> Result<BTreeMap<String, Found>, String> {
-    let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| error.to_string())?;
-    config.connect_timeout(std::time::Duration::from_secs(10));
-    let client = super::connect(&config).await.map_err(|error| error.to_string())?;
+    let client = super::connect(&Route::own(url)?).await.map_err(|error| error.to_string())?;
     let nobodys = without_library(&client, wanted).await;
     let names: Vec<&str> = wanted.keys().map(String::as_str).collect();
     let rows = client

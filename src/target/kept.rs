@@ -13,6 +13,7 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
+    fmt,
     fs::File,
     path::{Path, PathBuf},
 };
@@ -23,7 +24,7 @@ const LOCK: &str = "guard.lock";
 const MARK: &str = "server.json";
 
 /// An embedded server on this machine.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct KeptServer {
     /// Its private directory.
     pub directory: PathBuf,
@@ -42,6 +43,14 @@ pub struct KeptServer {
     /// Control groups that were made for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub control_groups: Vec<PathBuf>,
+}
+
+/// Without the URL, which may hold a password.
+impl fmt::Debug for KeptServer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("KeptServer");
+        shown.field("directory", &self.directory).field("kept", &self.kept).finish_non_exhaustive()
+    }
 }
 
 /// Takes the lock of a directory of the caller's own.

@@ -1,6 +1,7 @@
 //! The only door to PostgreSQL: where it is, how to connect, the embedded server, migrations.
 
 mod affinity;
+mod authority;
 mod base;
 mod cgroup;
 mod cluster;
@@ -12,7 +13,9 @@ mod file_system;
 mod guard;
 mod in_force;
 mod kept;
+mod locale;
 mod locate;
+mod login;
 mod machine;
 mod migrations;
 mod open;
@@ -26,6 +29,7 @@ pub use embedded::{Transport, list_kept};
 pub use error::{TargetError, describe};
 pub use guard::main as guard_main;
 pub use kept::{KeptServer, stop as stop_kept};
+pub use login::{OpenError, Opened, Route};
 pub use machine::{Machine, Profile};
 pub use migrations::migrate;
 pub use open::{OWN_SCHEMA, Target, TargetOptions};
@@ -33,20 +37,25 @@ pub use schema::Schema;
 pub use seeded::Seeded;
 pub use settings::{address_named, address_of};
 
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::Client;
 
-/// Opens a connection, and carries its traffic on the current runtime.
+/// Opens a session, and carries its traffic on the current runtime.
 ///
 /// # Errors
 /// When the database does not answer or refuses; the message never holds the password.
-pub async fn connect(config: &Config) -> Result<Client, TargetError> {
-    let (client, connection) = config.connect(NoTls).await.map_err(|error| TargetError::Connect {
-        address: settings::address(config),
-        reason: describe(&error),
-    })?;
-    tokio::spawn(async move {
-        // An error of the connection shows itself in the next statement.
-        let _ = connection.await;
-    });
-    Ok(client)
+pub async fn connect(route: &Route) -> Result<Client, TargetError> {
+    open(route).await.map(|opened| opened.client)
+}
+
+/// Opens a session, and tells how it came about.
+///
+/// # Errors
+/// When the database does not answer or refuses; the message never holds the password.
+pub async fn open(route: &Route) -> Result<Opened, TargetError> {
+    route.open().await.map_err(|error| {
+        // Without a password, one that was left out is what is missing.
+        let notes = route.notes().iter().filter(|_| !route.has_password());
+        let notes: String = notes.map(|note| format!("; {note}")).collect();
+        TargetError::Connect { address: route.address(), reason: format!("{error}{notes}") }
+    })
 }

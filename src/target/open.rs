@@ -4,24 +4,28 @@ use super::{
     Machine, Profile, TargetError,
     embedded::{Embedded, Spec, Transport},
     kept::KeptServer,
+    login::Route,
     schema::Schema,
     seeded::Seeded,
     settings::{self, Connection},
 };
 use crate::record::{TargetMachine, no_disk};
 use std::{
-    net::IpAddr,
+    fmt,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
-use tokio_postgres::{Config, config::Host};
 
 /// Which database to use, as the user said it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct TargetOptions {
     /// URL or key-value pairs; wins over the environment.
     pub database_url: Option<String>,
+    /// File whose first line is the password of a database that is there already; wins over every other password.
+    pub password_file: Option<PathBuf>,
+    /// Open no session that is not encrypted, but for those over a socket of this machine.
+    pub require_tls: bool,
     /// Start an embedded server even where the environment names a database.
     pub embedded: bool,
     /// Directory of the embedded server's programs.
@@ -48,12 +52,23 @@ pub struct TargetOptions {
     pub session: Vec<(String, String)>,
 }
 
+/// Without what may hold a password.
+impl fmt::Debug for TargetOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("TargetOptions");
+        shown.field("embedded", &self.embedded).field("transport", &self.transport);
+        shown.field("use_existing", &self.use_existing).finish_non_exhaustive()
+    }
+}
+
 impl TargetOptions {
     /// The database at `url`, to be filled and loaded as it is.
     #[must_use]
     pub fn at(url: &str) -> Self {
         Self {
             database_url: Some(url.to_owned()),
+            password_file: None,
+            require_tls: false,
             embedded: false,
             pg_bin: None,
             pg_version: None,
@@ -73,10 +88,10 @@ impl TargetOptions {
 /// A database that can be connected to. Dropping it ends an embedded server that is not kept.
 #[derive(Debug)]
 pub struct Target {
-    config: Config,
+    route: Route,
     origin: String,
     address: String,
-    /// What of the profile's file the server was not started with.
+    /// What of the profile's file the server was not started with, or of the user's files was not gone by.
     left_out: Vec<String>,
     embedded: Option<Embedded>,
     machine: Option<TargetMachine>,
@@ -93,7 +108,7 @@ impl Target {
     /// # Errors
     /// When the settings contradict each other or cannot be read, or no server can be started.
     pub fn open(options: &TargetOptions) -> Result<Self, TargetError> {
-        let found = if options.embedded { None } else { settings::find(options.database_url.as_deref())? };
+        let found = if options.embedded { None } else { settings::find(options)? };
         match found {
             Some(connection) => Self::external(connection, options),
             None if options.use_existing => Err(TargetError::Contradiction {
@@ -109,7 +124,7 @@ impl Target {
         let embedded_only = [
             ("--set", !options.settings.is_empty()),
             ("--keep-server", options.keep_server),
-            ("--transport", options.transport == Transport::Tcp),
+            ("--transport", options.transport != Transport::Unix),
         ];
         if let Some((option, _)) = embedded_only.iter().find(|(_, given)| *given) {
             return Err(TargetError::Contradiction {
@@ -129,23 +144,19 @@ impl Target {
                 ),
             });
         }
-        let mut config = connection.config;
-        let session = if options.use_existing {
+        let mut route = match options.use_existing {
             // The server itself refuses what is not meant to happen.
-            "-c default_transaction_read_only=on".to_owned()
-        } else {
-            own_schema_first()
+            true => connection.route.for_reading(),
+            false => connection.route.with_options(&own_schema_first()),
         };
-        append_options(&mut config, &session);
         for (name, value) in &options.session {
-            append_options(&mut config, &format!("-c {name}={}", escaped(value)));
+            route = route.with_options(&format!("-c {name}={}", escaped(value)));
         }
-        let address = settings::address(&config);
         Ok(Self {
-            config,
+            address: route.address(),
+            left_out: route.notes().to_vec(),
+            route,
             origin: connection.origin,
-            address,
-            left_out: Vec::new(),
             embedded: None,
             machine: options.machine.as_ref().map(Machine::recorded_only),
             use_existing: options.use_existing,
@@ -158,10 +169,18 @@ impl Target {
             profile.settings.iter().map(|(name, _)| (format!("--flags {}: {name}", profile.name), name))
         });
         let given = options.settings.iter().map(|(name, _)| (format!("--set {name}"), name));
+        let is_reserved = |name: &str| is_reserved(name, options.transport);
         if let Some((option, _)) = of_profile.chain(given).find(|(_, name)| is_reserved(name)) {
             return Err(TargetError::Contradiction {
                 option,
                 reason: "would hide the embedded server from loist-bench: leave it out".to_owned(),
+            });
+        }
+        if options.require_tls && options.transport == Transport::Tcp {
+            return Err(TargetError::Contradiction {
+                option: "--require-tls".to_owned(),
+                reason: "does not go with --transport tcp, whose sessions are not encrypted: use --transport tls, or unix"
+                    .to_owned(),
             });
         }
         let guard = std::env::current_exe()
@@ -178,15 +197,14 @@ impl Target {
             base_dir: super::base::chosen(),
         };
         let embedded = Embedded::start(&guard, &spec)?;
-        let mut config = embedded.config();
-        append_options(&mut config, &own_schema_first());
-        let address = settings::address(&config);
+        let route = embedded.route()?.with_options(&own_schema_first());
+        let address = route.address();
         let origin = "embedded".to_owned();
         let machine = embedded.facts().server.machine.clone();
         let notes = options.profile.iter().flat_map(|profile| &profile.notes);
         let left_out = notes.map(|note| format!("--flags {note}")).collect();
         Ok(Self {
-            config,
+            route,
             origin,
             address,
             left_out,
@@ -210,8 +228,8 @@ impl Target {
 
     /// How to connect.
     #[must_use]
-    pub fn config(&self) -> &Config {
-        &self.config
+    pub fn route(&self) -> &Route {
+        &self.route
     }
 
     /// Whether the server was started for this run.
@@ -285,12 +303,7 @@ impl Target {
     /// Whether the server runs on this machine, as far as its address tells: a socket, or the loopback interface.
     #[must_use]
     pub fn is_on_this_machine(&self) -> bool {
-        self.config.get_hosts().iter().all(|host| match host {
-            Host::Unix(_) => true,
-            Host::Tcp(name) => {
-                name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-            }
-        })
+        self.route.is_on_this_machine()
     }
 
     /// Whether an embedded server is known to have ended.
@@ -316,19 +329,21 @@ impl Target {
     pub fn note_for_kept_server(&self) -> Option<String> {
         let KeptServer { directory, url, .. } = self.kept_server()?;
         let directory = directory.display();
-        let reach = if self.config.get_password().is_none() {
-            format!("DATABASE_URL='{url}'")
-        } else {
+        let reach = if self.route.has_password() {
             "its URL, with its password, is printed by loist-bench server list".to_owned()
+        } else {
+            format!("DATABASE_URL='{url}'")
         };
         Some(format!("the server stays: {reach}\nto end it: loist-bench server stop {directory}"))
     }
 }
 
 /// Settings by which loist-bench finds its server again, and those that read other files.
-fn is_reserved(name: &str) -> bool {
+fn is_reserved(name: &str, transport: Transport) -> bool {
     let name = name.to_ascii_lowercase();
-    name.starts_with("include")
+    let of_tls = ["ssl", "ssl_cert_file", "ssl_key_file"].contains(&name.as_str());
+    (of_tls && transport == Transport::Tls)
+        || name.starts_with("include")
         || [
             "listen_addresses",
             "unix_socket_directories",
@@ -353,12 +368,4 @@ fn own_schema_first() -> String {
 fn escaped(value: &str) -> String {
     let special = |c: char| c == '\\' || c.is_ascii_whitespace();
     value.chars().flat_map(|c| special(c).then_some('\\').into_iter().chain([c])).collect()
-}
-
-fn append_options(config: &mut Config, more: &str) {
-    let options = match config.get_options() {
-        Some(own) if !own.is_empty() => format!("{own} {more}"),
-        _ => more.to_owned(),
-    };
-    config.options(options);
 }

@@ -1,38 +1,39 @@
 //! Where the database is: the command line, the environment, or a `.env` file.
 
-use super::{TargetError, dotenv};
-use std::{collections::BTreeMap, fmt::Write, time::Duration};
-use tokio_postgres::{
-    Config,
-    config::{Host, SslMode},
+use super::{
+    TargetError, TargetOptions, dotenv,
+    login::{Parameters, Route, Surroundings, Wishes},
 };
+use std::{collections::BTreeMap, path::Path};
 
 /// A database that somebody named.
 #[derive(Debug, Clone)]
 pub(super) struct Connection {
     /// How to connect.
-    pub config: Config,
+    pub route: Route,
     /// Who named it, as in `DATABASE_URL in .env`.
     pub origin: String,
 }
 
-/// A connection attempt gives up after this, unless the settings say otherwise.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// What the command line says of the database.
+#[derive(Debug, Clone, Copy, Default)]
+struct Asked<'a> {
+    url: Option<&'a str>,
+    password_file: Option<&'a Path>,
+    require_tls: bool,
+}
 
-/// Looks for a database in `url`, then in the environment, then in `.env` in the current directory.
+/// Looks for a database in the options, then in the environment, then in `.env` in the current directory.
 ///
 /// # Errors
 /// When what is found cannot be read.
-pub(super) fn find(url: Option<&str>) -> Result<Option<Connection>, TargetError> {
-    resolve(url, &environment, &dotenv_file)
-}
-
-fn environment(name: &str) -> Result<Option<String>, TargetError> {
-    match std::env::var(name) {
-        Ok(value) => Ok(Some(value)),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(unreadable(name, "it is not UTF-8 text".to_owned())),
-    }
+pub(super) fn find(options: &TargetOptions) -> Result<Option<Connection>, TargetError> {
+    let asked = Asked {
+        url: options.database_url.as_deref(),
+        password_file: options.password_file.as_deref(),
+        require_tls: options.require_tls,
+    };
+    resolve(asked, &Surroundings::own(), &dotenv_file)
 }
 
 fn dotenv_file() -> Result<Option<String>, TargetError> {
@@ -51,21 +52,26 @@ type Variables = BTreeMap<&'static str, String>;
 
 /// [`find`] without its surroundings. The environment wins over the file, name by name.
 fn resolve(
-    url: Option<&str>,
-    environment: &dyn Fn(&str) -> Result<Option<String>, TargetError>,
+    asked: Asked<'_>,
+    around: &Surroundings<'_>,
     dotenv: &dyn Fn() -> Result<Option<String>, TargetError>,
 ) -> Result<Option<Connection>, TargetError> {
-    if let Some(url) = url {
-        return from_url(url, "--database-url").map(Some);
-    }
     let mut set = Variables::new();
     for name in VARIABLES {
-        if let Some(value) = environment(name)?.filter(|value| !value.trim().is_empty()) {
+        let value = (around.variable)(name).map_err(|why| unreadable(name, why))?;
+        if let Some(value) = value.filter(|value| !value.trim().is_empty()) {
             set.insert(name, value);
         }
     }
+    let from_url = |url: &str, origin: &str, set: &Variables| {
+        let parameters = parameters(url).map_err(|reason| unreadable(origin, reason))?;
+        connection(parameters, set.get("DB_PASSWORD"), asked, around, origin).map(Some)
+    };
+    if let Some(url) = asked.url {
+        return from_url(url, "--database-url", &set);
+    }
     if let Some(url) = set.get("DATABASE_URL") {
-        return from_url(url, "DATABASE_URL").map(Some);
+        return from_url(url, "DATABASE_URL", &set);
     }
     let file = match dotenv()? {
         Some(text) => dotenv::parse(&text, &VARIABLES)
@@ -74,16 +80,19 @@ fn resolve(
     };
     let named_here = ["DB_CONNECTION_NAME", "DB_HOST"].iter().any(|name| set.contains_key(name));
     let place = if named_here { "" } else { " in .env" };
-    if !named_here && let Some(url) = file.get("DATABASE_URL") {
-        return from_url(url, &format!("DATABASE_URL{place}")).map(Some);
-    }
+    let url = file.get("DATABASE_URL").filter(|_| !named_here).cloned();
     for (name, value) in file {
         set.entry(name).or_insert(value);
     }
-    from_variables(&set, place)
+    if let Some(url) = url {
+        return from_url(&url, &format!("DATABASE_URL{place}"), &set);
+    }
+    let Some((parameters, origin)) = from_variables(&set, place)? else { return Ok(None) };
+    connection(parameters, None, asked, around, &origin).map(Some)
 }
 
-fn from_variables(set: &Variables, place: &str) -> Result<Option<Connection>, TargetError> {
+/// What the server's own variables say, if they name a database.
+fn from_variables(set: &Variables, place: &str) -> Result<Option<(Parameters, String)>, TargetError> {
     let get = |name: &str| set.get(name).cloned();
     let (named_by, host) = match (get("DB_CONNECTION_NAME"), get("DB_HOST")) {
         (Some(name), _) => ("DB_CONNECTION_NAME", format!("/cloudsql/{name}")),
@@ -91,70 +100,55 @@ fn from_variables(set: &Variables, place: &str) -> Result<Option<Connection>, Ta
         (None, None) => return Ok(None),
     };
     let origin = format!("{named_by}{place}");
+    let refused = |reason: String| unreadable(&origin, reason);
     let needed = |name: &str| {
-        get(name)
-            .ok_or_else(|| unreadable(&origin, format!("{named_by} is set, but {name} is not: set it too")))
-    };
-    let mut config = Config::new();
-    if host.starts_with('/') {
-        config.host_path(host)
-    } else {
-        config.host(host)
+        get(name).ok_or_else(|| refused(format!("{named_by} is set, but {name} is not: set it too")))
     };
     let port = get("DB_PORT").unwrap_or_else(|| "5432".to_owned());
-    let port =
-        port.trim().parse().map_err(|_| unreadable(&origin, "DB_PORT is not a port number".to_owned()))?;
-    config.port(port).dbname(needed("DB_NAME")?).user(needed("DB_USER")?);
-    if let Some(password) = get("DB_PASSWORD") {
-        config.password(password);
+    if !port.trim().parse::<u16>().is_ok_and(|port| port > 0) {
+        return Err(refused("DB_PORT is not a port number".to_owned()));
     }
-    Ok(Some(Connection { config: with_defaults(config), origin }))
+    let values =
+        [("host", host), ("port", port), ("dbname", needed("DB_NAME")?), ("user", needed("DB_USER")?)];
+    let mut parameters = Parameters::default();
+    for (name, value) in values.into_iter().chain(get("DB_PASSWORD").map(|password| ("password", password))) {
+        parameters.set(name, value).map_err(refused)?;
+    }
+    Ok(Some((parameters, origin)))
 }
 
 /// Reads a URL or key-value pairs.
-fn from_url(text: &str, origin: &str) -> Result<Connection, TargetError> {
-    let refuse = |reason: &str| Err(unreadable(origin, reason.to_owned()));
+fn parameters(text: &str) -> Result<Parameters, String> {
     if text.trim().is_empty() {
-        return refuse("it is empty: name a database, or leave it out");
+        return Err("it is empty: name a database, or leave it out".to_owned());
     }
-    let mut config: Config = match text.trim().parse::<Config>() {
-        Ok(config) => config,
-        Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-            if cause.contains("option `sslmode`") {
-                return refuse(NO_TLS);
-            }
-            // The parser names options and positions; anything else might be a piece of the password.
-            let cause = if cause.contains("option `") { format!(" ({cause})") } else { String::new() };
-            return refuse(&format!("this is no PostgreSQL URL and no list of key=value pairs{cause}"));
-        }
-    };
-    if config.get_ssl_mode() == SslMode::Require {
-        return refuse(NO_TLS);
-    }
-    if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-        return refuse("it names no host: write postgres://USER@HOST/NAME");
-    }
-    let hosts_hold_at =
-        config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(name) if name.contains('@')));
-    if hosts_hold_at {
-        return refuse("its host holds an @: write an @ of the password as %40");
-    }
-    config.ssl_mode(SslMode::Disable);
-    Ok(Connection { config: with_defaults(config), origin: origin.to_owned() })
+    Parameters::parse(text)
 }
 
-/// tokio-postgres itself knows the modes `disable`, `prefer` and `require` alone.
-const NO_TLS: &str = "its sslmode asks for TLS, which loist-bench does not speak: connect through the Cloud SQL Auth Proxy or its /cloudsql socket, or use sslmode=disable on a network that you trust";
+/// The way that `parameters` say. `spare_password` is for when they and what libpq looks at have none.
+fn connection(
+    parameters: Parameters,
+    spare_password: Option<&String>,
+    asked: Asked<'_>,
+    around: &Surroundings<'_>,
+    origin: &str,
+) -> Result<Connection, TargetError> {
+    let password = asked.password_file.map(password_in).transpose()?;
+    let wishes = Wishes {
+        password: password.as_deref(),
+        spare_password: spare_password.map(String::as_str),
+        require_tls: asked.require_tls,
+    };
+    let route = Route::resolve(parameters, wishes, around).map_err(|reason| unreadable(origin, reason))?;
+    Ok(Connection { route, origin: origin.to_owned() })
+}
 
-fn with_defaults(mut config: Config) -> Config {
-    if config.get_application_name().is_none() {
-        config.application_name("loist-bench");
-    }
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT_TIMEOUT);
-    }
-    config
+/// The first line of a file.
+fn password_in(path: &Path) -> Result<String, TargetError> {
+    let refused = |why: &str| unreadable("--password-file", format!("{} {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| refused(&format!("cannot be read: {error}")))?;
+    let line = text.lines().next().filter(|line| !line.is_empty());
+    line.map(str::to_owned).ok_or_else(|| refused("has no password in its first line"))
 }
 
 fn unreadable(origin: &str, reason: String) -> TargetError {
@@ -166,9 +160,9 @@ fn unreadable(origin: &str, reason: String) -> TargetError {
 ///
 /// # Errors
 /// When what names it cannot be read.
-pub fn address_named(options: &super::TargetOptions) -> Result<Option<String>, TargetError> {
-    let found = if options.embedded { None } else { find(options.database_url.as_deref())? };
-    Ok(found.map(|connection| address(&connection.config)))
+pub fn address_named(options: &TargetOptions) -> Result<Option<String>, TargetError> {
+    let found = if options.embedded { None } else { find(options)? };
+    Ok(found.map(|connection| connection.route.address()))
 }
 
 /// Hosts with ports, database and user of a URL or of key-value pairs; never the password.
@@ -176,23 +170,10 @@ pub fn address_named(options: &super::TargetOptions) -> Result<Option<String>, T
 /// # Errors
 /// When it is neither.
 pub fn address_of(text: &str) -> Result<String, TargetError> {
-    from_url(text, "the database's address").map(|connection| address(&connection.config))
-}
-
-/// Hosts with ports, database and user; never the password.
-#[must_use]
-pub(super) fn address(config: &Config) -> String {
-    let mut out = String::new();
-    for (index, host) in config.get_hosts().iter().enumerate() {
-        let port = config.get_ports().get(index).or(config.get_ports().first()).copied().unwrap_or(5432);
-        let _ = match host {
-            Host::Tcp(name) => write!(out, "{}{name}:{port}", if index > 0 { "," } else { "" }),
-            Host::Unix(path) => write!(out, "{}{}:{port}", if index > 0 { "," } else { "" }, path.display()),
-        };
-    }
-    let user = config.get_user().unwrap_or("(no user)");
-    let database = config.get_dbname().unwrap_or(user);
-    format!("{out}, database {database}, user {user}")
+    let origin = "the database's address";
+    let parameters = parameters(text).map_err(|reason| unreadable(origin, reason))?;
+    connection(parameters, None, Asked::default(), &Surroundings::own(), origin)
+        .map(|connection| connection.route.address())
 }
 
 #[cfg(test)]
@@ -200,21 +181,32 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn with(variables: &[(&str, &str)], dotenv: Option<&str>) -> Result<Option<Connection>, String> {
+    /// With these variables and this file, in nobody's home.
+    fn found(
+        asked: Asked<'_>,
+        variables: &[(&str, &str)],
+        dotenv: Option<&str>,
+    ) -> Result<Option<Connection>, TargetError> {
         let lookup = |name: &str| {
             Ok(variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
         };
-        resolve(None, &lookup, &|| Ok(dotenv.map(str::to_owned))).map_err(|error| error.to_string())
+        let around = Surroundings { variable: &lookup, home: &|| None };
+        resolve(asked, &around, &|| Ok(dotenv.map(str::to_owned)))
     }
 
-    /// Of a URL alone; nothing else is looked at.
+    fn with(variables: &[(&str, &str)], dotenv: Option<&str>) -> Result<Option<Connection>, String> {
+        found(Asked::default(), variables, dotenv).map_err(|error| error.to_string())
+    }
+
+    /// Of a URL alone; the file is not looked at.
     fn of(url: &str) -> Result<Connection, TargetError> {
-        resolve(Some(url), &|_| unreachable!(), &|| unreachable!()).map(Option::unwrap)
+        let asked = Asked { url: Some(url), ..Asked::default() };
+        resolve(asked, &Surroundings::none(), &|| unreachable!()).map(Option::unwrap)
     }
 
     fn where_is(variables: &[(&str, &str)], dotenv: Option<&str>) -> (String, String) {
         let found = with(variables, dotenv).unwrap().unwrap();
-        (address(&found.config), found.origin)
+        (found.route.address(), found.origin)
     }
 
     #[test]
@@ -222,6 +214,8 @@ mod tests {
         assert!(with(&[], None).unwrap().is_none());
         assert!(with(&[("DATABASE_URL", ""), ("DB_HOST", " ")], Some("# nothing\n")).unwrap().is_none());
         assert!(with(&[("DB_USER", "u")], None).unwrap().is_none());
+        let libpqs = [("PGHOST", "production"), ("PGDATABASE", "d"), ("PGSERVICE", "production")];
+        assert!(with(&libpqs, None).unwrap().is_none(), "libpq's own variables only fill in");
     }
 
     #[test]
@@ -235,7 +229,7 @@ mod tests {
             where_is(&[], file),
             ("h3:5432, database d, user u".into(), "DATABASE_URL in .env".into())
         );
-        assert_eq!(address(&of("host=h4 user=u").unwrap().config), "h4:5432, database u, user u");
+        assert_eq!(of("host=h4 user=u").unwrap().route.address(), "h4:5432, database u, user u");
         assert!(of(" ").unwrap_err().to_string().contains("it is empty"));
     }
 
@@ -245,11 +239,12 @@ mod tests {
             Some("\u{feff}DB_HOST=h\nDB_NAME=d\nDB_USER=u\nSECRET_KEY=\"-----BEGIN\nabc\n\"\nmy-var=1\n");
         let found = with(&[("DB_PASSWORD", "p"), ("DB_PORT", "7")], file).unwrap().unwrap();
         assert_eq!(
-            (address(&found.config), found.origin.as_str()),
+            (found.route.address(), found.origin.as_str()),
             ("h:7, database d, user u".into(), "DB_HOST in .env")
         );
-        assert_eq!(found.config.get_password(), Some("p".as_bytes()));
+        assert!(found.route.has_password());
         assert_eq!(where_is(&[("DB_HOST", "near")], file).0, "near:5432, database d, user u");
+        assert!(with(&[("DB_PORT", "x")], file).unwrap_err().contains("DB_PORT is not a port number"));
     }
 
     #[test]
@@ -266,22 +261,34 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_refused_with_the_way_round_it() {
-        for mode in ["require", "verify-ca", "verify-full", "allow", "maybe"] {
-            for url in [
-                format!("postgres://u@h/d?sslmode={mode}"),
-                format!("postgres://u@h/d?ssl%6dode={mode}"),
-                format!("host=h user=u sslmode={mode}"),
-                format!("host=h\tsslmode = {mode} user=u"),
-            ] {
-                let error = of(&url).unwrap_err();
-                assert!(error.is_bad_input() && error.to_string().contains("Auth Proxy"), "{url}: {error}");
-            }
-        }
-        for mode in ["disable", "prefer"] {
-            let found = of(&format!("postgres://u@h/d?connect_timeout=3&sslmode={mode}")).unwrap();
-            assert_eq!(found.config.get_connect_timeout(), Some(&Duration::from_secs(3)));
-        }
+    fn libpq_s_variables_fill_in_what_a_named_database_leaves_out() {
+        let url = ("DATABASE_URL", "postgres:///d");
+        let (address, _) = where_is(&[url, ("PGHOST", "h"), ("PGUSER", "u"), ("PGDATABASE", "other")], None);
+        assert_eq!(address, "h:5432, database d, user u");
+        assert!(with(&[url], None).unwrap_err().contains("it names no host"));
+        let refused = with(&[url, ("PGHOST", "h"), ("PGGSSENCMODE", "require")], None).unwrap_err();
+        assert!(refused.contains("DATABASE_URL: the variable PGGSSENCMODE: "), "{refused}");
+    }
+
+    #[test]
+    fn a_password_file_has_one_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("password");
+        let asked = Asked { url: Some("postgres://u@h/d"), password_file: Some(&path), ..Asked::default() };
+        assert!(found(asked, &[], None).unwrap_err().to_string().contains("cannot be read"));
+        std::fs::write(&path, "\nsecret").unwrap();
+        let refused = found(asked, &[], None).unwrap_err().to_string();
+        assert!(refused.starts_with("--password-file: ") && !refused.contains("secret"), "{refused}");
+        std::fs::write(&path, "secret\n").unwrap();
+        assert!(found(asked, &[], None).unwrap().unwrap().route.has_password());
+    }
+
+    #[test]
+    fn tls_that_is_required_and_forbidden_is_refused() {
+        let asked = |url| Asked { url: Some(url), require_tls: true, ..Asked::default() };
+        let refused = found(asked("postgres://u@h/d?sslmode=disable"), &[], None).unwrap_err();
+        assert!(refused.is_bad_input() && refused.to_string().contains("--require-tls"), "{refused}");
+        assert!(found(asked("postgres://u@h/d"), &[], None).is_ok());
     }
 
     proptest! {

@@ -78,7 +78,7 @@ impl TuneOptions {
             () if self.target.keep_server => {
                 "a study has servers by the dozen, and none of them stays: leave --keep-server out".to_owned()
             }
-            () if self.is_embedded() && self.target.transport == Transport::Tcp => {
+            () if self.is_embedded() && self.target.transport != Transport::Unix => {
                 "the tuner reaches its servers by a socket: leave --transport out".to_owned()
             }
             () if self.objective == Objective::Throughput && is_open => {

@@ -24,4 +24,5 @@ mod proxy;
 mod run;
 mod search;
 mod sizes;
+mod tls;
 mod wire;

@@ -1,7 +1,10 @@
 //! The sizes of tables that samples hold, whatever becomes of the tables.
 
 use crate::common::KeptServer;
-use loist_bench::{observe::Sampler, target};
+use loist_bench::{
+    observe::Sampler,
+    target::{self, Route},
+};
 use std::time::Duration;
 
 /// One table for each thing that can happen to it, each with less in it than the one before, and a sixth.
@@ -30,10 +33,10 @@ fn a_table_may_be_locked_or_dropped_while_its_size_is_followed() {
     let before = numbers(&server.sql(BYTES));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut sampler = Sampler::new(Duration::from_secs(1), false, None, "loist-bench");
-    let config = server.url.parse().unwrap();
+    let route = Route::parse(&server.url).unwrap();
     runtime.block_on(async {
-        let client = target::connect(&config).await.unwrap();
-        let other = target::connect(&config).await.unwrap();
+        let client = target::connect(&route).await.unwrap();
+        let other = target::connect(&route).await.unwrap();
         other.batch_execute("BEGIN; LOCK TABLE public.held IN ACCESS EXCLUSIVE MODE").await.unwrap();
         sampler.begin(&client).await;
         other.batch_execute("COMMIT; DROP TABLE public.\"Dropped\"").await.unwrap();

@@ -6,10 +6,13 @@ use super::{
     texts::Sent,
     trials::{EXECUTIONS, ms},
 };
-use crate::record::{self, StatementPlan, Trial, WhatIf};
+use crate::{
+    record::{self, StatementPlan, Trial, WhatIf},
+    target::{Route, connect},
+};
 use serde_json::Value;
 use std::time::Duration;
-use tokio_postgres::{Client, Config, Error};
+use tokio_postgres::{Client, Error};
 
 /// How long an index may take to build, and each statement.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -19,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// `creates` is SQL that makes the indexes. With `may_build` they are made, which locks the table against writes until it
 /// is rolled back. `None` where there is nothing to try, or no way.
 pub async fn try_indexes(
-    config: &Config,
+    route: &Route,
     creates: &[String],
     plans: &[StatementPlan],
     may_build: bool,
@@ -33,9 +36,7 @@ pub async fn try_indexes(
         return None;
     }
     let mut what_if = WhatIf { settings: creates.to_vec(), ..WhatIf::default() };
-    let mut config = config.clone();
-    config.application_name("loist-bench plans");
-    let client = match crate::target::connect(&config).await {
+    let client = match connect(&route.with_application_name("loist-bench plans")).await {
         Ok(client) => client,
         Err(error) => {
             what_if.missing.push(error.to_string());

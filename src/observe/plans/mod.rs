@@ -16,12 +16,12 @@ use crate::{
     flags::Setting,
     record::{self, PlanCase, StatementPlan, WhatIf},
     stats::stream,
+    target::{Route, connect},
     workload::Protocol,
 };
 use ask::{Answer, Asker, How, Refusal};
 use std::time::{Duration, Instant};
 use texts::{Case, Sent, Text};
-use tokio_postgres::Config;
 use trials::Executed;
 
 /// How long one statement may take.
@@ -34,7 +34,7 @@ const DRAWS: u32 = 3;
 /// What is to be explained.
 pub struct Explaining<'a> {
     /// How the load reached the server.
-    pub config: &'a Config,
+    pub route: &'a Route,
     /// What it sent.
     pub bound: &'a Bound,
     /// Parameters of its calls, by operation.
@@ -65,9 +65,7 @@ pub struct Explained {
 
 /// Explains every text of the workload. What was explained so far is in `into`, even if this is dropped before its end.
 pub async fn explain_statements(asked: &Explaining<'_>, into: &mut Explained) {
-    let mut config = asked.config.clone();
-    config.application_name("loist-bench plans");
-    let client = match crate::target::connect(&config).await {
+    let client = match connect(&asked.route.with_application_name("loist-bench plans")).await {
         Ok(client) => client,
         Err(error) => return into.missing.push(format!("plans of the statements: {error}")),
     };

@@ -22,7 +22,7 @@ pub use text::{escaped, fenced};
 use super::{
     grid::{Cell, Column, Grid, Row, Tone},
     headline::{self, Figure},
-    latencies, mark,
+    latencies, mark, session,
     source::Source,
     trust,
 };
@@ -139,12 +139,13 @@ fn advice(record: &Record) -> String {
 fn provenance(source: &Source) -> String {
     let record = &source.record;
     format!(
-        "<sub>loist-bench {}, record version {}; seed {}; PostgreSQL {}; {}; SHA-256 of the record <code>{}</code></sub>\n",
+        "<sub>loist-bench {}, record version {}; seed {}; PostgreSQL {}; {}{}; SHA-256 of the record <code>{}</code></sub>\n",
         escaped(&record.tool_version),
         record.version,
         record.run.seed,
         escaped(&record.server.version),
         escaped(&format!("{}, {} processors", record.host.cpu_model, record.host.cpus)),
+        session::words(record).map(|words| format!("; {}", escaped(&words))).unwrap_or_default(),
         source.digest()
     )
 }

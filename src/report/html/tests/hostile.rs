@@ -3,7 +3,10 @@
 use super::elements;
 use crate::{
     flags::Setting,
-    record::{Disturbance, DisturbanceKind, Record},
+    record::{
+        ChannelBinding, Disturbance, DisturbanceKind, Encryption, Record, ServerView, Session, Transport,
+        Verification,
+    },
     report::{
         html::{compare, run},
         picture::fixture::busy,
@@ -27,6 +30,7 @@ fn full() -> Record {
     record.evidence.missing.push("m".to_owned());
     record.workload.left_out.push("o".to_owned());
     record.server.flags = Some("f".to_owned());
+    record.server.session = Some(session());
     record.operations[0].summary.slo.reason = Some("r".to_owned());
     let kind = DisturbanceKind::LockWaits;
     record.disturbances = vec![Disturbance { kind, sentence: "s".to_owned(), decisive: true }];
@@ -41,6 +45,28 @@ fn full() -> Record {
         ..Setting::default()
     }];
     record
+}
+
+fn session() -> Session {
+    let text = || "s".to_owned();
+    Session {
+        transport: Transport::Tcp,
+        host: text(),
+        encryption: Some(Encryption {
+            protocol: text(),
+            cipher: text(),
+            verification: Verification::Ca,
+            client_certificate: true,
+            channel_binding: ChannelBinding::Offered,
+        }),
+        server_view: Some(ServerView {
+            encrypted: true,
+            protocol: Some(text()),
+            cipher: Some(text()),
+            bits: Some(256),
+            client_certificate: Some(text()),
+        }),
+    }
 }
 
 /// Places of texts, with a star for each index.
