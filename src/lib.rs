@@ -2,10 +2,11 @@
 //! Loist MCP Music Library Server.
 //!
 //! The modules form floors; a module uses only what stands on a lower floor:
-//! `cli` > `report` > `tune` > `gate` > `lab` > `compare` > `history` > `advise` > `observe` > `engine` > `catalog` >
-//! `target` > `record` > `workload` > `flags` > `stats`. A test keeps it so.
+//! `cli` > `report` > `tune` > `gate` > `lab` > `compare` > `history` > `advise` > `audit` > `observe` > `engine` >
+//! `catalog` > `target` > `record` > `workload` > `flags` > `stats`. A test keeps it so.
 
 pub mod advise;
+pub mod audit;
 pub mod catalog;
 pub mod cli;
 pub mod compare;

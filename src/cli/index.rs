@@ -56,11 +56,12 @@ pub(super) fn page(directory: &Path) -> Result<String, Failure> {
 }
 
 /// What was judged, by the files that say so, and the page beside each.
-const JUDGED: [(&str, &str); 4] = [
+const JUDGED: [(&str, &str); 5] = [
     ("gate.json", "report.html"),
     ("comparison.json", "comparison.html"),
     ("aa.json", "aa.html"),
     ("study.json", "study.html"),
+    ("audit.json", "report.html"),
 ];
 
 /// Whether a directory holds what was judged.

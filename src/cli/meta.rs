@@ -1,7 +1,7 @@
 //! `schema`, `completions` and `man`: the program about itself.
 
 use super::{failure::Failure, output};
-use crate::{compare, gate, history, record, tune, workload};
+use crate::{audit, compare, gate, history, record, tune, workload};
 use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 use std::process::ExitCode;
@@ -30,6 +30,8 @@ enum SchemaOf {
     History,
     /// A tuning study, study.json
     Study,
+    /// An audit, audit.json
+    Audit,
 }
 
 /// Print a completion script for a shell
@@ -53,6 +55,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitCode, Failure> {
         SchemaOf::Aa => gate::false_alarms::schema(),
         SchemaOf::History => history::schema(),
         SchemaOf::Study => tune::study::schema(),
+        SchemaOf::Audit => audit::schema(),
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 mod aa;
 mod advise;
 mod args;
+mod audit;
 mod compare;
 mod config_file;
 mod duet;
@@ -67,6 +68,7 @@ enum Command {
     Seed(seed::SeedArgs),
     Tune(Box<tune::TuneArgs>),
     Advise(advise::AdviseArgs),
+    Audit(Box<audit::AuditArgs>),
     Report(report::ReportArgs),
     #[command(subcommand)]
     History(history::HistoryCommand),
@@ -135,6 +137,10 @@ fn dispatch() -> Result<ExitCode, Failure> {
             seed::execute(args)
         }
         Command::Advise(args) => advise::execute(&args),
+        Command::Audit(mut args) => {
+            args.target.settle(own)?;
+            audit::execute(*args)
+        }
         Command::Report(args) => report::execute(&args, own),
         Command::History(command) => history::execute(command),
         Command::Flags(command) => flags::execute(command, own),

@@ -9,6 +9,7 @@ pub mod costs;
 pub mod document;
 pub mod error;
 pub mod form;
+pub mod instance;
 mod list;
 pub mod machine;
 pub mod place;

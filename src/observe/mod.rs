@@ -14,12 +14,14 @@ mod postmaster;
 mod proc;
 mod relations;
 mod sampler;
+pub mod security;
 mod server_counters;
 mod server_views;
 mod sizes;
 mod statements;
 mod storage;
 mod surroundings;
+mod tracked;
 
 pub use counters::{Counters, evidence};
 pub use disk::disk_of;
@@ -28,6 +30,7 @@ pub use instruments::{install_instruments, limit_session};
 pub use join::{StatementNames, statement_names};
 pub use plans::{Explained, Explaining, explain_statements, try_indexes};
 pub use sampler::{Sampler, interval_for};
+pub use tracked::{TrackedSecret, tracked_secrets};
 
 /// The server could not be observed.
 #[derive(Debug, thiserror::Error)]

@@ -30,7 +30,7 @@ pub fn is_ours(beginning: &str) -> bool {
         let rest = beginning.strip_prefix(first).map(str::trim_start);
         rest.is_some_and(|rest| rest.starts_with(second.trim_end()))
     };
-    [MARKDOWN, GATE, SVG].iter().any(|mark| beginning.starts_with(mark))
+    [MARKDOWN, GATE, SVG, crate::audit::MARK].iter().any(|mark| beginning.starts_with(mark))
         || begins(JUNIT)
         || begins(VERDICT)
         || is_page()
@@ -49,7 +49,7 @@ mod tests {
         };
         assert!(is_ours(&page("loist-bench 0.1.0")));
         assert!(is_ours(&format!("{MARKDOWN}# x")) && is_ours(&format!("{GATE}# x")));
-        assert!(is_ours(&format!("{SVG}<svg/>")));
+        assert!(is_ours(&format!("{SVG}<svg/>")) && is_ours(&format!("{}-- x", crate::audit::MARK)));
         assert!(is_ours("{\n  \"format\": \"loist-bench/gate\",\n"));
         assert!(is_ours(&format!("{}\n{GATE}<testsuites>", JUNIT[0])));
         let foreign = ["", "# Notes", "<svg/>", "x <!-- loist-bench report -->\n", &page("hugo")];

@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod annotations;
+pub mod audit;
 pub mod comparison;
 pub mod csv;
 pub mod effects;

@@ -1,4 +1,4 @@
-//! The pages of comparisons, verdicts and A/A measurements, used as their readers use them.
+//! The pages of comparisons, verdicts, A/A measurements and audits, used as their readers use them.
 
 use crate::{
     axe,
@@ -6,6 +6,7 @@ use crate::{
 };
 use chrono::DateTime;
 use loist_bench::{
+    audit::Audit,
     compare::Effects,
     gate::{FalseAlarms, Verdict},
     report::html,
@@ -75,18 +76,64 @@ fn alarms() -> Value {
     })
 }
 
-/// The three pages.
+fn audit() -> Value {
+    let finding = |severity: &str| {
+        json!({
+            "id": "hba-trust", "severity": severity, "title": EVIL, "object": EVIL, "seen": EVIL, "why": EVIL,
+            "reference": EVIL, "remedy": {"sql": [EVIL], "gcloud": [EVIL], "flags": [EVIL], "by_hand": EVIL},
+            "place": {"file": EVIL, "line": 3},
+        })
+    };
+    let mut findings: Vec<Value> = ["critical", "high", "medium", "low", "info"].map(finding).to_vec();
+    findings[3]["accepted"] = json!({"reason": EVIL, "expires": "2027-06-30"});
+    let mut evidence = json!({
+        "server": {"address": EVIL, "version": "18.6", "version_number": 180_006, "database": EVIL, "owner": EVIL,
+            "is_cloud_sql": false},
+        "session": {"role": EVIL, "way": "network", "tls": true, "protocol": EVIL, "cipher": EVIL},
+        "role": EVIL, "settings": [], "instance": {"unread": EVIL},
+    });
+    for part in [
+        "role_settings",
+        "hba",
+        "passwords",
+        "roles",
+        "memberships",
+        "grants",
+        "default_privileges",
+        "tables",
+        "definer_functions",
+        "extensions",
+        "languages",
+        "foreign_servers",
+        "user_mappings",
+        "event_triggers",
+        "slots",
+        "tracked_secrets",
+    ] {
+        evidence[part] = json!({"read": []});
+    }
+    json!({
+        "format": "loist-bench/audit", "version": 1, "tool_version": "0.1.0", "at": DateTime::UNIX_EPOCH,
+        "fail_on": "medium", "findings": findings, "passed": vec!["application-owns-database"; 40], "policy": EVIL,
+        "unchecked": [{"id": "password-hash-md5", "title": EVIL, "reason": EVIL}], "remarks": [EVIL],
+        "evidence": evidence,
+    })
+}
+
+/// A page of each kind.
 fn pages(directory: &TempDir) -> Vec<PathBuf> {
     let effects: Effects = serde_json::from_value(effects()).unwrap();
     let verdict: Verdict = serde_json::from_value(verdict()).unwrap();
     let alarms: FalseAlarms = serde_json::from_value(alarms()).unwrap();
-    let pages = [html::effects(&effects), html::gate(&verdict), html::false_alarms(&alarms)];
+    let audit: Audit = serde_json::from_value(audit()).unwrap();
+    let pages =
+        [html::effects(&effects), html::gate(&verdict), html::false_alarms(&alarms), html::audit(&audit)];
     let write = |(name, page): (&str, String)| {
         let path = directory.path().join(name);
         std::fs::write(&path, page).unwrap();
         path
     };
-    ["effects.html", "gate.html", "alarms.html"].into_iter().zip(pages).map(write).collect()
+    ["effects.html", "gate.html", "alarms.html", "audit.html"].into_iter().zip(pages).map(write).collect()
 }
 
 #[tokio::test]

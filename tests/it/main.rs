@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // In a test, that is the assertion.
 
+mod audit;
 mod catalog;
 mod cli;
 mod clients;

@@ -1,11 +1,13 @@
-//! What was judged: a comparison, a gate's verdict, an A/A measurement, each a file of its own format.
+//! What was judged: a comparison, a gate's verdict, an A/A measurement, an audit, each a file of its own format.
 
 use crate::{
+    audit::{self, Audit},
     cli::failure::Failure,
     compare::{self, Effects},
     gate::{FalseAlarms, Verdict, false_alarms, verdict},
     report::{
-        effects, false_alarms as false_alarms_report, gate, grid::Tone, html, markdown, study as study_report,
+        audit as audit_report, effects, false_alarms as false_alarms_report, gate, grid::Tone, html,
+        markdown, study as study_report,
     },
     tune::{Study, study},
 };
@@ -19,6 +21,7 @@ pub(in crate::cli) enum Document {
     Gate(Box<Verdict>),
     Aa(Box<FalseAlarms>),
     Study(Box<Study>),
+    Audit(Box<Audit>),
 }
 
 /// What every format begins with.
@@ -44,6 +47,7 @@ impl Document {
             compare::FORMAT => Self::Comparison(parsed(&text, path, header.version, compare::VERSION)?),
             verdict::FORMAT => Self::Gate(parsed(&text, path, header.version, verdict::VERSION)?),
             study::FORMAT => Self::Study(parsed(&text, path, header.version, study::VERSION)?),
+            audit::FORMAT => Self::Audit(parsed(&text, path, header.version, audit::VERSION)?),
             false_alarms::FORMAT => Self::Aa(parsed(&text, path, header.version, false_alarms::VERSION)?),
             _ => return Ok(None),
         };
@@ -60,6 +64,9 @@ impl Document {
             Self::Study(found) => {
                 ("tuning", study_report::words::outcome(found), study_report::words::sentence(found))
             }
+            Self::Audit(found) => {
+                ("audit", audit_report::words::outcome(found), audit_report::words::sentence(found))
+            }
             Self::Aa(found) => (
                 "A/A",
                 false_alarms_report::words::outcome(found),
@@ -75,6 +82,7 @@ impl Document {
             Self::Gate(verdict) => html::gate(verdict),
             Self::Aa(alarms) => html::false_alarms(alarms),
             Self::Study(study) => html::study(study),
+            Self::Audit(audit) => html::audit(audit),
         }
     }
 
@@ -85,6 +93,7 @@ impl Document {
             Self::Gate(verdict) => markdown::gate(verdict),
             Self::Aa(alarms) => markdown::false_alarms(alarms),
             Self::Study(study) => markdown::study(study),
+            Self::Audit(audit) => markdown::audit(audit),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod advice;
 mod answer;
+mod audit;
 mod compare;
 mod effects;
 mod false_alarms;
@@ -24,6 +25,7 @@ mod verdict;
 
 use super::{index::Runs, source::Source};
 use crate::{
+    audit::Audit,
     compare::Effects,
     gate::{FalseAlarms, Verdict},
     tune::Study,
@@ -62,6 +64,12 @@ pub fn effects(effects: &Effects) -> String {
 #[must_use]
 pub fn gate(verdict: &Verdict) -> String {
     gate::page(verdict)
+}
+
+/// The page of an audit: what was found, and what helps.
+#[must_use]
+pub fn audit(audit: &Audit) -> String {
+    audit::page(audit)
 }
 
 /// The page of a tuning study: settings to change, what they are worth, and what was tried.

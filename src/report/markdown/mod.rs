@@ -1,5 +1,6 @@
 //! A run as Markdown, for a pull request or a job summary.
 
+mod audit;
 mod compare;
 mod effects;
 mod false_alarms;
@@ -11,6 +12,7 @@ mod table;
 mod tests;
 mod text;
 
+pub use audit::audit;
 pub use compare::compare;
 pub use effects::effects;
 pub use false_alarms::false_alarms;

@@ -102,6 +102,7 @@ fn the_password_is_told_nowhere_wherever_it_came_from() {
     let url = with_password(&stage);
     for (arguments, url, code) in [
         ("seed --tracks 50", url.clone(), 0),
+        ("audit --out reports --fix-script fix.sql", url.clone(), 1),
         // A port where nobody listens, a user that is not let in, and encryption that there is not.
         (&run, url.replace(&format!(":{}/", stage.port), ":1/"), 3),
         (&run, url.replace("careful", "unknown"), 3),
@@ -112,6 +113,7 @@ fn the_password_is_told_nowhere_wherever_it_came_from() {
         assert_silent(&watched(command, code), &format!("{arguments} that ends with {code}"));
     }
     assert_silent(&texts_below(&bench.path("reports")), "a report");
+    assert_silent(&fs::read_to_string(bench.path("fix.sql")).unwrap(), "a script of remedies");
     let log = stage.server.log();
     assert!(log.contains("statement: ") && log.contains("unknown"), "it logs");
     assert_silent(&log, "the server's log");
