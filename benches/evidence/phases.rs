@@ -72,6 +72,7 @@ impl Stage {
             shared_queue: false,
             queue: 1,
             round_trip: Duration::ZERO,
+            max_rate: None,
             threads: None,
             processors: std::thread::available_parallelism().map_or(1, usize::from),
             seed: 42,

@@ -108,6 +108,11 @@ impl<'a> Case<'a> {
         known.filter(|name| !name.is_empty()).map_or_else(|| "the_database".to_owned(), identifier)
     }
 
+    /// Whether the tables are of somebody else's, who uses them, too.
+    pub(super) fn is_of_others(&self) -> bool {
+        self.record.catalog.state == "existing"
+    }
+
     /// The whole name of a table that a plan names without its schema.
     pub(super) fn table(&self, bare: &str) -> String {
         self.record.evidence.table(bare).map_or_else(|| bare.to_owned(), |table| table.name.clone())

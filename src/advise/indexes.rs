@@ -1,6 +1,6 @@
 //! Indexes that are there for nothing: twice, or never used.
 
-use super::{case::Case, say};
+use super::{case::Case, say, usable};
 use crate::record::{Basis, Change, Index, Recommendation};
 
 /// The indexes that the record knows.
@@ -8,53 +8,78 @@ pub(super) fn known<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Index> {
     case.record.evidence.indexes.iter().flatten()
 }
 
+/// What is never known of indexes of somebody else's.
+const OF_OTHERS: &str = "others use this database, and this run saw only what it read itself: ask them, and look at pg_stat_user_indexes over weeks, on each replica, too";
+
 /// Indexes that say the same as another.
 pub(super) fn duplicates(case: &Case) -> Option<Recommendation> {
+    let pairs = covered(case);
+    let (narrow, wide) = *pairs.first()?;
+    let more = match pairs.len() - 1 {
+        0 => String::new(),
+        more => format!("; and {more} more like it"),
+    };
+    let bytes: u64 = pairs.iter().map(|(narrow, _)| narrow.bytes).sum();
+    let is_smaller = "a narrow index is smaller: a scan of it alone may have been a little faster";
+    Some(Recommendation {
+        title: format!("Drop the index {}: {} answers all that it does{more}", narrow.name, wide.name),
+        evidence: pairs.iter().take(MOST_NAMED).map(said_twice).collect::<Vec<_>>().join("; "),
+        change: Some(dropped(narrow)),
+        more_changes: pairs.iter().skip(1).map(|(narrow, _)| dropped(narrow)).collect(),
+        expected: format!("{} less, and one index less for each write", say::bytes(bytes)),
+        risk: if case.is_of_others() { format!("{is_smaller}; {OF_OTHERS}") } else { is_smaller.to_owned() },
+        verify: "run again: the plans that used it use the other".to_owned(),
+        effect: 0.02,
+        ..say::change()
+    })
+}
+
+/// More of a kind are not told one by one.
+const MOST_NAMED: usize = 4;
+
+fn said_twice((narrow, wide): &(&Index, &Index)) -> String {
+    format!(
+        "both are {} on {}: ({}) and ({}); the first takes {}",
+        narrow.method,
+        narrow.table,
+        narrow.keys.join(", "),
+        wide.keys.join(", "),
+        say::bytes(narrow.bytes)
+    )
+}
+
+/// Indexes that can go, each with one that answers all that it does.
+fn covered<'a>(case: &Case<'a>) -> Vec<(&'a Index, &'a Index)> {
     let all: Vec<&Index> = known(case).filter(|index| index.is_valid).collect();
-    let same =
-        |a: &Index, b: &Index| a.table == b.table && a.method == b.method && a.predicate == b.predicate;
-    // What the narrow one brings with it for scans of the index alone, the wide one must have, too.
-    let brings = |wide: &Index, narrow: &Index| {
-        narrow.included.iter().all(|column| wide.included.contains(column) || wide.keys.contains(column))
-    };
-    let covers = |wide: &Index, narrow: &Index| {
-        let shorter = narrow.keys.len() <= wide.keys.len()
-            && wide.keys.starts_with(&narrow.keys)
-            && wide.operator_classes.starts_with(&narrow.operator_classes)
-            && wide.orderings.starts_with(&narrow.orderings);
-        // Only a B-tree answers for its first columns alone.
-        let equal = narrow.keys == wide.keys;
-        same(wide, narrow) && shorter && brings(wide, narrow) && (equal || wide.method == "btree")
-    };
-    let pair = all.iter().enumerate().find_map(|(at, narrow)| {
-        let mut others = all.iter().enumerate().filter(|(other, _)| *other != at);
+    let wider = |at: usize, narrow: &Index| {
         // Of two equal ones the later goes; what enforces a constraint stays.
+        let mut others = all.iter().enumerate().filter(|(other, _)| *other != at);
         let wide = others.find(|(other, wide)| {
             // Two that say the same cover each other.
             let are_equal = covers(wide, narrow) && covers(narrow, wide);
             covers(wide, narrow)
                 && (!are_equal || *other < at || (!narrow.is_constraint && wide.is_constraint))
         });
-        wide.filter(|_| !narrow.is_constraint).map(|(_, wide)| (*narrow, *wide))
-    });
-    let (narrow, wide) = pair?;
-    Some(Recommendation {
-        title: format!("Drop the index {}: {} answers all that it does", narrow.name, wide.name),
-        evidence: format!(
-            "both are {} on {}: ({}) and ({}); the first takes {}",
-            narrow.method,
-            narrow.table,
-            narrow.keys.join(", "),
-            wide.keys.join(", "),
-            say::bytes(narrow.bytes)
-        ),
-        change: Some(dropped(narrow)),
-        expected: format!("{} less, and one index less for each write", say::bytes(narrow.bytes)),
-        risk: "a narrow index is smaller: a scan of it alone may have been a little faster".to_owned(),
-        verify: "run again: the plans that used it use the other".to_owned(),
-        effect: 0.02,
-        ..say::change()
-    })
+        wide.filter(|_| !narrow.is_constraint).map(|(_, wide)| *wide)
+    };
+    let pairs = all.iter().enumerate().filter_map(|(at, narrow)| Some((*narrow, wider(at, narrow)?)));
+    pairs.collect()
+}
+
+/// Whether `wide` answers all that `narrow` does.
+fn covers(wide: &Index, narrow: &Index) -> bool {
+    let same =
+        wide.table == narrow.table && wide.method == narrow.method && wide.predicate == narrow.predicate;
+    // What the narrow one brings with it for scans of the index alone, the wide one must have, too.
+    let brings =
+        narrow.included.iter().all(|column| wide.included.contains(column) || wide.keys.contains(column));
+    let shorter = narrow.keys.len() <= wide.keys.len()
+        && wide.keys.starts_with(&narrow.keys)
+        && wide.operator_classes.starts_with(&narrow.operator_classes)
+        && wide.orderings.starts_with(&narrow.orderings);
+    // Only a B-tree answers for its first columns alone.
+    let equal = narrow.keys == wide.keys;
+    same && shorter && brings && (equal || wide.method == "btree")
 }
 
 /// An index goes, and comes back by the SQL that made it.
@@ -116,6 +141,9 @@ pub(super) fn invalid(case: &Case) -> Option<Recommendation> {
 
 /// An index that nothing scans costs each write its share.
 pub(super) fn unused(case: &Case) -> Option<Recommendation> {
+    if case.is_of_others() {
+        return unused_by_anybody(case);
+    }
     let unused: Vec<&Index> = known(case)
         .filter(|index| {
             !index.is_constraint && index.is_valid && index.scans_ever == 0 && index.scans == Some(0)
@@ -168,4 +196,79 @@ pub(super) fn unused(case: &Case) -> Option<Recommendation> {
         effect: saving.share,
         ..say::change()
     })
+}
+
+/// Of tables that were there before, only what nobody has used says something: what their writes cost was not measured.
+fn unused_by_anybody(case: &Case) -> Option<Recommendation> {
+    let (twice, never) = (covered(case), usable::never(case));
+    let is_told = |index: &Index| {
+        let mut told = twice.iter().map(|(narrow, _)| *narrow).chain(never.iter().map(|(index, _)| *index));
+        told.any(|told| told.name == index.name)
+    };
+    let unused: Vec<&Index> = known(case)
+        .filter(|index| index.is_valid && !index.is_constraint && index.scans_ever == 0)
+        .filter(|index| index.scans == Some(0) && !is_told(index))
+        .collect();
+    let first = *unused.first()?;
+    let names: Vec<&str> = unused.iter().map(|index| index.name.as_str()).collect();
+    let sized: Vec<String> =
+        unused.iter().map(|index| format!("{} ({})", index.name, say::bytes(index.bytes))).collect();
+    let bytes: u64 = unused.iter().map(|index| index.bytes).sum();
+    Some(Recommendation {
+        title: format!(
+            "Ask who needs {}: nobody has scanned {} since the counters began",
+            say::list(&names, 2),
+            it(&unused)
+        ),
+        evidence: format!(
+            "never scanned, by this workload or anybody else: {}; {} in all",
+            say::list(&sized, MOST_NAMED),
+            say::bytes(bytes)
+        ),
+        change: Some(dropped(first)),
+        more_changes: unused.iter().skip(1).map(|index| dropped(index)).collect(),
+        expected: format!(
+            "{} of disk, and their part of each write, which was not measured",
+            say::bytes(bytes)
+        ),
+        risk: OF_OTHERS.to_owned(),
+        verify: "run again: no plan has become a sequential scan".to_owned(),
+        effect: 0.01,
+        ..say::change()
+    })
+}
+
+/// Indexes of somebody else's of which nothing is asked.
+pub(super) fn never_usable(case: &Case) -> Option<Recommendation> {
+    let never = usable::never(case);
+    let (first, _) = never.first()?;
+    let indexes: Vec<&Index> = never.iter().map(|(index, _)| *index).collect();
+    let names: Vec<&str> = indexes.iter().map(|index| index.name.as_str()).collect();
+    let why: Vec<String> = never
+        .iter()
+        .map(|(index, why)| format!("{} ({}): {why}", index.name, say::bytes(index.bytes)))
+        .collect();
+    let bytes: u64 = indexes.iter().map(|index| index.bytes).sum();
+    Some(Recommendation {
+        title: format!(
+            "Ask who needs {}: no statement of this workload can use {}",
+            say::list(&names, 2),
+            it(&indexes)
+        ),
+        evidence: say::list(&why, MOST_NAMED),
+        change: Some(dropped(first)),
+        more_changes: indexes.iter().skip(1).map(|index| dropped(index)).collect(),
+        expected: format!(
+            "{} of disk, and their part of each write, which was not measured",
+            say::bytes(bytes)
+        ),
+        risk: OF_OTHERS.to_owned(),
+        verify: "run again: no plan has become a sequential scan".to_owned(),
+        effect: 0.015,
+        ..say::change()
+    })
+}
+
+fn it(indexes: &[&Index]) -> &'static str {
+    if indexes.len() == 1 { "it" } else { "them" }
 }

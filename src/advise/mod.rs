@@ -3,6 +3,7 @@
 //! To add a rule, write one function in the file of its family and give it a row in the table `RULES`.
 
 mod apply;
+mod asked;
 mod budget;
 mod case;
 mod connections;
@@ -23,6 +24,7 @@ mod saving;
 mod say;
 mod statements;
 mod statistics;
+mod usable;
 mod vacuum;
 mod wal;
 mod work_memory;

@@ -151,11 +151,13 @@ pub(super) fn index_name(wanted: &[Predicate], table: &str) -> String {
     name
 }
 
+/// The conditions that a text joins by AND, as they are written, without what encloses them.
+pub(super) fn parts(text: &str) -> Vec<String> {
+    split(strip(text), " AND ").into_iter().map(|part| strip(part).to_owned()).collect()
+}
+
 /// Whether a filter says what the condition of a partial index asks for, word for word.
 pub(super) fn implies(filter: &str, condition: &str) -> bool {
-    let parts = |text: &str| -> Vec<String> {
-        split(strip(text), " AND ").into_iter().map(|part| strip(part).to_owned()).collect()
-    };
     let said = parts(filter);
     parts(condition).iter().all(|part| said.contains(part))
 }

@@ -309,9 +309,15 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "indexes/unused",
-        threshold: "never scanned, and their writes are felt: 10 % of the objective",
+        threshold: "never scanned, and their writes are felt: 10 % of the objective; of tables that were there before, never scanned by anybody",
         source: manual!("indexes-examine.html"),
         judge: indexes::unused,
+    },
+    Rule {
+        name: "indexes/never-usable",
+        threshold: "of tables that were there before: an index with a condition, keys, operators or a collation that no statement of the workload asks for",
+        source: manual!("indexes-partial.html, indexes-opclass.html, indexes-collations.html"),
+        judge: indexes::never_usable,
     },
     Rule {
         name: "statements/deep-offset",

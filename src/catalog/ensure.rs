@@ -51,19 +51,8 @@ pub async fn ensure(
     state: State,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Ensured, CatalogError> {
-    let mut client = connect(route).await?;
     let began = Instant::now();
-    // It is idle for as long as the load goes on.
-    // PostgreSQL 13 has no such setting.
-    let stay = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'";
-    client.query(stay, &[]).await.map_err(CatalogError::of("locked"))?;
-    let free = client
-        .query_one("SELECT pg_try_advisory_lock($1)", &[&LOCK])
-        .await
-        .map_err(CatalogError::of("locked"))?;
-    if !free.get::<_, bool>(0) {
-        return Err(CatalogError::Busy);
-    }
+    let mut client = locked(route).await?;
     migrate(&mut client, schema).await?;
     let mut steps = vec![("schema".to_owned(), began.elapsed())];
     let began = Instant::now();
@@ -84,6 +73,23 @@ pub async fn ensure(
     let (checksum, loading) = load::load(&mut client, route, spec, state, progress).await?;
     steps.extend(loading);
     Ok(Ensured { steps, checksum, reused: false, hold: Hold { session: client } })
+}
+
+/// A session that holds the database for this process.
+///
+/// # Errors
+/// When the database does not answer, or is in use by another loist-bench.
+pub(super) async fn locked(route: &Route) -> Result<Client, CatalogError> {
+    let client = connect(route).await?;
+    // It is idle for as long as the load goes on.
+    // PostgreSQL 13 has no such setting.
+    let stay = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'idle_session_timeout'";
+    client.query(stay, &[]).await.map_err(CatalogError::of("locked"))?;
+    let free = client
+        .query_one("SELECT pg_try_advisory_lock($1)", &[&LOCK])
+        .await
+        .map_err(CatalogError::of("locked"))?;
+    if free.get::<_, bool>(0) { Ok(client) } else { Err(CatalogError::Busy) }
 }
 
 /// Whether every row is still the one that the load wrote, and the table what it was: somebody may have been at them

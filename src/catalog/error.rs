@@ -14,6 +14,14 @@ pub enum CatalogError {
         "another loist-bench is at work in this database: wait until it has ended, or name another database"
     )]
     Busy,
+    /// Something of somebody else's would go with what is to be removed, or hangs on it.
+    #[error(
+        "nothing was removed: what loist-bench did not make stands in the schema loist_bench or hangs on what is in it: {what}; move or drop that first"
+    )]
+    Strangers {
+        /// What it is.
+        what: String,
+    },
     /// There is nothing to measure.
     #[error("{0}")]
     NothingThere(String),
@@ -33,7 +41,7 @@ impl CatalogError {
     pub fn is_bad_input(&self) -> bool {
         match self {
             Self::Target(error) => error.is_bad_input(),
-            Self::NothingThere(_) => true,
+            Self::NothingThere(_) | Self::Strangers { .. } => true,
             Self::Busy | Self::Database { .. } => false,
         }
     }

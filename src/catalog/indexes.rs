@@ -10,6 +10,11 @@ use tokio_postgres::{Client, Transaction, error::SqlState};
 /// Connections that build indexes at the same time, at most.
 const MOST_BUILDERS: usize = 4;
 
+/// Connections that build indexes at the same time, on this machine.
+pub(super) fn builders() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(MOST_BUILDERS)
+}
+
 /// Drops the indexes of the table, the key included, and gives the statements that bring them back: first those that
 /// can run side by side, last the one that makes the key a key again. An index that something else hangs on (a
 /// constraint, a foreign key, a comment, replication) stays where it is.
@@ -71,7 +76,6 @@ pub(super) async fn bring_back(
     let (key, indexes): (Vec<&String>, Vec<&String>) =
         statements.iter().partition(|statement| statement.starts_with("ALTER TABLE"));
     let queue = RefCell::new(indexes.iter());
-    let builders = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_BUILDERS);
     let build = async || {
         let builder = connect(route).await?;
         loop {
@@ -80,7 +84,7 @@ pub(super) async fn bring_back(
         }
         Ok::<_, CatalogError>(())
     };
-    try_join_all((0..builders.min(indexes.len())).map(|_| build())).await?;
+    try_join_all((0..builders().min(indexes.len())).map(|_| build())).await?;
     for statement in key {
         run(client, statement).await?;
     }

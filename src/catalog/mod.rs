@@ -8,6 +8,7 @@ mod ensure;
 mod error;
 mod existing;
 mod indexes;
+mod inventory;
 mod ledger;
 mod library;
 mod load;
@@ -20,6 +21,7 @@ pub use copy::copy_rows;
 pub use ensure::{Ensured, Hold, ensure};
 pub use error::CatalogError;
 pub use existing::sample_existing;
+pub use inventory::{Inventory, Made, inventory_schema, list, remove};
 pub use ledger::mark_modified;
 pub use library::Library;
 pub use track::Track;
@@ -59,6 +61,12 @@ impl State {
             Self::Fresh => "fresh",
         }
     }
+}
+
+/// Connections that making a library opens at a time, at most: those that build indexes, and the one that leads them.
+#[must_use]
+pub fn most_connections() -> usize {
+    indexes::builders() + 1
 }
 
 /// Purposes of random streams; each has numbers of its own.

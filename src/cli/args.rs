@@ -1,6 +1,7 @@
 //! Options that several subcommands share; they mean the same everywhere.
 
 use super::{
+    existing_args::ExistingArgs,
     failure::Failure,
     machine_arg::{flags, machine},
 };
@@ -33,9 +34,8 @@ pub(super) struct TargetArgs {
     /// Leave the embedded server running, and say how to reach and to end it
     #[arg(long, env = "LOIST_BENCH_KEEP_SERVER", value_parser = truth)]
     keep_server: bool,
-    /// Measure the tables that are already there; only operations that read are run
-    #[arg(long, env = "LOIST_BENCH_USE_EXISTING", value_parser = truth)]
-    use_existing: bool,
+    #[command(flatten)]
+    existing: ExistingArgs,
 }
 
 /// How to get into a database.
@@ -174,8 +174,7 @@ impl TargetArgs {
             database_url: self.database_url,
             embedded: self.embedded,
             keep_server: self.keep_server,
-            use_existing: self.use_existing,
-            ..self.server.options()
+            ..self.existing.options(self.server.options())
         };
         self.login.applied(target)
     }
@@ -197,6 +196,7 @@ impl EmbeddedArgs {
             settings: self.settings,
             keep_server: false,
             use_existing: false,
+            search_path: Vec::new(),
             schema: Schema::default(),
             seeded: None,
             session: Vec::new(),

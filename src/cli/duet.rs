@@ -26,7 +26,7 @@ use std::{path::PathBuf, process::ExitCode};
 /// order, each on a server of its own, until every answer is certain or the budget is spent. A page and a summary that
 /// explain what it came to are written beside the records: comparison.html and comparison.md.
 ///
-/// Exit code: 0 no operation is slower; 1 one is; 4 not all of it could be resolved.
+/// Exit code: 0 no operation is slower; 1 one is; 4 not all of it could be resolved, or the brake ended the load.
 #[derive(Debug, Args)]
 pub(super) struct RunDuetArgs {
     /// The base, as in git:main or flags:pg-defaults
@@ -107,13 +107,14 @@ pub(super) fn store(place: &Place, record: &Record, prefix: &str) -> Result<(), 
     Ok(place.write(&name, json.as_bytes())?)
 }
 
-/// 130 interrupted, 3 a server went away, 1 slower, 4 not resolved, 0 neither.
+/// 130 interrupted, 3 a server went away, 4 ended by the brake, 1 slower, 4 not resolved, 0 neither.
 pub(super) fn code(effects: &Effects) -> u8 {
     let ended = effects.experiment.as_ref().map(|experiment| experiment.ended);
     let has = |answer| effects.answered(answer).next().is_some();
     match ended {
         Some(Stop::Interrupted) => 130,
         Some(Stop::ServerLost) => 3,
+        Some(Stop::Braked) => 4,
         _ if has(Answer::Slower) => 1,
         _ if has(Answer::NotResolved) => 4,
         _ => 0,

@@ -1,7 +1,8 @@
 //! Options of everything that measures two sides in turns: `duet`, `gate`, `aa`.
 
 use super::{
-    args::{CatalogArgs, EmbeddedArgs, LoginArgs, SloArg, truth},
+    args::{CatalogArgs, EmbeddedArgs, LoginArgs, SloArg},
+    existing_args::ExistingArgs,
     failure::Failure,
     load_args::{LoadArgs, time},
     side_arg::side,
@@ -10,7 +11,6 @@ use crate::{
     compare::Judgement,
     lab::{DuetOptions, Side, Until},
     stats::fewest,
-    target::TargetOptions,
     workload::{Workload, builtin},
 };
 use clap::{ArgMatches, Args};
@@ -38,9 +38,8 @@ pub(super) struct DuetArgs {
     server: EmbeddedArgs,
     #[command(flatten)]
     login: LoginArgs,
-    /// Measure the tables that are already there, where a side is an address; only operations that read are run
-    #[arg(long, env = "LOIST_BENCH_USE_EXISTING", value_parser = truth, help_heading = "Database")]
-    use_existing: bool,
+    #[command(flatten)]
+    existing: ExistingArgs,
     #[command(flatten)]
     objective: SloArg,
     /// Longest time for the measurement; it ends before, as soon as every answer is certain. What a gate measures once more
@@ -73,8 +72,7 @@ impl DuetArgs {
         let settles_rate = self.load.is_left_open() && workload.stages.is_empty();
         self.load.without_effect(matches, &workload, false, settles_rate)?;
         let catalog = self.catalog.options();
-        let target = TargetOptions { use_existing: self.use_existing, ..self.server.options() };
-        let target = self.login.applied(target);
+        let target = self.login.applied(self.existing.options(self.server.options()));
         let [base, new] = sides.map(|text| side(text, &workload, &target));
         let sides: [Side; 2] = [base?, new?];
         let id = format!("{}-{}", chrono::Utc::now().format("%Y%m%dT%H%M%SZ"), catalog.seed);

@@ -12,6 +12,8 @@ use std::{io::Write, process::ExitCode};
 const BAD_INPUT: u8 = 2;
 /// The database or the environment failed.
 const ENVIRONMENT: u8 = 3;
+/// Nothing can be said of what was measured.
+const INCONCLUSIVE: u8 = 4;
 /// Interrupted by the user.
 const INTERRUPTED: u8 = 130;
 
@@ -123,6 +125,7 @@ impl From<LabError> for Failure {
         match error {
             LabError::Usage(_) | LabError::Workload(_) | LabError::Compare(_) => Self::bad_input(message),
             LabError::Interrupted => Self::Said { message, code: INTERRUPTED },
+            LabError::Braked(_) => Self::Said { message, code: INCONCLUSIVE },
             LabError::Target(error) => error.into(),
             LabError::Catalog(error) => error.into(),
             LabError::Engine(error) => error.into(),

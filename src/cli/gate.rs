@@ -38,7 +38,7 @@ const POLICY: &str = "loist-gate.toml";
 /// change of the level is told with the night it began. The objective and the budget of errors are judged in any case.
 /// A file loist-gate.toml in the current directory says what may pass.
 ///
-/// Exit code: 0 pass; 1 fail; 4 it cannot tell; 3 a server went away.
+/// Exit code: 0 pass; 1 fail; 4 it cannot tell, or the brake ended the load; 3 a server went away.
 #[derive(Debug, Args)]
 pub(super) struct GateArgs {
     /// Side that is the base, as in git:origin/main; without it nothing is compared with a base
@@ -144,7 +144,7 @@ pub(super) fn execute(args: GateArgs, matches: &ArgMatches) -> Result<ExitCode, 
         (_, Some(CutShort::ServerLost)) => 3,
         (Outcome::Pass, None) => 0,
         (Outcome::Fail, None) => 1,
-        (Outcome::Inconclusive, None) => 4,
+        (_, Some(CutShort::Braked)) | (Outcome::Inconclusive, None) => 4,
     }))
 }
 

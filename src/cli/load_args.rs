@@ -2,6 +2,7 @@
 
 use super::{
     args::{nearer, said, truth},
+    care_args::CareArgs,
     failure::Failure,
 };
 use crate::{
@@ -58,6 +59,8 @@ pub(super) struct LoadArgs {
     threads: Option<usize>,
     #[command(flatten)]
     pool: PoolArgs,
+    #[command(flatten)]
+    care: CareArgs,
 }
 
 /// What stands between calls and connections.
@@ -315,6 +318,7 @@ impl LoadArgs {
             seed: None,
             warmup: self.warmup,
             duration: self.duration,
+            care: self.care.options(),
         }
     }
 }

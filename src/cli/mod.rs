@@ -4,10 +4,12 @@ mod aa;
 mod advise;
 mod args;
 mod audit;
+mod care_args;
 mod compare;
 mod config_file;
 mod duet;
 mod duet_args;
+mod existing_args;
 mod failure;
 mod flags;
 mod gate;
@@ -55,7 +57,7 @@ Exit codes:
   1    the objective or a gate was missed, something is slower, or a check found something
   2    wrong usage or bad input
   3    the database or the environment failed
-  4    inconclusive: the run or the comparison cannot tell
+  4    inconclusive: the run or the comparison cannot tell, or the brake ended the load
   130  interrupted; a window that had begun is kept";
 
 #[derive(Debug, Subcommand)]
@@ -134,7 +136,7 @@ fn dispatch() -> Result<ExitCode, Failure> {
         }
         Command::Seed(mut args) => {
             args.target.settle(own)?;
-            seed::execute(args)
+            seed::execute(args, own)
         }
         Command::Advise(args) => advise::execute(&args),
         Command::Audit(mut args) => {

@@ -209,6 +209,6 @@ fn code(record: &Record) -> u8 {
         (Ended::ServerLost, _) => 3,
         (Ended::AsPlanned, Outcome::Met) => 0,
         (Ended::AsPlanned, Outcome::Missed) => 1,
-        (Ended::AsPlanned, Outcome::Inconclusive) => 4,
+        (Ended::Braked, _) | (Ended::AsPlanned, Outcome::Inconclusive) => 4,
     }
 }

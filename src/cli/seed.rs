@@ -1,22 +1,30 @@
 //! `loist-bench seed`.
 
 use super::{
-    args::{CatalogArgs, Format, OutputArgs, TargetArgs},
+    args::{CatalogArgs, Format, OutputArgs, TargetArgs, said},
     failure::Failure,
     interrupt::{self, Reserved},
     output,
     progress::Progress,
 };
 use crate::{
+    catalog::Inventory,
     lab::{self, Event},
-    report::number::grouped,
+    report::{self, number::grouped},
 };
-use clap::Args;
+use clap::{ArgMatches, Args};
 use std::process::ExitCode;
 
-/// Make the synthetic music library, or find it already there
+/// Make the synthetic music library, or find it already there; list what loist-bench made in a database, or remove it
 #[derive(Debug, Args)]
 pub(super) struct SeedArgs {
+    /// List what loist-bench made in the database, with sizes, by whom and when; make nothing
+    #[arg(long, conflicts_with = "remove")]
+    list: bool,
+    /// Remove what loist-bench made in the database, and nothing else: all of it, or nothing where something of somebody
+    /// else's hangs on it; to be said on the command line
+    #[arg(long)]
+    remove: bool,
     #[command(flatten)]
     catalog: CatalogArgs,
     #[command(flatten)]
@@ -25,13 +33,28 @@ pub(super) struct SeedArgs {
     output: OutputArgs,
 }
 
-pub(super) fn execute(args: SeedArgs) -> Result<ExitCode, Failure> {
+pub(super) fn execute(args: SeedArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let target = args.target.options();
     if target.use_existing {
         return Err(Failure::bad_input("--use-existing seeds nothing: leave it out, or use `run`"));
     }
     let interrupt = interrupt::listen(&Reserved::default())?;
     let progress = Progress::new(args.output.progress.quiet);
+    if args.remove && !said(matches, "remove") {
+        return Err(Failure::bad_input(
+            "remove stands in loist-bench.toml, where it would be meant for ever: say --remove on the command line",
+        ));
+    }
+    if args.list || args.remove {
+        let hear = |inventory: &Inventory| progress.hear(Event::Note(to_be_removed(inventory)));
+        let inventory = lab::inventory(&target, args.remove, &interrupt, &hear);
+        progress.end();
+        match (args.output.format, inventory?) {
+            (Format::Json, inventory) => output::print_json(&inventory)?,
+            (Format::Text, inventory) => output::print(&report::inventory::render(&inventory))?,
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     let prepared = lab::prepare(&args.catalog.options(), &target, &interrupt, &|event| progress.hear(event));
     progress.end();
     let prepared = prepared?;
@@ -53,4 +76,10 @@ pub(super) fn execute(args: SeedArgs) -> Result<ExitCode, Failure> {
         ))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is about to go, in a line.
+fn to_be_removed(inventory: &Inventory) -> String {
+    let names = inventory.objects.iter().map(|made| format!("{} {}", made.kind, made.name));
+    format!("removing {}", names.collect::<Vec<_>>().join(", "))
 }

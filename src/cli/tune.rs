@@ -34,7 +34,8 @@ use std::{
 /// nothing is taken out; what is left is confirmed with other seeds. Of a database that is there already only what a
 /// session may set for itself is tried, in sessions of its own.
 ///
-/// Exit code: 0 improved (of settings to --verify: no worse); 1 nothing to gain (or worse); 4 it cannot tell.
+/// Exit code: 0 improved (of settings to --verify: no worse); 1 nothing to gain (or worse); 4 it cannot tell, or the brake
+/// ended the load.
 #[derive(Debug, Args)]
 #[command(
     mut_arg("duration", |arg| arg

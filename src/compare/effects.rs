@@ -122,6 +122,8 @@ pub enum Stop {
     Interrupted,
     /// A server went away.
     ServerLost,
+    /// The brake ended the load, for the sake of others who use the server.
+    Braked,
 }
 
 /// What one operation came to.

@@ -343,7 +343,8 @@ fn refused(
     EngineError::Workload(blame(position, refusal.message()))
 }
 
-fn example_of(r#type: &Type) -> Value {
+/// A value of that type, for looking at a statement without running it.
+pub(super) fn example_of(r#type: &Type) -> Value {
     match *r#type {
         Type::UUID => Value::Uuid(uuid::Uuid::nil()),
         Type::TIMESTAMPTZ | Type::TIMESTAMP => Value::Timestamp(chrono::DateTime::UNIX_EPOCH),

@@ -3,6 +3,7 @@
 use super::{
     StopFlag,
     bind::Bound,
+    cap::Cap,
     capture::Capture,
     checkout::Checkouts,
     clock::Clock,
@@ -34,6 +35,7 @@ pub(super) struct Surroundings {
     pub(super) clock: Rc<Clock>,
     pub(super) interval: Rc<RefCell<Interval>>,
     pub(super) capture: Option<Rc<RefCell<Capture>>>,
+    pub(super) cap: Option<Rc<Cap>>,
     pub(super) round_trip: Duration,
     pub(super) stop: StopFlag,
     pub(super) deadline: Instant,
@@ -107,6 +109,7 @@ async fn in_closed_loop(
             // Clients that all think equally long begin at moments of their own, or they would call in step for ever.
             let due = session.now + if is_first { pause.mul_f64(rng.random()) } else { pause };
             is_first = false;
+            let due = around.cap.as_ref().map_or(due, |cap| cap.admit(due));
             around.clock.sleep_until(due.min(around.deadline)).await;
             session.look();
             if !goes_on(session.now) {
@@ -114,6 +117,15 @@ async fn in_closed_loop(
             }
             around.interval.borrow_mut().release_error.record(due.elapsed());
             intended = Some(due);
+        } else if let Some(cap) = &around.cap {
+            let due = cap.admit(session.now);
+            if due > session.now {
+                around.clock.sleep_until(due.min(around.deadline)).await;
+                session.look();
+                if !goes_on(session.now) {
+                    return;
+                }
+            }
         }
         let operation = around.bound.choose(&mut rng);
         around.interval.borrow_mut().arrived(operation, 0);

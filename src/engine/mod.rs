@@ -2,6 +2,7 @@
 
 mod alarm;
 mod bind;
+mod cap;
 mod capture;
 mod checkout;
 mod client;
@@ -10,6 +11,7 @@ mod collector;
 mod connect;
 mod draw;
 mod failure;
+mod fit;
 mod lane;
 mod link;
 mod load;
@@ -28,6 +30,7 @@ pub use capture::{CallSample, Capture, CapturedCalls};
 pub use checkout::Recycling;
 pub use collector::{Measured, OperationMeasured, Snapshot, StageMeasured, StatementMeasured};
 pub use failure::FailureClass;
+pub use fit::{Unfit, fitting};
 pub use load::{Load, Think};
 pub use plan::{ClientModel, EngineOptions, PoolOptions};
 pub use recorder::{ErrorCount, Tally};
@@ -126,6 +129,7 @@ impl Engine {
                 all_connections,
                 route: route.clone(),
                 round_trip: options.round_trip,
+                max_rate: options.max_rate,
                 seed: options.seed,
                 stop: stop.clone(),
                 intervals: sender.clone(),

@@ -1,6 +1,7 @@
 //! One phase of load on one thread: clients and arrivals begin, intervals are handed over, everything ends in order.
 
 use super::{
+    cap::Cap,
     capture::{Capture, CapturedCalls},
     client::{Running, Surroundings},
     lane::Lane,
@@ -34,6 +35,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 struct Crew {
     /// Keeps the parameters of some calls, if somebody wants them.
     capture: Option<Rc<RefCell<Capture>>>,
+    /// What the thread's clients may do a second, in a closed loop.
+    cap: Option<Rc<Cap>>,
     clients: Vec<Running>,
     lanes: Vec<Rc<Lane>>,
     pacers: Vec<(Rc<RefCell<Pacer>>, JoinHandle<()>)>,
@@ -55,7 +58,8 @@ pub(super) async fn drive(equipment: &Equipment, phase: &Phase) {
         let capture = Capture::new(phase.bound.operations.len(), equipment.assignment.seed, number);
         Rc::new(RefCell::new(capture))
     });
-    let mut crew = Crew { capture, ..Crew::default() };
+    let cap = equipment.assignment.own_max_rate().map(|rate| Rc::new(Cap::new(rate, phase.start)));
+    let mut crew = Crew { capture, cap, ..Crew::default() };
     for station in &equipment.stations {
         crew.join(equipment, phase, station, &current);
     }
@@ -77,6 +81,7 @@ impl Crew {
             clock: Rc::clone(&equipment.clock),
             interval: Rc::clone(current),
             capture: self.capture.clone(),
+            cap: self.cap.clone(),
             round_trip: assignment.round_trip,
             stop: assignment.stop.clone(),
             deadline: phase.deadline,

@@ -61,6 +61,8 @@ pub struct EngineOptions {
     pub queue: usize,
     /// Network time added to each round trip.
     pub round_trip: Duration,
+    /// Most calls a second of all clients together, in a closed loop.
+    pub max_rate: Option<f64>,
     /// Threads; `None` takes one a processor where clients share nothing, else one.
     pub threads: Option<usize>,
     /// Processors that this process may use.
@@ -150,6 +152,7 @@ mod tests {
             shared_queue: false,
             queue: 10,
             round_trip: Duration::ZERO,
+            max_rate: None,
             threads: None,
             processors: 3,
             seed: 1,

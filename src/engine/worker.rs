@@ -45,9 +45,19 @@ pub(super) struct Assignment {
     pub(super) all_connections: usize,
     pub(super) route: Route,
     pub(super) round_trip: Duration,
+    /// Most calls a second of all threads, in a closed loop.
+    pub(super) max_rate: Option<f64>,
     pub(super) seed: u64,
     pub(super) stop: StopFlag,
     pub(super) intervals: mpsc::UnboundedSender<Shipment>,
+}
+
+impl Assignment {
+    /// The thread's share of the calls a second that are allowed, by its share of the clients.
+    pub(super) fn own_max_rate(&self) -> Option<f64> {
+        let own: usize = self.stations.iter().map(|station| station.clients).sum();
+        self.max_rate.map(|rate| rate * own as f64 / self.all_clients.max(1) as f64)
+    }
 }
 
 /// What a thread is told to do.

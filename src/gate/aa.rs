@@ -88,6 +88,9 @@ fn check_whole(effects: &Effects, options: &DuetOptions) -> Result<(), LabError>
             what: "comparing a side with itself".to_owned(),
             fate: "what there was before is kept".to_owned(),
         }),
+        Some(compare::Stop::Braked) => {
+            Err(LabError::Braked("what there was before this comparison is kept".to_owned()))
+        }
         Some(compare::Stop::Budget) if *pairs < most => Err(LabError::Usage(format!(
             "a comparison of {most} pairs does not fit into its budget ({pairs} counted, {} were set aside): raise --budget, or lower --pairs or --duration",
             set_aside.len()

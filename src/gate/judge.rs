@@ -38,6 +38,8 @@ pub enum CutShort {
     Interrupted,
     /// A server went away.
     ServerLost,
+    /// The brake ended the load.
+    Braked,
 }
 
 impl CutShort {
@@ -45,6 +47,7 @@ impl CutShort {
         match self {
             Self::Interrupted => "the measurement was cut short: it was interrupted",
             Self::ServerLost => "the measurement was cut short: a server went away",
+            Self::Braked => "the measurement was cut short: the brake ended the load for others' sake",
         }
     }
 }

@@ -87,19 +87,20 @@ fn what_is_slower_one_time_and_open_the_other_is_no_pass() {
 
 #[test]
 fn what_was_cut_short_passes_nothing() {
-    let cut = |factor: f64| {
-        let evidence = Evidence {
-            effects: Some(effects(factor)),
-            cut_short: Some(CutShort::ServerLost),
-            ..Evidence::default()
-        };
+    let cut = |factor: f64, why: CutShort| {
+        let evidence =
+            Evidence { effects: Some(effects(factor)), cut_short: Some(why), ..Evidence::default() };
         verdict(evidence, &Policy::default())
     };
-    let same = cut(1.0);
-    assert_eq!(same.outcome, Outcome::Inconclusive);
-    assert_eq!(same.sentence, "the measurement was cut short: a server went away");
-    assert_eq!(same.cautions, [same.sentence]);
-    let slower = cut(1.3);
+    for (why, said) in
+        [(CutShort::ServerLost, "a server went away"), (CutShort::Braked, "the brake ended the load")]
+    {
+        let same = cut(1.0, why);
+        assert_eq!(same.outcome, Outcome::Inconclusive);
+        assert!(same.sentence.starts_with(&format!("the measurement was cut short: {said}")), "{same:?}");
+        assert_eq!(same.cautions, [same.sentence]);
+    }
+    let slower = cut(1.3, CutShort::ServerLost);
     let check = of(&slower, "search", Metric::P50, Against::Base);
     assert_eq!(check.result, CheckResult::NotResolved, "it was to be measured once more");
     assert!(check.sentence.starts_with("slower, but it could not be measured once more"), "{check:?}");

@@ -176,6 +176,11 @@ fn load(load: &Load, at_knee: bool) -> String {
         ("idle connections", load.pool_min.map(|number| number.to_string())),
         ("pool timeout", load.pool_timeout_seconds.map(|seconds| format!("{seconds} s"))),
         ("queue", load.queue.map(|number| number.to_string())),
+        // An open loop asks for no more than it may.
+        (
+            "at most",
+            load.max_rate_per_second.filter(|_| load.model == "closed").map(|rate| format!("{rate} calls/s")),
+        ),
         ("delay", (load.round_trip_delay_us != 0.0).then(|| format!("{} us", load.round_trip_delay_us))),
     ];
     parts.extend(named.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?))));
@@ -219,6 +224,7 @@ mod tests {
             ),
             (|r| r.workload.left_out = vec!["x".to_owned()], "left out: [] and [\"x\"]"),
             (|r| r.load.clients = 8, "8 clients on 4"),
+            (|r| r.load.max_rate_per_second = Some(50.0), "at most 50 calls/s"),
             (|r| r.host.cpus = 4, "the machine of the clients"),
             (|r| r.server.kind = ServerKind::External, "embedded and external"),
         ] {

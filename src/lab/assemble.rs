@@ -2,6 +2,7 @@
 
 use super::{
     Prepared, RunOptions,
+    brake::Brake,
     diagnosis::{self, Observation},
     observer::Absence,
     options::SettledLoad,
@@ -61,6 +62,7 @@ impl Parts<'_> {
             catalog: self.prepared.catalog.clone(),
             workload: workload_text(setup, self.left_out),
             load: load(&setup.load, setup.engine.threads()),
+            brake: setup.brake.as_ref().map(Brake::record),
             steps: self.steps.done,
             window: record::Window {
                 started_at: window.driven.started_at,
@@ -93,6 +95,8 @@ impl Parts<'_> {
         record.disturbances = diagnosis::diagnose(&Observation::of(&record));
         record.disturbances.extend(record.knee.as_ref().and_then(diagnosis::search_disturbed));
         record.verdict = verdict(&record, &window.driven.absences, &self.prepared.target);
+        let told = not_whole(setup, &record.load);
+        record.verdict.cautions.extend(told);
         record
     }
 }
@@ -108,13 +112,14 @@ fn floor(window: &Window) -> Option<record::Floor> {
 
 fn workload_text(setup: &Setup, left_out: Vec<String>) -> record::WorkloadText {
     let workload = &setup.bound.workload;
+    let unfit = setup.unfit.iter().map(|unfit| unfit.operation.clone());
     record::WorkloadText {
         name: workload.name.clone(),
         origin: workload.origin.clone(),
         text: workload.text.clone(),
         sha256: hex(&Sha256::digest(workload.text.as_bytes())),
         protocol: setup.bound.protocol.name().to_owned(),
-        left_out,
+        left_out: left_out.into_iter().chain(unfit).collect(),
     }
 }
 
@@ -126,6 +131,13 @@ fn verdict(record: &Record, absences: &[Absence], target: &Target) -> record::Ve
         let fate = target.fate().unwrap_or_else(|| "it does not answer any more".to_owned());
         verdict.outcome = Outcome::Inconclusive;
         verdict.sentence = format!("The server went away in the window, so nothing is proved ({fate})");
+        return verdict;
+    }
+    if let Some(why) = record.brake.as_ref().and_then(|brake| brake.tripped.as_ref())
+        && record.run.ended == Ended::Braked
+    {
+        verdict.outcome = Outcome::Inconclusive;
+        verdict.sentence = format!("The brake ended the load, so nothing is proved: {why}");
         return verdict;
     }
     verdict::doubt(&mut verdict, &record.disturbances);
@@ -160,6 +172,7 @@ fn load(load: &SettledLoad, threads: usize) -> record::Load {
             .timeout
             .filter(|_| engine.model == ClientModel::Pool)
             .map(|timeout| timeout.as_secs_f64()),
+        max_rate_per_second: engine.max_rate,
         threads,
         stages: load.stages.iter().map(ToString::to_string).collect(),
         arrivals: spaced.then(|| {
@@ -259,6 +272,18 @@ fn cautions(record: &Record, absences: &[Absence], target: &Target) -> Vec<Strin
     let missing = record.evidence.missing.iter().chain(&record.samples.missing);
     cautions.extend(missing.map(|missing| format!("not seen: {missing}")));
     cautions
+}
+
+/// What was not measured of what was asked for: operations that the tables cannot answer, and all that a cap held back.
+fn not_whole(setup: &Setup, load: &record::Load) -> Vec<String> {
+    let unfit = setup.unfit.iter();
+    let unfit = unfit.map(|unfit| format!("not measured: {}, because {}", unfit.operation, unfit.reason));
+    let capped = load.max_rate_per_second.filter(|_| load.model == "closed").map(|most| {
+        format!(
+            "the load was capped at {most} calls/s (--max-rate): its throughput is not what the server can do"
+        )
+    });
+    unfit.chain(capped).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

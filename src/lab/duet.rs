@@ -27,8 +27,8 @@ pub type Keep<'a, E> = dyn FnMut(&Record) -> Result<(), E> + 'a;
 /// Measures both sides in turns; `keep` gets each record as soon as it is over.
 ///
 /// # Errors
-/// When a side cannot be measured at all, the sides cannot be compared, `keep` fails, or the user interrupts before both
-/// sides have a record.
+/// When a side cannot be measured at all, the sides cannot be compared, `keep` fails, or the user or the brake ends it
+/// before both sides have a record.
 pub fn duet<E: From<LabError>>(
     options: &DuetOptions,
     interrupt: &Interrupt,
@@ -40,9 +40,13 @@ pub fn duet<E: From<LabError>>(
         duet.portraits(keep)?;
     }
     let stop = duet.measure(keep)?;
-    // Where nothing can be compared yet, an interrupt leaves nothing to tell.
-    if stop == Stop::Interrupted && duet.records.iter().any(Vec::is_empty) {
-        return Err(LabError::Interrupted.into());
+    // Where nothing can be compared yet, what ended it is all there is to tell.
+    if duet.records.iter().any(Vec::is_empty) {
+        match stop {
+            Stop::Interrupted => return Err(LabError::Interrupted.into()),
+            Stop::Braked => return Err(duet.braked().into()),
+            _ => {}
+        }
     }
     Ok(duet.effects(stop)?)
 }
@@ -69,12 +73,22 @@ impl<'a> Duet<'a> {
         }
     }
 
+    /// Why the brake ended the last block.
+    fn braked(&self) -> LabError {
+        let mut records = self.records.iter().flatten();
+        let last = records.find(|record| record.run.ended == Ended::Braked);
+        last.map_or(LabError::Interrupted, LabError::braked)
+    }
+
     /// Looks closely at each side.
     fn portraits<E: From<LabError>>(&mut self, keep: &mut Keep<'_, E>) -> Result<(), E> {
         for side in 0..2 {
             (self.listen)(Event::Note(format!("a close look at {}", self.options.sides[side].label)));
             let record = self.block(side, (0, true), self.options.seed)?;
             keep(&record)?;
+            if record.run.ended == Ended::Braked {
+                return Err(LabError::braked(&record).into());
+            }
             self.records[side].push(record);
         }
         Ok(())
@@ -93,6 +107,8 @@ impl<'a> Duet<'a> {
                 Ok(Ended::AsPlanned) => lost = 0,
                 Ok(Ended::ServerLost) => lost += 1,
                 Ok(Ended::Interrupted) => return Ok(Stop::Interrupted),
+                // What suffered once would suffer again.
+                Ok(Ended::Braked) => return Ok(Stop::Braked),
                 Err(Failed::Lab(LabError::Interrupted)) if pair > 1 => return Ok(Stop::Interrupted),
                 Err(Failed::Lab(error)) => return Err(error.into()),
                 Err(Failed::Keep(error)) => return Err(error),
@@ -122,7 +138,7 @@ impl<'a> Duet<'a> {
                 ended = record.run.ended;
             }
             self.records[side].push(record);
-            if ended == Ended::Interrupted {
+            if [Ended::Interrupted, Ended::Braked].contains(&ended) {
                 break;
             }
         }

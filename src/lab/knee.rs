@@ -63,23 +63,16 @@ pub(super) fn search(
 ) -> Result<Searched, LabError> {
     let began = Instant::now();
     let probed = probe(setup, prepared, steps, context)?;
-    let guess = setup.load.guess.unwrap_or(probed * BELOW_SATURATION).max(1.0);
+    let most = setup.load.engine.max_rate.unwrap_or(f64::INFINITY);
+    let guess = setup.load.guess.unwrap_or(probed * BELOW_SATURATION).max(1.0).min(most);
     let block = (budget / BLOCKS).clamp(SHORTEST_BLOCK, BLOCK);
-    let mut search = KneeSearch::new(guess / RANGE, guess * RANGE, guess, prepared.seed);
+    let mut search = KneeSearch::new(guess / RANGE, (guess * RANGE).min(most), guess, prepared.seed);
     let mut trials: Vec<KneeTrial> = Vec::new();
     let stop = context.interrupt.stop_flag();
     let mut aside = 0;
     while !stop.is_set() && !search.resolved(RESOLUTION) && began.elapsed() + block + setup.drain <= budget {
         let rate = search.next_rate();
-        let plan = PhasePlan {
-            bound: Arc::clone(&setup.bound),
-            load: Load::Open { profile: Arc::new(Profile::steady(rate, block)), spacing: setup.load.spacing },
-            duration: block,
-            stage_ends: Arc::from([]),
-            tick: block / SLICES,
-            drain: setup.drain,
-            capture: false,
-        };
+        let plan = one_block(setup, rate, block);
         let driven = drive(setup, &plan, "search", prepared, steps, context)?;
         if stop.is_set() {
             break;
@@ -111,12 +104,33 @@ pub(super) fn search(
         searched_seconds: began.elapsed().as_secs_f64(),
         trials,
     };
-    let asked = context.interrupt.is_asked();
-    let cut_off = stop.is_set().then_some(if asked { Ended::Interrupted } else { Ended::ServerLost });
-    if cut_off.is_some() && knee.trials.is_empty() {
-        return Err(nothing_found(prepared, asked));
+    let cut_off = cut_off(setup, context);
+    if cut_off.is_some_and(|ended| ended != Ended::Braked) && knee.trials.is_empty() {
+        return Err(nothing_found(prepared, context.interrupt.is_asked()));
     }
     Ok(Searched { knee, cut_off })
+}
+
+/// Why the load was ended before its time, if it was.
+fn cut_off(setup: &Setup, context: &Context<'_>) -> Option<Ended> {
+    let is_stopped = context.interrupt.stop_flag().is_set();
+    is_stopped.then(|| match () {
+        () if context.interrupt.is_asked() => Ended::Interrupted,
+        () if setup.has_braked() => Ended::Braked,
+        () => Ended::ServerLost,
+    })
+}
+
+fn one_block(setup: &Setup, rate: f64, block: Duration) -> PhasePlan {
+    PhasePlan {
+        bound: Arc::clone(&setup.bound),
+        load: Load::Open { profile: Arc::new(Profile::steady(rate, block)), spacing: setup.load.spacing },
+        duration: block,
+        stage_ends: Arc::from([]),
+        tick: block / SLICES,
+        drain: setup.drain,
+        capture: false,
+    }
 }
 
 fn told(trial: &KneeTrial) -> String {

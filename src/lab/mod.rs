@@ -2,11 +2,16 @@
 
 mod assemble;
 mod block;
+mod brake;
+mod canary;
+mod care;
+mod condition;
 mod diagnosis;
 mod duet;
 mod event;
 mod index_trials;
 mod interrupt;
+mod inventory;
 mod knee;
 mod looks;
 pub mod metrics;
@@ -25,9 +30,12 @@ pub mod sweep;
 mod verdict;
 mod window;
 
+pub use care::Care;
+pub use condition::{Condition, Figure, Limit, parse_conditions};
 pub use duet::{Keep, duet};
 pub use event::Event;
 pub use interrupt::Interrupt;
+pub use inventory::inventory;
 pub use knee::SHORTEST_SEARCH;
 pub use looks::{Look, Plan};
 pub use options::{LoadOptions, Looks, RunOptions};

@@ -1,6 +1,6 @@
 //! What a run can be told, and what follows from it.
 
-use super::{CatalogOptions, LabError};
+use super::{Care, CatalogOptions, LabError};
 use crate::{
     engine::{ClientModel, EngineOptions, Load, PhasePlan, PoolOptions, Recycling, Think},
     record::Block,
@@ -93,6 +93,8 @@ pub struct LoadOptions {
     pub warmup: Duration,
     /// Length of the window; stages have their own.
     pub duration: Duration,
+    /// How much of a shared server may be taken.
+    pub care: Care,
 }
 
 /// Clients of a closed loop, where nothing says otherwise.
@@ -145,6 +147,7 @@ impl LoadOptions {
             seed: None,
             warmup: Duration::ZERO,
             duration,
+            care: Care::default(),
         }
     }
 
@@ -166,6 +169,10 @@ impl LoadOptions {
                 "think time is for a closed loop: leave out --think, or what asks for a rate of calls"
                     .to_owned(),
             ));
+        }
+        // A search without a rate begins where it likes.
+        if !knee || self.rate.is_some() {
+            self.check_rate(&stages)?;
         }
         let clients = self.clients.unwrap_or(if open { SERVER_CONNECTIONS } else { CLOSED_CLIENTS });
         let connections = self.connections.unwrap_or(match self.model {
@@ -191,6 +198,7 @@ impl LoadOptions {
             shared_queue: open,
             queue,
             round_trip: self.round_trip,
+            max_rate: self.care.max_rate,
             threads: self.threads,
             processors: std::thread::available_parallelism().map_or(1, usize::from),
             seed: self.seed.unwrap_or(seed),
@@ -205,6 +213,17 @@ impl LoadOptions {
             warmup: self.warmup,
             engine,
         })
+    }
+
+    /// Whether no stage asks for more calls a second than are allowed.
+    fn check_rate(&self, stages: &[Stage]) -> Result<(), LabError> {
+        let highest = stages.iter().map(|stage| stage.rate.max(stage.to)).fold(0.0, f64::max);
+        match self.care.max_rate {
+            Some(most) if highest > most => Err(LabError::Usage(format!(
+                "the load asks for up to {highest} calls a second, above --max-rate {most}: ask for fewer, or allow more"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// An open loop's stages; none in a closed loop.

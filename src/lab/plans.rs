@@ -40,6 +40,8 @@ pub(super) fn explain(
         Ended::AsPlanned => {}
         Ended::Interrupted => return nothing("not explained, the run was interrupted"),
         Ended::ServerLost => return nothing("not explained, the server went away"),
+        // Executing them would go on with what was stopped.
+        Ended::Braked => return nothing("not explained, the brake ended the load"),
     }
     (context.listen)(Event::StepBegan(STEP.to_owned()));
     let began = Instant::now();

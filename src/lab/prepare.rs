@@ -6,7 +6,7 @@ use crate::{
     compare::CompareError,
     engine::EngineError,
     observe::ObserveError,
-    record::{self, RecordError, Step},
+    record::{self, Record, RecordError, Step},
     target::{Seeded, Target, TargetError, TargetOptions},
     workload::WorkloadError,
 };
@@ -69,12 +69,22 @@ pub enum LabError {
     /// The metrics could not be served.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// The load was ended for the sake of others who use the server.
+    #[error("the brake ended the load, so nothing is proved: {0}")]
+    Braked(String),
     /// The user asked for the end before anything was measured.
     #[error("interrupted before the measured window: nothing of this run is kept")]
     Interrupted,
 }
 
 impl LabError {
+    /// What the record of a run says that the brake ended.
+    #[must_use]
+    pub fn braked(record: &Record) -> Self {
+        let why = record.brake.as_ref().and_then(|brake| brake.tripped.clone());
+        Self::Braked(why.unwrap_or_else(|| "others on the server suffered".to_owned()))
+    }
+
     /// The same, with what is known of the end of an embedded server if that is the cause.
     pub(super) fn explained(self, target: &Target) -> Self {
         let what = self.to_string();

@@ -3,6 +3,7 @@
 use super::{
     Event, Interrupt, LabError, Prepared, RunOptions,
     assemble::Parts,
+    care::check_connections,
     index_trials, knee,
     metrics::Publisher,
     prepare::{Context, Steps, prepare},
@@ -42,7 +43,8 @@ pub fn run(
     let interrupt = &interrupt.of_one_run();
     let (workload, left_out) = allowed(workload, &options.target, listen)?;
     // What contradicts itself is told before anything starts.
-    options.load.settle(&workload, options.knee.is_some(), options.catalog.seed)?;
+    let load = options.load.settle(&workload, options.knee.is_some(), options.catalog.seed)?;
+    check_connections(&load, options)?;
     let publisher = Publisher::new(options.metrics, &workload.name, listen)?;
     let listen = &|event| publisher.hear(event);
     let mut prepared = prepare(&options.catalog, &options.target, interrupt, listen)?;

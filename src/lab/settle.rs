@@ -21,14 +21,19 @@ pub fn part_of_capacity(
     match record.run.ended {
         Ended::AsPlanned => {}
         Ended::Interrupted => return Err(LabError::Interrupted),
+        Ended::Braked => return Err(LabError::braked(&record)),
         Ended::ServerLost => {
             let (what, fate) = ("measuring what it can do", "nothing more is known");
             return Err(LabError::ServerLost { what: what.to_owned(), fate: fate.to_owned() });
         }
     }
     let rate = neat(record.overall.calls_per_second * share);
+    let of = match record.load.max_rate_per_second {
+        Some(most) => format!("what it answers where --max-rate allows {most} calls/s"),
+        None => "what it answers in a closed loop".to_owned(),
+    };
     listen(Event::Note(format!(
-        "asking {rate} calls/s, {:.0} % of what it answers in a closed loop; --rate or --clients choose otherwise",
+        "asking {rate} calls/s, {:.0} % of {of}; --rate or --clients choose otherwise",
         share * 100.0
     )));
     Ok(rate)

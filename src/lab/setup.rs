@@ -1,14 +1,15 @@
 //! What must be there before any load: the observer, the workload checked against the server, the clients connected.
 
 use super::{
-    LabError, Prepared, RunOptions,
+    Event, LabError, Prepared, RunOptions,
+    brake::Brake,
     observer::Observer,
     options::SettledLoad,
     prepare::{Context, Steps},
 };
 use crate::{
     catalog,
-    engine::{Bound, Engine},
+    engine::{Bound, Engine, Unfit, fitting},
     observe,
     workload::{Operation, Slo, Workload},
 };
@@ -44,9 +45,20 @@ pub(super) struct Setup {
     pub(super) load: SettledLoad,
     pub(super) engine: Engine,
     pub(super) observer: Observer,
+    /// Watches how others on the server fare, if it is to.
+    pub(super) brake: Option<Brake>,
     pub(super) server: observe::ServerFacts,
     pub(super) names: observe::StatementNames,
     pub(super) drain: Duration,
+    /// Operations that the database cannot answer.
+    pub(super) unfit: Vec<Unfit>,
+}
+
+impl Setup {
+    /// Whether the load was ended for the sake of others.
+    pub(super) fn has_braked(&self) -> bool {
+        self.brake.as_ref().is_some_and(Brake::has_tripped)
+    }
 }
 
 pub(super) fn set_up(
@@ -58,12 +70,16 @@ pub(super) fn set_up(
 ) -> Result<Setup, LabError> {
     let target = &prepared.target;
     let load = options.load.settle(&workload, options.knee.is_some(), prepared.seed)?;
+    let observer = steps.run("observer", context, Observer::connect(target.route(), options.looks))?;
+    let client = observer.client();
+    let (workload, unfit) = match target.use_existing() {
+        true => what_fits(workload, client, steps, context)?,
+        false => (workload, Vec::new()),
+    };
     let protocol = options.protocol.unwrap_or(workload.protocol);
     let writes = workload.operations.iter().any(Operation::writes);
     let drain = drain(&workload, options.slo);
     let library = Arc::new(prepared.library.clone());
-    let observer = steps.run("observer", context, Observer::connect(target.route(), options.looks))?;
-    let client = observer.client();
     let floor = Workload::parse(FLOOR, "built-in floor")?;
     let (bound, floor) = steps.run("check the workload", context, async {
         let bound = Bound::new(workload, protocol, Arc::clone(&library), client).await?;
@@ -87,10 +103,36 @@ pub(super) fn set_up(
     if target.is_embedded() && target.machine().is_some_and(|machine| machine.max_connections.is_some()) {
         steps.run("see whether the connections fit", context, enough_room(&load, client))?;
     }
+    let conditions = options.load.care.conditions(!target.is_embedded());
+    let braking = Brake::connect(target, &conditions, &prepared.library, prepared.seed);
+    let brake = match conditions.is_empty() {
+        true => None,
+        false => steps.run("look at who else is there", context, braking)?,
+    };
     let stop = context.interrupt.stop_flag();
     let connecting = Engine::connect(target.route(), &load.engine, stop);
     let engine = steps.run("open the connections", context, connecting)?;
-    Ok(Setup { bound, floor, load, engine, observer, server, names, drain })
+    Ok(Setup { bound, floor, load, engine, observer, brake, server, names, drain, unfit })
+}
+
+/// Leaves out what the tables that are there cannot answer, or this role may not ask them.
+fn what_fits(
+    workload: Workload,
+    client: &Client,
+    steps: &mut Steps,
+    context: &Context<'_>,
+) -> Result<(Workload, Vec<Unfit>), LabError> {
+    let name = workload.name.clone();
+    let (workload, unfit) = steps.run("see what fits the tables", context, fitting(workload, client))?;
+    let said = |one: &Unfit| format!("{}: {}", one.operation, one.reason);
+    if let (true, Some(first)) = (workload.operations.is_empty(), unfit.first()) {
+        return Err(LabError::Usage(format!(
+            "no operation of the workload {name} fits the tables that are there, or this role may not read them; {}",
+            said(first)
+        )));
+    }
+    unfit.iter().for_each(|one| (context.listen)(Event::Note(format!("left out, {}", said(one)))));
+    Ok((workload, unfit))
 }
 
 /// Sessions of this program beside the load's: the one that looks on, and the one that keeps others out.

@@ -2,6 +2,7 @@
 
 use super::{
     Event, Interrupt, LabError, Run, RunOptions,
+    care::check_connections,
     metrics::Publisher,
     prepare::prepare,
     run::{allowed, run_prepared},
@@ -109,8 +110,8 @@ pub struct Swept<E> {
 }
 
 /// Runs `workload` once at every point, on one server, in a random order: what changes with time must not look as if
-/// it came from the settings. `keep` gets each run as soon as it is over. A run that was interrupted, or lost its server,
-/// is the last. It ends early as [`super::run`] does, or when `keep` fails; what was measured until then comes back.
+/// it came from the settings. `keep` gets each run as soon as it is over. A run that was interrupted, lost its server, or
+/// was ended by the brake is the last. It ends early as [`super::run`] does, or when `keep` fails; what was measured until then comes back.
 pub fn sweep<E: From<LabError>>(
     workload: &Workload,
     options: &RunOptions,
@@ -185,7 +186,9 @@ fn without_contradiction(
         return Err(LabError::Usage(message.to_owned()));
     }
     for point in points {
-        at(point, options).load.settle(workload, false, options.catalog.seed)?;
+        let options = at(point, options);
+        let load = options.load.settle(workload, false, options.catalog.seed)?;
+        check_connections(&load, &options)?;
     }
     Ok(())
 }

@@ -74,6 +74,7 @@ pub(super) fn measure(
     let ended = match () {
         () if interrupted => Ended::Interrupted,
         () if !answers || setup.observer.client().is_closed() => Ended::ServerLost,
+        () if setup.has_braked() => Ended::Braked,
         // It came back too late: the load had been ended.
         () if context.interrupt.stop_flag().is_set() => Ended::ServerLost,
         () => Ended::AsPlanned,
@@ -147,14 +148,15 @@ fn floor(
     steps: &mut Steps,
     context: &Context<'_>,
 ) -> Result<Measured, LabError> {
-    let mut plan = setup.load.steady(&setup.floor, FLOOR);
+    let rate = setup.load.steady(&setup.floor, FLOOR).load.rate_at(Duration::ZERO);
+    // What the clients may do a second decides, too.
+    let long = rate.or(setup.load.engine.max_rate).map_or(FLOOR, |rate| {
+        Duration::from_secs_f64(FLOOR_CALLS / rate.max(1e-3)).clamp(FLOOR, LONGEST_FLOOR)
+    });
+    let mut plan = setup.load.steady(&setup.floor, long);
     if let Load::Closed { think } = &mut plan.load {
         // Clients that think would hardly call in so short a time.
         *think = None;
-    }
-    if let Some(rate) = plan.load.rate_at(Duration::ZERO) {
-        let long = Duration::from_secs_f64(FLOOR_CALLS / rate.max(1e-3)).clamp(FLOOR, LONGEST_FLOOR);
-        plan = setup.load.steady(&setup.floor, long);
     }
     let floor = drive(setup, &plan, "floor", prepared, steps, context)?.measured;
     healthy(&floor, context)?;
@@ -221,14 +223,21 @@ pub(super) fn drive(
             database_bytes: database_bytes.get(),
         });
     };
-    let (engine, observer) = (&mut setup.engine, &mut setup.observer);
+    let (engine, observer, brake) = (&mut setup.engine, &mut setup.observer, &mut setup.brake);
     let stop = context.interrupt.stop_flag();
     let (measured, started_at, (samples, absences)) = context.runtime.block_on(async {
-        let mut watch = Watch::new(observer, &prepared.target, stop, duration, &database_bytes).await;
+        let braking = async {
+            match brake {
+                Some(brake) => brake.watch(&stop, phase).await,
+                None => std::future::pending().await,
+            }
+        };
+        let mut watch = Watch::new(observer, &prepared.target, stop.clone(), duration, &database_bytes).await;
         let started_at = Utc::now();
         let measured = tokio::select! {
             measured = engine.drive(plan, &mut listen) => measured,
             never = watch.go_on() => match never {},
+            never = braking => match never {},
         };
         (measured, started_at, watch.finish())
     });

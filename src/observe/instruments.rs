@@ -9,11 +9,7 @@ use tokio_postgres::Client;
 /// # Errors
 /// When the server has them not, or the connection fails.
 pub async fn install_instruments(client: &Client) -> Result<(), ObserveError> {
-    client
-        .batch_execute(
-            "CREATE EXTENSION IF NOT EXISTS pg_stat_statements WITH SCHEMA public;
-             CREATE EXTENSION IF NOT EXISTS pgstattuple WITH SCHEMA public;",
-        )
+    crate::target::create_extensions(client, &["pg_stat_statements", "pgstattuple"])
         .await
         .map_err(ObserveError::of("extensions"))
 }

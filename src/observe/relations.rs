@@ -169,14 +169,16 @@ fn tables_sql() -> String {
                 OR c.reltuples > 0 AND NOT has_any_column_privilege(s.relid, 'SELECT'),
                 s.n_mod_since_analyze, s.vacuum_count + s.autovacuum_count, s.autovacuum_count,
                 coalesce(c.reloptions, '{{}}'), ARRAY({SET_BY_TRIGGERS}),
-                of_it.names, of_it.kinds, of_it.targets
+                of_it.names, of_it.kinds, of_it.targets, of_it.collations
          FROM free s
          JOIN pg_class c ON c.oid = s.relid
          CROSS JOIN LATERAL (SELECT pg_table_size(s.relid) AS heap, pg_indexes_size(s.relid) AS indexes) z
          CROSS JOIN LATERAL (
              SELECT array_agg(a.attname::text ORDER BY a.attnum) AS names,
                     array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) AS kinds,
-                    array_agg(nullif(a.attstattarget::int, -1) ORDER BY a.attnum) AS targets
+                    array_agg(nullif(a.attstattarget::int, -1) ORDER BY a.attnum) AS targets,
+                    array_agg((SELECT o.collname::text FROM pg_collation o
+                               WHERE o.oid = a.attcollation AND o.collname <> 'default') ORDER BY a.attnum) AS collations
              FROM pg_attribute a WHERE a.attrelid = s.relid AND a.attnum > 0 AND NOT a.attisdropped) of_it
          WHERE c.relpersistence <> 't' AND c.relkind <> 'p'
          ORDER BY z.heap + z.indexes DESC, 2
@@ -211,8 +213,12 @@ fn columns(row: &Row) -> Vec<Column> {
     // A table may have none.
     let list = |index: usize| row.get::<_, Option<Vec<String>>>(index).unwrap_or_default();
     let targets: Vec<Option<i32>> = row.get::<_, Option<_>>(14).unwrap_or_default();
-    let named = list(12).into_iter().zip(list(13)).zip(targets);
-    named.map(|((name, kind), statistics_target)| Column { name, kind, statistics_target }).collect()
+    let collations: Vec<Option<String>> = row.get::<_, Option<_>>(15).unwrap_or_default();
+    let own = targets.into_iter().zip(collations);
+    let named = list(12).into_iter().zip(list(13)).zip(own);
+    let column =
+        |((name, kind), (statistics_target, collation))| Column { name, kind, statistics_target, collation };
+    named.map(column).collect()
 }
 
 fn indexes_sql() -> String {

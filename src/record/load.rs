@@ -28,6 +28,10 @@ pub struct Load {
     /// How long a checkout might wait; for ever if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool_timeout_seconds: Option<f64>,
+    /// Most calls a second of all clients together, where that was limited: then the throughput is not what the server can
+    /// do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_rate_per_second: Option<f64>,
     /// Threads that carry the clients.
     pub threads: usize,
     /// The open loop's stages, as in `steady 200 1m`, or the one that `--rate` stands for.

@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod advice;
 pub mod block;
+pub mod brake;
 pub mod diagnosis;
 pub mod evidence;
 pub mod heat;
@@ -31,6 +32,7 @@ pub use activity::{
 };
 pub use advice::{Basis, Change, Recommendation, Stance};
 pub use block::Block;
+pub use brake::{Brake, Watched};
 pub use diagnosis::{Disturbance, DisturbanceKind};
 pub use evidence::{Evidence, WindowCounters};
 pub use heat::HeatMap;
@@ -92,6 +94,9 @@ pub struct Record {
     pub steps: Vec<Step>,
     /// The measured window.
     pub window: Window,
+    /// What was watched for the sake of others who use the server; absent where nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brake: Option<Brake>,
     /// How well the clients kept to the schedule; absent in a closed loop without think time, which has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
@@ -156,6 +161,8 @@ pub enum Ended {
     Interrupted,
     /// The server went away.
     ServerLost,
+    /// By the brake, for the sake of others who use the server.
+    Braked,
 }
 
 /// The machine that put the load on.
@@ -258,7 +265,8 @@ pub struct WorkloadText {
     pub sha256: String,
     /// `simple`, `extended` or `prepared`.
     pub protocol: String,
-    /// Operations of the file that were left out, because they write and only reading was allowed.
+    /// Operations of the file that were left out: because they write and only reading was allowed, or because the database
+    /// lacks what they need; the verdict's cautions say which and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
 }
@@ -277,7 +285,7 @@ pub struct Step {
 pub struct Window {
     /// When the first measured call began, UTC.
     pub started_at: DateTime<Utc>,
-    /// Its length: until the time was up, the user ended it, or the server went away.
+    /// Its length: until the time was up, the user or the brake ended it, or the server went away.
     pub seconds: f64,
 }
 

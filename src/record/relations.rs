@@ -51,6 +51,9 @@ pub struct Column {
     /// Its own statistics target; absent where it has that of the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statistics_target: Option<i32>,
+    /// Its collation, where that is not the database's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collation: Option<String>,
 }
 
 /// What the window did with a table (`pg_stat_user_tables`, `pg_statio_user_tables`), after minus before.

@@ -1,6 +1,7 @@
 //! The load in words: how calls came about, how well the clients kept to it, stage by stage.
 
 use super::{
+    neighbours,
     number::{grouped, milliseconds, percent, three_digits},
     table,
 };
@@ -21,6 +22,8 @@ pub(super) fn model(load: &Load) -> String {
         (_, Some(think)) => format!("closed loop with {} s of think time", three_digits(think)),
         _ => "closed loop".to_owned(),
     };
+    let capped = load.max_rate_per_second.filter(|_| load.model == "closed");
+    let cap = capped.map(|rate| format!(", at most {} calls/s", three_digits(rate))).unwrap_or_default();
     let clients = match load.client_model.as_str() {
         "event-loop" => format!(
             "{} processes with an event loop, each with a psycopg2 pool of {} to {} connections",
@@ -41,7 +44,7 @@ pub(super) fn model(load: &Load) -> String {
         0.0 => String::new(),
         us => format!(", {} ms of network a round trip", milliseconds(Some(us))),
     };
-    format!("{calls}, {clients}{churn}{network}")
+    format!("{calls}{cap}, {clients}{churn}{network}")
 }
 
 /// What the search for the knee found.
@@ -122,6 +125,14 @@ pub(super) fn floor(out: &mut String, record: &Record) -> Result {
         milliseconds(floor.round_trip.p50_us),
         milliseconds(floor.round_trip.p99_us)
     )
+}
+
+/// What was watched for the sake of others, and the worst that was seen.
+pub(super) fn brake(out: &mut String, record: &Record) -> Result {
+    match record.brake.as_ref().filter(|brake| !brake.watched.is_empty()) {
+        Some(brake) => writeln!(out, "brake: {}", neighbours::watched(brake)),
+        None => Ok(()),
+    }
 }
 
 /// A row a stage, where there are several.

@@ -145,7 +145,8 @@ fn heading(out: &mut String, record: &Record) -> std::fmt::Result {
     load::knee(out, record)?;
     load::schedule(out, record)?;
     load::connections(out, record)?;
-    load::floor(out, record)
+    load::floor(out, record)?;
+    load::brake(out, record)
 }
 
 fn latencies(record: &Record) -> Table {

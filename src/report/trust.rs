@@ -2,6 +2,7 @@
 
 use super::{
     grid::Tone,
+    neighbours,
     number::{grouped, milliseconds, percent, three_digits},
 };
 use crate::record::{Disturbance, DisturbanceKind, Ended, Record, Sample};
@@ -21,7 +22,7 @@ pub struct Check {
 #[must_use]
 pub fn checks(record: &Record) -> Vec<Check> {
     let mut checks = vec![window(record), errors(record)];
-    for of in [steady, schedule, steal, others, client, events] {
+    for of in [steady, schedule, steal, others, client, events, neighbours::checks] {
         checks.extend(of(record));
     }
     for caution in &record.verdict.cautions {
@@ -71,6 +72,7 @@ fn window(record: &Record) -> Check {
         }
         Ended::Interrupted => "it was interrupted",
         Ended::ServerLost => "the server went away",
+        Ended::Braked => "the brake ended the load",
     };
     let caution = caution(record, "the run was cut short");
     let meaning = caution.map_or("the numbers are those of the part that ran", String::as_str);
@@ -286,7 +288,9 @@ mod tests {
             kinds in subsequence(KINDS.to_vec(), 0..=KINDS.len()),
             decisive in proptest::collection::vec(any::<bool>(), KINDS.len()),
             cautions in subsequence(CAUTIONS.to_vec(), 0..=CAUTIONS.len()),
-            ended in prop_oneof![Just(Ended::AsPlanned), Just(Ended::Interrupted), Just(Ended::ServerLost)],
+            ended in prop_oneof![
+                Just(Ended::AsPlanned), Just(Ended::Interrupted), Just(Ended::ServerLost), Just(Ended::Braked)
+            ],
         ) {
             let mut record = calm();
             record.run.ended = ended;
@@ -315,9 +319,11 @@ mod tests {
     fn a_window_that_was_cut_short_says_by_what() {
         let mut record = calm();
         assert_eq!(check(&record, "Window").tone, Tone::Good);
-        for (ended, part) in
-            [(Ended::Interrupted, "interrupted"), (Ended::ServerLost, "the server went away")]
-        {
+        for (ended, part) in [
+            (Ended::Interrupted, "interrupted"),
+            (Ended::ServerLost, "the server went away"),
+            (Ended::Braked, "the brake"),
+        ] {
             record.run.ended = ended;
             let window = check(&record, "Window");
             assert_eq!(window.tone, Tone::Bad);

@@ -1,7 +1,7 @@
 //! The schema, by numbered SQL files and a ledger of those that were applied.
 
 use super::{
-    OWN_SCHEMA, TargetError, describe,
+    OWN_SCHEMA, TargetError, describe, made,
     schema::{Migration, Schema},
 };
 use sha2::{Digest, Sha256};
@@ -41,18 +41,7 @@ impl Migration {
 pub async fn migrate(client: &mut Client, schema: &Schema) -> Result<(), TargetError> {
     refuse_foreign_tracks(client).await?;
     refuse_hidden_extensions(client).await?;
-    client
-        .batch_execute(&format!(
-            "SET client_min_messages = warning;
-             CREATE SCHEMA IF NOT EXISTS {OWN_SCHEMA};
-             CREATE TABLE IF NOT EXISTS {OWN_SCHEMA}.schema_migrations (
-                 version text PRIMARY KEY,
-                 applied_at timestamptz NOT NULL DEFAULT now(),
-                 checksum text NOT NULL,
-                 execution_time_ms integer NOT NULL)"
-        ))
-        .await
-        .map_err(refused("the ledger of migrations"))?;
+    begin(client).await.map_err(refused("the ledger of migrations"))?;
     let applied = client
         .query(&format!("SELECT version, checksum FROM {OWN_SCHEMA}.schema_migrations ORDER BY version"), &[])
         .await
@@ -65,10 +54,32 @@ pub async fn migrate(client: &mut Client, schema: &Schema) -> Result<(), TargetE
     Ok(())
 }
 
+/// Makes the schema and its ledgers, where they are missing.
+async fn begin(client: &mut Client) -> Result<(), tokio_postgres::Error> {
+    client.batch_execute("SET client_min_messages = warning").await?;
+    let transaction = client.transaction().await?;
+    let before = made::present(&transaction).await?;
+    transaction
+        .batch_execute(&format!(
+            "CREATE SCHEMA IF NOT EXISTS {OWN_SCHEMA};
+             CREATE TABLE IF NOT EXISTS {OWN_SCHEMA}.schema_migrations (
+                 version text PRIMARY KEY,
+                 applied_at timestamptz NOT NULL DEFAULT now(),
+                 checksum text NOT NULL,
+                 execution_time_ms integer NOT NULL);
+             {}",
+            made::create()
+        ))
+        .await?;
+    made::note(&transaction, &before).await?;
+    transaction.commit().await
+}
+
 async fn apply(client: &mut Client, migration: &Migration) -> Result<(), TargetError> {
     let failed = |error: tokio_postgres::Error| migration.failed(&error);
     let began = Instant::now();
     let transaction = client.transaction().await.map_err(failed)?;
+    let before = made::present(&transaction).await.map_err(failed)?;
     transaction.batch_execute(&migration.sql).await.map_err(failed)?;
     let took = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
     let insert = format!(
@@ -78,6 +89,7 @@ async fn apply(client: &mut Client, migration: &Migration) -> Result<(), TargetE
         .execute(&insert, &[&migration.version(), &migration.checksum(), &took])
         .await
         .map_err(failed)?;
+    made::note(&transaction, &before).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)
 }
 

@@ -44,6 +44,8 @@ pub struct TargetOptions {
     pub keep_server: bool,
     /// Measure what is there, reading alone.
     pub use_existing: bool,
+    /// Schemas in which the tables are looked for that are there; empty leaves it to the role.
+    pub search_path: Vec<String>,
     /// The schema that the database gets.
     pub schema: Schema,
     /// Files that an embedded server begins with, instead of a new server's.
@@ -78,6 +80,7 @@ impl TargetOptions {
             settings: Vec::new(),
             keep_server: false,
             use_existing: false,
+            search_path: Vec::new(),
             schema: Schema::default(),
             seeded: None,
             session: Vec::new(),
@@ -108,6 +111,14 @@ impl Target {
     /// # Errors
     /// When the settings contradict each other or cannot be read, or no server can be started.
     pub fn open(options: &TargetOptions) -> Result<Self, TargetError> {
+        if !options.search_path.is_empty() && !options.use_existing {
+            return Err(TargetError::Contradiction {
+                option: "--search-path".to_owned(),
+                reason: format!(
+                    "is for tables that are there: add --use-existing, or leave it out: what loist-bench makes is in the schema {OWN_SCHEMA}"
+                ),
+            });
+        }
         let found = if options.embedded { None } else { settings::find(options)? };
         match found {
             Some(connection) => Self::external(connection, options),
@@ -146,7 +157,9 @@ impl Target {
         }
         let mut route = match options.use_existing {
             // The server itself refuses what is not meant to happen.
-            true => connection.route.for_reading(),
+            true => among(&options.search_path)
+                .iter()
+                .fold(connection.route.for_reading(), |route, more| route.with_options(more)),
             false => connection.route.with_options(&own_schema_first()),
         };
         for (name, value) in &options.session {
@@ -362,6 +375,13 @@ fn is_reserved(name: &str, transport: Transport) -> bool {
 /// Everything of ours lives in a schema of its own; extensions are found in `public`.
 fn own_schema_first() -> String {
     format!("-c search_path={OWN_SCHEMA},public")
+}
+
+/// The option that has a session look for tables in these schemas first, and for extensions in `public`.
+fn among(schemas: &[String]) -> Option<String> {
+    let quoted = |schema: &str| format!("\"{}\"", schema.replace('"', "\"\""));
+    let all = schemas.iter().map(String::as_str).chain(["public"]).map(quoted);
+    (!schemas.is_empty()).then(|| format!("-c search_path={}", escaped(&all.collect::<Vec<_>>().join(","))))
 }
 
 /// As the server takes a value apart: blanks and backslashes have a backslash before them.

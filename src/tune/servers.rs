@@ -43,6 +43,8 @@ impl<'a> Servers<'a> {
                 Ok(record) => match record.run.ended {
                     Ended::AsPlanned => return Ok(Ok(record)),
                     Ended::Interrupted => return Err(TuneError::Interrupted),
+                    // What suffered once would suffer again.
+                    Ended::Braked => return Err(LabError::braked(&record).into()),
                     Ended::ServerLost => TuneError::Start { reason: "the server went away".to_owned() },
                 },
                 Err(LabError::Interrupted) => return Err(TuneError::Interrupted),

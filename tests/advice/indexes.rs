@@ -139,3 +139,124 @@ fn an_index_that_brings_a_column_with_it_is_no_duplicate() {
     });
     assert!(equal.unwrap().title.starts_with("Drop the index loist_bench.bare: loist_bench.narrow"));
 }
+
+/// Tables that somebody else made and uses.
+fn of_others(indexes: Vec<Index>) -> impl FnOnce(&mut Record) {
+    move |record| {
+        record.catalog.state = "existing".to_owned();
+        record.evidence.indexes = Some(indexes);
+    }
+}
+
+fn unscanned(name: &str, method: &str, keys: &[&str]) -> Index {
+    let columns = keys.iter().map(|key| (*key).to_owned()).collect();
+    Index { scans: Some(0), scans_ever: 0, columns, ..index(name, method, keys) }
+}
+
+fn with_class(class: &str, index: Index) -> Index {
+    Index { operator_classes: vec![class.to_owned(); index.keys.len()], ..index }
+}
+
+fn with_condition(condition: &str, column: &str, mut index: Index) -> Index {
+    index.columns.push(column.to_owned());
+    Index { predicate: Some(condition.to_owned()), ..index }
+}
+
+#[test]
+fn indexes_that_nothing_asks_for_are_named_with_the_reason() {
+    let collated = Index {
+        orderings: vec!["ASC NULLS LAST COLLATE \"C\"".to_owned()],
+        ..unscanned("collated", "btree", &["artist"])
+    };
+    let archived = with_condition(
+        "((status)::text = 'ARCHIVED'::text)",
+        "status",
+        unscanned("archived", "btree", &["created_at"]),
+    );
+    let foreign = with_condition("(tenant IS NOT NULL)", "tenant", unscanned("foreign", "btree", &["title"]));
+    let expression = Index {
+        columns: vec!["title".to_owned()],
+        ..unscanned("expression", "btree", &["lower((title)::text)"])
+    };
+    for (it, why) in [
+        (
+            unscanned("channels", "btree", &["channels"]),
+            "no statement has a condition on or an order by channels",
+        ),
+        (unscanned("gin_album", "gin", &["album"]), "no statement has a condition on album"),
+        (
+            with_class("varchar_pattern_ops", unscanned("pattern", "btree", &["title"])),
+            "does not answer what is asked of title (%)",
+        ),
+        (
+            with_class("gin_trgm_ops", unscanned("trigrams", "gin", &["year"])),
+            "does not answer what is asked of year (<=, >=)",
+        ),
+        (collated, "ordered by the collation C, and artist is compared by default"),
+        (archived, "which no statement asks for"),
+        (foreign, "of which no statement speaks"),
+        (expression, "no statement has the expression lower((title)::text)"),
+    ] {
+        let name = it.name.clone();
+        let piece = change("indexes/never-usable", of_others(vec![it]));
+        assert!(piece.evidence.contains(why), "{name}: {}", piece.evidence);
+        assert!(piece.evidence.contains("1.0 MB") && piece.risk.contains("others use this database"));
+        assert_eq!(piece.change.unwrap().apply, format!("DROP INDEX CONCURRENTLY {name};"));
+    }
+}
+
+#[test]
+fn indexes_that_a_statement_may_use_are_not_called_useless() {
+    let expression = Index {
+        columns: vec!["format".to_owned()],
+        ..unscanned("format", "btree", &["upper((format)::text)"])
+    };
+    let pending = with_condition(
+        "((status)::text = 'PENDING'::text)",
+        "status",
+        unscanned("pending", "btree", &["created_at"]),
+    );
+    let scanned = Index { scans: Some(1), ..unscanned("scanned", "btree", &["channels"]) };
+    let constraint = Index { is_constraint: true, ..unscanned("unique", "btree", &["channels"]) };
+    for it in [
+        unscanned("created_at", "btree", &["created_at"]),
+        unscanned("album", "btree", &["album"]),
+        with_class("gin_trgm_ops", unscanned("title", "gin", &["title"])),
+        with_class("tsvector_ops", unscanned("search", "gin", &["search_vector"])),
+        unscanned("year", "btree", &["year", "channels"]),
+        expression,
+        pending,
+        scanned,
+        constraint,
+    ] {
+        let name = it.name.clone();
+        assert_eq!(said("indexes/never-usable", of_others(vec![it])), None, "{name}");
+    }
+    let own = |record: &mut Record| {
+        record.evidence.indexes = Some(vec![unscanned("channels", "btree", &["channels"])]);
+    };
+    assert_eq!(said("indexes/never-usable", own), None, "the library's own are another rule's matter");
+}
+
+#[test]
+fn each_index_of_others_is_named_by_one_rule() {
+    let wide = index("wide", "btree", &["artist", "album"]);
+    let narrow = |name: &str| unscanned(name, "btree", &["artist"]);
+    let all = || {
+        of_others(vec![
+            wide.clone(),
+            narrow("twice"),
+            narrow("thrice"),
+            unscanned("useless", "btree", &["channels"]),
+            unscanned("unused", "btree", &["created_at"]),
+            Index { scans_ever: 9, ..unscanned("theirs", "btree", &["updated_at"]) },
+        ])
+    };
+    let named = |rule: &str| -> Vec<String> {
+        change(rule, all()).changes().map(|change| change.setting.clone()).collect()
+    };
+    assert_eq!(named("indexes/duplicates"), ["index loist_bench.twice", "index loist_bench.thrice"]);
+    assert_eq!(named("indexes/never-usable"), ["index loist_bench.useless"]);
+    assert_eq!(named("indexes/unused"), ["index loist_bench.unused"], "others scan what this run did not");
+    assert!(change("indexes/duplicates", all()).title.ends_with("and 1 more like it"));
+}

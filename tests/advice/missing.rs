@@ -82,7 +82,7 @@ fn a_cast_of_a_number_is_an_expression() {
         move |record: &mut Record| {
             scanned("((year)::text = '1990'::text)", Vec::new())(record);
             tracks(record).columns =
-                vec![Column { name: "year".to_owned(), kind: kind.to_owned(), statistics_target: None }];
+                vec![Column { name: "year".to_owned(), kind: kind.to_owned(), ..Column::default() }];
         }
     };
     let text = change("indexes/missing", as_text("character varying(20)"));

@@ -46,7 +46,7 @@ fn operation(name: &str, end: &str, statements: &[&str]) -> String {
 }
 
 /// Runs SQL; the first column of the rows as text, or the error.
-fn ask(url: &str, sql: &str) -> Result<Vec<String>, tokio_postgres::Error> {
+pub(crate) fn ask(url: &str, sql: &str) -> Result<Vec<String>, tokio_postgres::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await?;

@@ -34,8 +34,9 @@ pub(super) fn measure(
     let mut measured = Measured::default();
     if !with_base {
         measured.runs = lab::repeat(&options, interrupt, listen, &mut |record| store(place, record, ""))?;
-        let is_lost = measured.runs.iter().any(|run| run.run.ended == Ended::ServerLost);
-        measured.cut_short = cut_short(interrupt, is_lost);
+        let has = |ended| measured.runs.iter().any(|run| run.run.ended == ended);
+        let (is_lost, is_braked) = (has(Ended::ServerLost), has(Ended::Braked));
+        measured.cut_short = cut_short(interrupt, is_lost, is_braked);
         return Ok(measured);
     }
     options.until = Until::Slower;
@@ -60,15 +61,15 @@ pub(super) fn measure(
         }
     }
     let all = measured.effects.iter().chain(&measured.confirmation);
-    let mut experiments = all.filter_map(|effects| effects.experiment.as_ref());
-    let is_lost = experiments.any(|experiment| experiment.ended == Stop::ServerLost);
-    measured.cut_short = cut_short(interrupt, is_lost);
+    let ends: Vec<Stop> =
+        all.filter_map(|effects| effects.experiment.as_ref()).map(|experiment| experiment.ended).collect();
+    measured.cut_short = cut_short(interrupt, ends.contains(&Stop::ServerLost), ends.contains(&Stop::Braked));
     Ok(measured)
 }
 
-fn cut_short(interrupt: &Interrupt, is_lost: bool) -> Option<CutShort> {
+fn cut_short(interrupt: &Interrupt, is_lost: bool, is_braked: bool) -> Option<CutShort> {
     let is_asked = interrupt.is_asked().then_some(CutShort::Interrupted);
-    is_asked.or(is_lost.then_some(CutShort::ServerLost))
+    is_asked.or(is_lost.then_some(CutShort::ServerLost)).or(is_braked.then_some(CutShort::Braked))
 }
 
 /// Whether it is a block of what is new, and no close look.

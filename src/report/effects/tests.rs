@@ -96,6 +96,7 @@ fn every_end_of_an_experiment_is_told() {
         (Stop::Budget, "the time was over"),
         (Stop::Interrupted, "it was interrupted"),
         (Stop::ServerLost, "a server went away"),
+        (Stop::Braked, "the brake ended the load"),
     ] {
         let mut effects = pairs();
         effects.experiment.as_mut().unwrap().ended = stop;

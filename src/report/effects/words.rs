@@ -245,6 +245,7 @@ fn ended(stop: Stop) -> &'static str {
         Stop::Budget => "it ended because the time was over",
         Stop::Interrupted => "it was interrupted",
         Stop::ServerLost => "it ended because a server went away",
+        Stop::Braked => "it ended because the brake ended the load for others' sake",
     }
 }
 

@@ -102,6 +102,7 @@ fn the_password_is_told_nowhere_wherever_it_came_from() {
     let url = with_password(&stage);
     for (arguments, url, code) in [
         ("seed --tracks 50", url.clone(), 0),
+        ("seed --list", url.clone(), 0),
         ("audit --out reports --fix-script fix.sql", url.clone(), 1),
         // A port where nobody listens, a user that is not let in, and encryption that there is not.
         (&run, url.replace(&format!(":{}/", stage.port), ":1/"), 3),

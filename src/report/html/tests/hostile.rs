@@ -4,8 +4,8 @@ use super::elements;
 use crate::{
     flags::Setting,
     record::{
-        ChannelBinding, Disturbance, DisturbanceKind, Encryption, Record, ServerView, Session, Transport,
-        Verification,
+        Brake, ChannelBinding, Disturbance, DisturbanceKind, Encryption, Record, ServerView, Session,
+        Transport, Verification, Watched,
     },
     report::{
         html::{compare, run},
@@ -31,6 +31,8 @@ fn full() -> Record {
     record.workload.left_out.push("o".to_owned());
     record.server.flags = Some("f".to_owned());
     record.server.session = Some(session());
+    let watched = Watched { condition: "c".to_owned(), missing: Some("m".to_owned()), ..Watched::default() };
+    record.brake = Some(Brake { watched: vec![watched], tripped: Some("t".to_owned()) });
     record.operations[0].summary.slo.reason = Some("r".to_owned());
     let kind = DisturbanceKind::LockWaits;
     record.disturbances = vec![Disturbance { kind, sentence: "s".to_owned(), decisive: true }];
