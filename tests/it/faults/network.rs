@@ -72,7 +72,7 @@ fn refused_connections_are_a_gap() {
 #[test]
 fn a_network_that_swallows_everything_does_not_hold_the_run() {
     let Behind { proxy, server, url } = behind_a_proxy();
-    let load = Load::start(&url, &beating(PERSISTENT), "--clients 3 --duration 3s");
+    let load = Load::start(&url, &beating(PERSISTENT), "--clients 3 --duration 10s");
     wait_for_beats(&server.url);
     proxy.swallow();
     let record = load.end_as(Ended::ServerLost);
