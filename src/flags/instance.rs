@@ -129,8 +129,12 @@ impl CloudInstance {
             reason: error.to_string(),
         };
         let mut value: serde_json::Value = serde_json::from_str(text).map_err(malformed)?;
-        let instance = if value.is_array() { &mut value[0] } else { &mut value };
-        let settings: Settings = serde_json::from_value(instance["settings"].take()).map_err(malformed)?;
+        let instance = if value.is_array() { value.get_mut(0) } else { Some(&mut value) };
+        // An instance without names for what it tells, as a list, is none.
+        let settings = instance.and_then(|instance| instance.get_mut("settings")).ok_or_else(|| {
+            FlagsError::Malformed { line: 1, reason: "an instance is an object with `settings`".to_owned() }
+        })?;
+        let settings: Settings = serde_json::from_value(settings.take()).map_err(malformed)?;
         let flags = document.pairs().into_iter().map(|(name, value)| InstanceFlag { name, value });
         Ok(Self::of(settings, document.instance.clone().unwrap_or_default(), flags.collect()))
     }
@@ -200,6 +204,8 @@ mod tests {
             ("name: db\ndatabaseVersion: POSTGRES_15", "--format=json"),
             ("{", "line 1: "),
             (r#"{"a": 1}"#, "gcloud sql instances describe"),
+            (r#"["db", "POSTGRES_15", {}]"#, "an object with `settings`"),
+            (r#"[["db", "POSTGRES_15", {}]]"#, "an object with `settings`"),
             (
                 r#"{"name": "x", "databaseVersion": "MYSQL_8_0", "settings": {}}"#,
                 "loist-bench is for PostgreSQL",

@@ -1,6 +1,6 @@
 //! A night: the blocks of one kind that were measured together, as one line.
 
-use super::{Blocks, FORMAT, HistoryError, Kind, VERSION};
+use super::{ALL, Blocks, FORMAT, HistoryError, Kind, VERSION};
 use crate::record::{Ended, Metric, Outcome, Record, Summary};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -142,9 +142,21 @@ impl Night {
         if let Some(Err(error)) = self.revision.as_deref().map(check_revision) {
             return Some(error.to_string());
         }
-        self.parts().find_map(|(name, blocks)| {
-            Some(format!("{}: {}", name.unwrap_or("overall"), blocks.fault(self.blocks)?))
+        self.fault_of_names().or_else(|| {
+            self.parts().find_map(|(name, blocks)| {
+                Some(format!("{}: {}", name.unwrap_or("overall"), blocks.fault(self.blocks)?))
+            })
         })
+    }
+
+    /// Operations are told apart by their names, in tables too, where all together have one.
+    fn fault_of_names(&self) -> Option<String> {
+        let names: Vec<&str> = self.operations.iter().map(|operation| operation.name.as_str()).collect();
+        if names.contains(&ALL) {
+            return Some(format!("an operation is called `{ALL}`, as all together are"));
+        }
+        let twice = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name));
+        twice.map(|(_, name)| format!("two operations are called `{name}`"))
     }
 
     fn hash(&self) -> String {

@@ -37,8 +37,9 @@ fn harmless(text: &str) -> String {
 /// `--database-flags=a=1,b=2`, with another separator where a value holds a comma (gcloud topic escaping).
 fn option(flags: &[(String, String)]) -> String {
     let holds = |sign: char| flags.iter().any(|(name, value)| name.contains(sign) || value.contains(sign));
-    let separator = [',', ':', ';', '|', '~', '%', '@', '!'].into_iter().find(|sign| !holds(*sign));
-    let separator = separator.unwrap_or('\u{1f}').to_string();
+    // No text holds every sign that there is.
+    let mut signs = [',', ':', ';', '|', '~', '%', '@', '!'].into_iter().chain('\u{a1}'..=char::MAX);
+    let separator = signs.find(|sign| !holds(*sign)).unwrap_or(',').to_string();
     let list: Vec<String> = flags.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let list = list.join(&separator);
     if separator == "," {

@@ -101,7 +101,7 @@ fn items(
     for (name, text) in settings {
         let refuse = |why: String| Err(FlagsError::Render(format!("{name}={}: {why}", shown(name, text))));
         let Some(known) = catalog::find(name) else {
-            if name.contains('.') {
+            if is_of_extension(name) {
                 warnings.push(format!("{name} is not in the catalogue: written as it stands, not checked"));
                 items.push(Item { name: name.clone(), flag: None, value: Value::Text(text.clone()) });
                 continue;
@@ -127,6 +127,16 @@ fn items(
         items.push(Item { name: flag.name.to_owned(), flag: Some(flag), value });
     }
     Ok(items)
+}
+
+/// Whether it is a name that PostgreSQL takes for a setting of an extension, as in `my_extension.level`. Other names would
+/// not stay names where they are written without quotes.
+fn is_of_extension(name: &str) -> bool {
+    let is_start = |c: char| c.is_ascii_alphabetic() || c == '_' || !(c.is_ascii() || c.is_whitespace());
+    let is_part = |part: &str| {
+        part.starts_with(is_start) && part.chars().all(|c| is_start(c) || c.is_ascii_digit() || c == '$')
+    };
+    name.contains('.') && name.split('.').all(is_part)
 }
 
 /// What is said of every name that nobody knows.

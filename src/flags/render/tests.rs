@@ -100,6 +100,14 @@ fn comments_of_a_command_can_be_pasted() {
     }
 }
 
+/// Whatever signs a value holds, the list comes apart where it was put together.
+#[test]
+fn no_value_becomes_a_flag_of_its_own() {
+    let value = ",:;|~%@!\u{1f}fsync=off\u{a1}";
+    let text = render(&owned(&[("my.level", value), ("jit", "on")]), Form::Gcloud, &options()).unwrap().text;
+    assert_eq!(read(&text, None).unwrap().pairs(), owned(&[("my.level", value), ("jit", "on")]), "{text}");
+}
+
 #[test]
 fn what_cannot_be_written_is_refused() {
     for (name, value, form, part) in [
@@ -109,6 +117,8 @@ fn what_cannot_be_written_is_refused() {
         ("fsync", "on", Form::Gcloud, "nothing to write: left out: fsync: Cloud SQL does not offer it"),
         ("io_method", "sync", Form::Conf, "PostgreSQL 15 does not have it"),
         ("work_mem", "4MB", Form::Record, "is read, not written"),
+        ("a.b\nfsync", "off", Form::Conf, "PostgreSQL has no setting of that name"),
+        ("a. b", "off", Form::Conf, "PostgreSQL has no setting of that name"),
     ] {
         let error = render(&owned(&[(name, value)]), form, &options()).unwrap_err().to_string();
         assert!(error.contains(part), "{name}={value}: {error}");

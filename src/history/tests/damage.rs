@@ -72,6 +72,10 @@ fn what_is_foreign_or_too_new_is_told_with_its_line() {
         (&good.replace("\"blocks\":1,", "\"blocks\":2,"), "p50_us has 1 values and the night has 2 blocks"),
         (&good.replace("\"blocks\":1,", "\"blocks\":0,"), "the night has no blocks"),
         (
+            &good.replace("\"name\":\"search_library\"", "\"name\":\"(all)\""),
+            "an operation is called `(all)`, as all together are",
+        ),
+        (
             &good.replace("\"version\":1,", "\"version\":1,\"revision\":\"\\u001b[2J\","),
             "the revision is more than a line",
         ),

@@ -162,7 +162,10 @@ pub(super) fn find(name: &str) -> Result<&'static Keyword, String> {
     if let Some(keyword) = ALL.iter().find(|keyword| keyword.name == name) {
         return Ok(keyword);
     }
-    let near = |known: &&str| strsim::damerau_levenshtein(known, name) <= 2;
+    // What is much longer is no slip, and would take long to compare.
+    let letters = name.chars().count();
+    let near =
+        |known: &&str| known.len().abs_diff(letters) <= 2 && strsim::damerau_levenshtein(known, name) <= 2;
     let meant = ALL.iter().map(|keyword| keyword.name).find(near);
     let meant = meant.map_or_else(String::new, |meant| format!(" (is `{meant}` meant?)"));
     Err(format!("it has a keyword that libpq does not know{meant}"))
