@@ -86,6 +86,12 @@ enum Command {
     Guard,
 }
 
+/// The command line as it is parsed, for whoever asks what there is without running it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Parses the command line, does what it asks, and says how it went.
 #[must_use]
 pub fn main() -> ExitCode {

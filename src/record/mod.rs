@@ -50,7 +50,7 @@ pub use results::{
 pub use samples::{Blocker, Sample, Samples, Wait};
 pub use session::{ChannelBinding, Encryption, ServerView, Session, Transport, Verification};
 pub use statements::{JitStatistics, StatementStatistics};
-pub use store::{Place, RecordError, check_header, load, load_with_text, remove_empty};
+pub use store::{Place, RecordError, check_header, load, load_with_text, parse, remove_empty};
 pub use template::without_literals;
 
 pub use what_ifs::{Trial, WhatIf};

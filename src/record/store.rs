@@ -66,14 +66,20 @@ pub fn load(path: &Path) -> Result<Record, RecordError> {
 pub fn load_with_text(path: &Path) -> Result<(Record, String), RecordError> {
     let path = if path.is_dir() { path.join("record.json") } else { path.to_owned() };
     let text = read(&path).map_err(io(&path, "cannot read the record"))?;
-    let malformed = |error: serde_json::Error| RecordError::Malformed {
-        path: path.clone(),
+    Ok((parse(&text, &path)?, text))
+}
+
+/// Reads a record's text, which stands in `path`.
+///
+/// # Errors
+/// When it is no record, or newer than this program.
+pub fn parse(text: &str, path: &Path) -> Result<Record, RecordError> {
+    check_header(text, path)?;
+    serde_json::from_str(text).map_err(|error| RecordError::Malformed {
+        path: path.to_owned(),
         line: error.line(),
         reason: error.to_string(),
-    };
-    check_header(&text, &path)?;
-    let record = serde_json::from_str(&text).map_err(malformed)?;
-    Ok((record, text))
+    })
 }
 
 /// What is longer is no record, and may be a device that never ends.

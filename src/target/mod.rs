@@ -6,6 +6,8 @@ mod base;
 mod cgroup;
 mod cluster;
 mod confine;
+#[doc(hidden)]
+pub mod doors;
 mod dotenv;
 mod embedded;
 mod error;

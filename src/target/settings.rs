@@ -45,7 +45,7 @@ fn dotenv_file() -> Result<Option<String>, TargetError> {
 }
 
 /// The variables that name a database, those of its server's own configuration included.
-const VARIABLES: [&str; 7] =
+pub(super) const VARIABLES: [&str; 7] =
     ["DATABASE_URL", "DB_CONNECTION_NAME", "DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD"];
 
 type Variables = BTreeMap<&'static str, String>;

@@ -27,5 +27,7 @@ pub use open::Opened;
 pub use route::Route;
 
 pub(super) use parameters::Parameters;
+pub(super) use passfile::password;
 pub(super) use route::Wishes;
+pub(super) use service::parameters as service_parameters;
 pub(super) use surroundings::Surroundings;

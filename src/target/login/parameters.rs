@@ -43,6 +43,11 @@ impl Parameters {
         Ok(())
     }
 
+    /// The values by keyword, for whoever looks at what was read.
+    pub(in crate::target) fn into_values(self) -> BTreeMap<&'static str, String> {
+        self.0
+    }
+
     /// Gives a keyword its value if it has none yet.
     ///
     /// # Errors

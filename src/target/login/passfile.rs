@@ -51,6 +51,18 @@ impl PasswordFile {
     }
 }
 
+/// The password that a file with this text has for a user of a database on a server, which is named as the file does.
+pub(in crate::target) fn password(
+    text: &str,
+    host: &str,
+    port: u16,
+    database: &str,
+    user: &str,
+) -> Option<String> {
+    let place = Place::Tcp { name: host.to_owned(), address: None };
+    PasswordFile { text: text.to_owned() }.find(&place, port, database, user)
+}
+
 /// The text of a file that nobody else may read; otherwise what is wrong, if anything is.
 fn usable(path: &Path) -> Result<String, Option<String>> {
     let Ok(found) = fs::metadata(path) else { return Err(None) };

@@ -43,6 +43,17 @@ fn files(parameters: &Parameters, around: &Surroundings<'_>) -> Result<Vec<PathB
     Ok(own.into_iter().chain(shared).collect())
 }
 
+/// What a service file with this text says under a service's name.
+///
+/// # Errors
+/// With the line that cannot be read.
+pub(in crate::target) fn parameters<'a>(
+    text: &'a str,
+    service: &str,
+) -> Result<Option<Vec<(&'a str, &'a str)>>, String> {
+    section(text, service, Path::new("pg_service.conf"))
+}
+
 /// What stands under `[SERVICE]`; of several lines for a keyword the first counts.
 fn section<'a>(text: &'a str, service: &str, file: &Path) -> Result<Option<Vec<(&'a str, &'a str)>>, String> {
     let mut found = None;

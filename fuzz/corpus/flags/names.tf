@@ -1,0 +1,8 @@
+database_flags {
+ name = "a.b\nfsync"
+ value = "off"
+}
+database_flags {
+ name = "a.b"
+ value = ",:;|~%@!fsync=off"
+}

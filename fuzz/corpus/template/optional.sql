@@ -1,0 +1,1 @@
+select 1 where true [[and year >= :years.from ]][[and year <= :years.to]] limit :n

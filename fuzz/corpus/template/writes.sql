@@ -1,0 +1,1 @@
+with x as (delete from t where id = :id returning 1) select x := 1, arr[1:2] from x

@@ -1,0 +1,10 @@
+//! libFuzzer's way to the target `document`.
+
+#![no_main]
+
+#[path = "../bodies/mod.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    bodies::run("document", data);
+});
