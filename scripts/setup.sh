@@ -5,8 +5,9 @@
 #   scripts/setup.sh [--browser] [ARGUMENTS OF loist-bench]
 #
 # The arguments only tell whether a PostgreSQL server will be needed. --browser adds
-# what only the tests need: Chromium and its chromedriver. Everything said goes to
-# stderr. Exit code 3: something is missing and cannot be set up here.
+# what only the tests need: Chromium and its chromedriver, Prometheus and its promtool.
+# Everything said goes to stderr. Exit code 3: something is missing and cannot be set
+# up here.
 set -eu
 umask 022 # as root, the server runs as another user and must be able to read the cache
 
@@ -126,6 +127,8 @@ major_version() { # Chromium 156.0.8078.108 built on Debian -> 156
     echo "${version##* }"
 }
 
+has_prometheus() { has prometheus && has promtool; }
+
 cache_dir() {
     # Not below /root, which the server's unprivileged user may not enter.
     if [ "$(id -u)" = 0 ]; then
@@ -223,6 +226,13 @@ packages_for() {
         *) echo chromium chromedriver ;;
         esac
         ;;
+    prometheus)
+        case $manager in
+        dnf | yum) echo golang-github-prometheus ;;
+        zypper) echo golang-github-prometheus-prometheus ;;
+        *) echo prometheus ;; # promtool is part of it
+        esac
+        ;;
     esac
 }
 
@@ -240,21 +250,33 @@ install_packages() {
 
 # One at a time, by a lock of our own: apt waits for dpkg's lock when told to,
 # but fails at once when another run is refreshing the package lists.
-# Debian would make a cluster and start it; we want the programs only, so that is
-# switched off while we install, and the machine's own policy stands afterwards.
+# Debian would make a cluster and start it, and start Prometheus, now and at each boot;
+# we want the programs only, so that is switched off while we install, and the
+# machine's own policy stands afterwards.
 install_by_apt() {
     as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C \
         flock -w 600 "$sysroot/var/lib/dpkg" \
-        sh -eu -s "$sysroot/etc/postgresql-common/createcluster.d" "$@" <<'EOF'
-dir=$1
+        sh -eu -s "$sysroot" "$@" <<'EOF'
+dir=$1/etc/postgresql-common/createcluster.d
+policy=$1/usr/sbin/policy-rc.d
 shift
-trap 'rm -f "$dir/loist-bench.conf"' EXIT
+ours=
+trap 'rm -f "$dir/loist-bench.conf"; [ -z "$ours" ] || rm -f "$ours"' EXIT
 trap 'exit 130' INT TERM
-mkdir -p "$dir"
+mkdir -p "$dir" "${policy%/*}"
 echo 'create_main_cluster = false' >"$dir/loist-bench.conf"
+if [ ! -e "$policy" ]; then
+    ours=$policy
+    printf '#!/bin/sh\nexit 101 # no service is started\n' >"$policy"
+    chmod +x "$policy"
+fi
 apt-get -qq update </dev/null || echo 'going on with the package lists at hand' >&2
 apt-get -qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 \
     install -y --no-install-recommends --no-upgrade "$@" </dev/null >/dev/null
+case " $* " in *' prometheus '*)
+    if command -v systemctl >/dev/null; then systemctl -q disable prometheus || true; fi
+    ;;
+esac
 EOF
 }
 
@@ -319,7 +341,10 @@ missing=
 has_compiler || missing="$missing compiler"
 has_certificates || missing="$missing certificates"
 if needs_postgres; then has_postgres || missing="$missing postgres"; fi
-if [ -n "$browser" ]; then has_browser || missing="$missing browser"; fi
+if [ -n "$browser" ]; then
+    has_browser || missing="$missing browser"
+    has_prometheus || missing="$missing prometheus"
+fi
 [ -n "$missing" ] || exit 0
 
 choose_manager
@@ -352,6 +377,11 @@ for part in $missing; do
             "Fedora: dnf install chromium chromedriver; macOS: brew install google-chrome chromedriver;" \
             "Ubuntu, whose own Chromium is a snap, which may not read the tests' files:" \
             "Google Chrome and the chromedriver of its version)"
+        ;;
+    prometheus)
+        has_prometheus || die "the tests need prometheus and promtool, which cannot be installed from here;" \
+            "install them (Debian: apt-get install --no-install-recommends prometheus; Fedora: dnf install" \
+            "golang-github-prometheus; macOS: brew install prometheus; else the archive of prometheus.io)"
         ;;
     esac
 done

@@ -45,6 +45,8 @@ impl Machine {
         let machine = Self::complete();
         machine.rename("chromium", "bin/chromium");
         machine.rename("chromedriver", "bin/chromedriver");
+        machine.rename("prometheus", "bin/prometheus");
+        machine.rename("promtool", "bin/promtool");
         machine
     }
 
@@ -279,7 +281,7 @@ fn no_server_is_set_up_where_none_is_needed() {
 }
 
 #[test]
-fn a_browser_is_set_up_for_the_tests_alone() {
+fn a_browser_and_prometheus_are_set_up_for_the_tests_alone() {
     let machine = Machine::complete();
     machine.setup().arg("run").assert().success();
     assert_eq!(machine.log(), "");
@@ -287,6 +289,9 @@ fn a_browser_is_set_up_for_the_tests_alone() {
     machine.setup().args(["--browser", "run"]).assert().success().stdout(is_empty());
     let log = machine.log();
     assert!(log.contains("install -y --no-install-recommends --no-upgrade chromium-driver\n"), "{log}");
+    assert!(log.contains("install -y --no-install-recommends --no-upgrade prometheus\n"), "{log}");
+    assert!(log.contains("services are not to start: 101\n"), "the policy forbids it: {log}");
+    assert!(!machine.path("sys/usr/sbin/policy-rc.d").exists(), "and is the machine's own again");
     assert!(!log.contains("postgresql"), "{log}");
 
     machine.setup().args(["--browser", "run"]).assert().success().stderr(is_empty());
@@ -311,6 +316,23 @@ fn a_browser_and_a_driver_of_different_versions_do_not_do() {
         let failed = machine.setup().args(["--browser", "run"]).assert().code(3).stdout(is_empty());
         failed.stderr(contains("same version").and(contains("Ubuntu")).and(contains("\n").count(1)));
     }
+}
+
+#[test]
+fn a_policy_of_the_machine_s_own_is_left_alone() {
+    let machine = Machine::for_tests();
+    machine.rename("bin/prometheus", "prometheus");
+    machine.rename("bin/promtool", "promtool");
+    let policy = "mkdir -p sys/usr/sbin && cp bin/true sys/usr/sbin/policy-rc.d";
+    Command::new("sh").args(["-c", policy]).current_dir(machine.path("")).assert().success();
+    machine.setup().args(["--browser", "run"]).assert().success();
+    assert!(!machine.log().contains("services are not to start"), "{}", machine.log());
+    assert!(machine.path("sys/usr/sbin/policy-rc.d").exists());
+
+    machine.remove("bin/promtool");
+    machine.remove("bin/apt-get");
+    let failed = machine.setup().args(["--browser", "run"]).assert().code(3).stdout(is_empty());
+    failed.stderr(contains("prometheus and promtool").and(contains("\n").count(1)));
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod keep;
 mod load_args;
 mod machine_arg;
 mod meta;
+mod observe;
 mod output;
 mod own_file;
 mod progress;
@@ -71,6 +72,7 @@ enum Command {
     Tune(Box<tune::TuneArgs>),
     Advise(advise::AdviseArgs),
     Audit(Box<audit::AuditArgs>),
+    Observe(Box<observe::ObserveArgs>),
     Report(report::ReportArgs),
     #[command(subcommand)]
     History(history::HistoryCommand),
@@ -148,6 +150,10 @@ fn dispatch() -> Result<ExitCode, Failure> {
         Command::Audit(mut args) => {
             args.target.settle(own)?;
             audit::execute(*args)
+        }
+        Command::Observe(mut args) => {
+            args.target.settle(own)?;
+            observe::execute(*args)
         }
         Command::Report(args) => report::execute(&args, own),
         Command::History(command) => history::execute(command),

@@ -28,6 +28,9 @@ pub struct CloudInstance {
     pub is_protected: bool,
     /// Whether its disk grows by itself.
     pub disk_grows: bool,
+    /// Size of its disk in GB, which are 2^30 bytes there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_gb: Option<u64>,
     /// Day of the week on which it may be restarted, from 1; none where it may be any.
     pub maintenance_day: Option<u32>,
     /// Whether new passwords are looked at.
@@ -71,6 +74,7 @@ struct Settings {
     maintenance_window: MaintenanceWindow,
     deletion_protection_enabled: bool,
     storage_auto_resize: bool,
+    data_disk_size_gb: Option<Size>,
     password_validation_policy: PasswordPolicy,
 }
 
@@ -97,6 +101,23 @@ struct IpConfiguration {
     authorized_networks: Vec<Network>,
     ssl_mode: Option<String>,
     require_ssl: bool,
+}
+
+/// A number that Google writes as a text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Size {
+    Number(u64),
+    Text(String),
+}
+
+impl Size {
+    fn number(self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(number),
+            Self::Text(text) => text.parse().ok(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -158,6 +179,7 @@ impl CloudInstance {
             },
             is_protected: settings.deletion_protection_enabled,
             disk_grows: settings.storage_auto_resize,
+            disk_gb: settings.data_disk_size_gb.and_then(Size::number),
             maintenance_day: Some(settings.maintenance_window.day).filter(|day| *day > 0),
             has_password_policy: settings.password_validation_policy.enable_password_policy,
             flags,
@@ -172,7 +194,7 @@ mod tests {
     #[test]
     fn an_instance_is_read() {
         let text = r#"{"name": "db", "databaseVersion": "POSTGRES_15", "settings": {"tier": "db-custom-1-3840",
-            "availabilityType": "REGIONAL", "deletionProtectionEnabled": true, "storageAutoResize": true,
+            "availabilityType": "REGIONAL", "dataDiskSizeGb": "20", "deletionProtectionEnabled": true, "storageAutoResize": true,
             "backupConfiguration": {"enabled": true, "startTime": "03:00", "pointInTimeRecoveryEnabled": true,
                 "transactionLogRetentionDays": 7, "backupRetentionSettings": {"retainedBackups": 8}},
             "ipConfiguration": {"ipv4Enabled": true, "sslMode": "ENCRYPTED_ONLY",
@@ -185,6 +207,7 @@ mod tests {
             assert!(instance.is_regional && instance.has_public_address && instance.is_protected);
             assert_eq!(instance.networks, ["0.0.0.0/0"]);
             assert_eq!(instance.ssl_mode.as_deref(), Some("ENCRYPTED_ONLY"));
+            assert_eq!(instance.disk_gb, Some(20));
             assert_eq!((instance.backups.kept, instance.backups.log_days), (Some(8), Some(7)));
             assert_eq!((instance.maintenance_day, instance.has_password_policy), (Some(7), false));
             assert_eq!(instance.flags[0].name, "log_connections");

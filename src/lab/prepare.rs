@@ -1,10 +1,11 @@
 //! The first steps of anything that measures: a server, and the catalog in it.
 
-use super::{Event, Interrupt, metrics::MetricsError};
+use super::{Event, Interrupt};
 use crate::{
     catalog::{self, CatalogError, CatalogSpec, Hold, Library, State},
     compare::CompareError,
     engine::EngineError,
+    monitor::MetricsError,
     observe::ObserveError,
     record::{self, Record, RecordError, Step},
     target::{Seeded, Target, TargetError, TargetOptions},

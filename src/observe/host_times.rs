@@ -133,7 +133,7 @@ fn affinity() -> BTreeSet<usize> {
 }
 
 /// Unit of processor time in `/proc`; 100 on every common machine.
-fn ticks_per_second() -> f64 {
+pub(super) fn ticks_per_second() -> f64 {
     let ticks = nix::unistd::sysconf(nix::unistd::SysconfVar::CLK_TCK).ok().flatten();
     ticks.filter(|ticks| *ticks > 0).map_or(100.0, |ticks| ticks as f64)
 }

@@ -9,6 +9,7 @@ mod facts;
 mod host_times;
 mod instruments;
 mod join;
+mod local_server;
 mod neighbours;
 mod plans;
 mod postmaster;
@@ -29,9 +30,12 @@ pub use disk::disk_of;
 pub use facts::{ServerFacts, backend_pid, connection_limits, host, server_facts, server_view, settings};
 pub use instruments::{install_instruments, limit_session};
 pub use join::{StatementNames, statement_names};
+pub use local_server::LocalServer;
 pub use neighbours::{Neighbourhood, Neighbours};
 pub use plans::{Explained, Explaining, explain_statements, try_indexes};
 pub use sampler::{Sampler, interval_for};
+pub use server_counters::{Totals, totals};
+pub use sizes::largest_tables;
 pub use tracked::{TrackedSecret, tracked_secrets};
 
 /// The server could not be observed.

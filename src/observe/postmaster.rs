@@ -64,6 +64,14 @@ impl Postmaster {
         pid == self.pid || process.parent == self.pid
     }
 
+    /// Numbers of the server's processes.
+    pub(super) fn family(&self) -> Vec<i32> {
+        let mine =
+            |pid: &i32| read(&self.proc_directory, *pid).is_some_and(|process| self.owns(*pid, &process));
+        let children = self.children().into_iter().filter(|pid| *pid != self.pid);
+        children.chain([self.pid]).filter(mine).collect()
+    }
+
     /// Numbers of the children, and of others where the kernel does not list children.
     fn children(&self) -> Vec<i32> {
         let list = self.proc_directory.join(format!("{0}/task/{0}/children", self.pid));

@@ -87,6 +87,24 @@ pub(super) fn load(loadavg: &str) -> Option<(f64, u64)> {
     Some((load1, runnable.parse().ok()?))
 }
 
+/// Memory of one process, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Memory {
+    /// Its own.
+    pub(super) private: u64,
+    /// What it touched of the memory that it shares with others.
+    pub(super) shared: u64,
+}
+
+/// Reads `/proc/PID/status`. Kernels before 4.5 do not tell the kinds of memory apart.
+pub(super) fn memory(status: &str) -> Option<Memory> {
+    let bytes = |name: &str| -> Option<u64> {
+        let rest = status.lines().find_map(|line| line.strip_prefix(name))?;
+        rest.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1_024)
+    };
+    Some(Memory { private: bytes("RssAnon:")?, shared: bytes("RssShmem:")? })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,10 +146,18 @@ mod tests {
         assert_eq!(load("0.64 0.19"), None);
     }
 
+    #[test]
+    fn reads_the_memory_of_a_process() {
+        let status = "Name:\tpostgres\nVmRSS:\t   9000 kB\nRssAnon:\t    1200 kB\nRssFile:\t 5 kB\nRssShmem:\t      64 kB\n";
+        let found = memory(status).unwrap();
+        assert_eq!((found.private, found.shared), (1_200 * 1_024, 64 * 1_024));
+        assert_eq!(memory("VmRSS:\t9000 kB\n"), None, "an old kernel");
+    }
+
     proptest! {
         #[test]
         fn any_text_is_read_or_refused(text in "[ 0-9a-z()/.\n-]{0,200}") {
-            let _ = (machine(&text), process(&text), waited_ns(&text), load(&text));
+            let _ = (machine(&text), process(&text), waited_ns(&text), load(&text), memory(&text));
         }
 
         #[test]

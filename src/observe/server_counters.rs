@@ -49,6 +49,42 @@ pub(super) async fn read(client: &Client, version: i32) -> ServerCounters {
     }
 }
 
+/// What the server counted up to one moment, each view by itself or why it could not be read.
+#[derive(Debug, Clone)]
+pub struct Totals {
+    /// Counters of the current database.
+    pub database: Result<WindowCounters, String>,
+    /// Checkpoints.
+    pub checkpointer: Result<CheckpointCounters, String>,
+    /// Who else wrote buffers.
+    pub writers: Result<BufferWriters, String>,
+    /// Write-ahead log; `None` before PostgreSQL 14.
+    pub wal: Option<Result<WalCounters, String>>,
+}
+
+/// Reads the counters that a server of that version has, over one connection at once.
+pub async fn totals(client: &Client, version: i32) -> Totals {
+    let database_sql = database_sql(version);
+    let log = async {
+        match wal_sql(version) {
+            Some(sql) => Some(one(client, sql, wal).await),
+            None => None,
+        }
+    };
+    let (database, checkpointer, writers, wal) = tokio::join!(
+        one(client, &database_sql, database),
+        one(client, checkpointer_sql(version), checkpointer),
+        one(client, writers_sql(version), writers),
+        log
+    );
+    Totals {
+        database: database.map(|since| since.counted),
+        checkpointer: checkpointer.map(|since| since.counted),
+        writers: writers.map(|since| since.counted),
+        wal: wal.map(|wal| wal.map(|since| since.counted)),
+    }
+}
+
 /// One row; the first column of each query says when the view began to count.
 async fn one<T>(client: &Client, sql: &str, of: fn(&Row) -> T) -> Read<T> {
     let row = client.query_one(sql, &[]).await.map_err(|error| crate::target::describe(&error))?;

@@ -8,6 +8,16 @@ const TICKS_PER_READ: u64 = 10;
 /// More tables than this are not followed.
 const MOST_TABLES: i64 = 5;
 
+/// The largest `most` of the user's tables with their sizes in bytes, indexes included, the largest first. Tables that
+/// somebody holds locked are left out.
+///
+/// # Errors
+/// When the connection fails.
+pub async fn largest_tables(client: &Client, most: u32) -> Result<Vec<(String, u64)>, Error> {
+    let rows = client.query(&largest(), &[&i64::from(most)]).await?;
+    Ok(rows.iter().map(|row| (row.get(1), unsigned(row.get(2)))).collect())
+}
+
 /// Sizes as read last.
 #[derive(Debug, Default)]
 pub(super) struct Sizes {

@@ -194,6 +194,7 @@ fn instance() -> CloudInstance {
         },
         is_protected: true,
         disk_grows: true,
+        disk_gb: Some(20),
         maintenance_day: Some(7),
         has_password_policy: true,
         flags: Vec::new(),

@@ -19,7 +19,7 @@ const TESTED: &str = " runs the like";
 
 /// Programs of others that pages name.
 const OTHERS: &[&str] =
-    &["chmod", "cloud-sql-proxy", "export", "gcloud", "podman", "scripts/fuzz", "scripts/test"];
+    &["chmod", "cloud-sql-proxy", "export", "gcloud", "podman", "promtool", "scripts/fuzz", "scripts/test"];
 
 /// Pages whose commands are run, block by block, unless a comment says why not.
 pub(crate) const RUN: [&str; 2] = ["README.md", "docs/tutorial.md"];
@@ -169,7 +169,7 @@ fn every_example_in_a_help_text_is_one() {
         for line in help.lines().map(str::trim) {
             // A sentence may begin with the program's name, too, where a line does.
             let second = line.strip_prefix("loist-bench ").and_then(|rest| rest.split(' ').next());
-            if !second.is_some_and(|word| cli::command().find_subcommand(word).is_some()) {
+            if second.is_none_or(|word| cli::command().find_subcommand(word).is_none()) {
                 continue;
             }
             for command in shell::commands(line) {

@@ -11,6 +11,7 @@ fn help_names_every_command_and_exit_code() {
         "seed",
         "advise",
         "audit",
+        "observe",
         "report",
         "\n  aa ",
         "\n  compare ",

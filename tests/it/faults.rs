@@ -6,6 +6,8 @@ mod pool;
 mod server;
 mod statements;
 
+pub(crate) use server::Control;
+
 use crate::{
     common::{Bench, KeptServer, wait_until},
     run::in_series,

@@ -20,6 +20,7 @@ mod history;
 mod lifecycle;
 mod load;
 mod machine;
+mod monitor;
 mod plans;
 mod planted;
 mod proxy;

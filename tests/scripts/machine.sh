@@ -4,7 +4,7 @@ touch sys/etc/ssl/cert.pem log
 cp "$SOURCE/loist-bench" "$SOURCE/Cargo.toml" 'the repo'
 cp "$SOURCE/scripts/setup.sh" "$SOURCE/scripts/test" 'the repo/scripts'
 
-for tool in sh cat cp dirname env grep gzip ln mkdir mktemp mv readlink rm sed sleep tar tr; do
+for tool in sh cat chmod cp dirname env grep gzip ln mkdir mktemp mv readlink rm sed sleep tar tr; do
     ln -s "$(command -v $tool)" bin/$tool
 done
 fake() { { echo '#!/bin/sh'; cat; } >"$1"; chmod +x "$1"; }
@@ -55,6 +55,9 @@ case $* in *install*postgresql*)
     mkdir -p "$MACHINE/sys/usr/lib/postgresql"
     cp -R "$MACHINE/template" "$MACHINE/sys/usr/lib/postgresql/15" ;;
 *install*chromium-driver*) mv "$MACHINE/chromium" "$MACHINE/chromedriver" "$MACHINE/bin" ;;
+*install*prometheus*)
+    "$MACHINE/sys/usr/sbin/policy-rc.d" || echo "services are not to start: $?" >>"$MACHINE/log"
+    mv "$MACHINE/prometheus" "$MACHINE/promtool" "$MACHINE/bin" ;;
 esac
 EOF
 fake chromium <<'EOF'
@@ -63,6 +66,8 @@ EOF
 fake chromedriver <<'EOF'
 echo 'ChromeDriver 156.0.8078.99 (730482a940ce-refs/branch-heads/8078@{#2244})'
 EOF
+fake prometheus </dev/null
+fake promtool </dev/null
 fake bin/npm <<'EOF'
 echo "npm $*" >>"$MACHINE/log"
 mkdir package

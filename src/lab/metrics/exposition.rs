@@ -2,11 +2,9 @@
 //! <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
 
 use super::{Distribution, Live, LiveOperation};
+use crate::monitor::{Exposed, counter, encoded, histogram};
 use prometheus_client::{
-    collector::Collector,
-    encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text},
-    metrics::MetricType,
-    registry::{Registry, Unit},
+    collector::Collector, encoding::DescriptorEncoder, metrics::MetricType, registry::Unit,
 };
 use std::fmt::Result;
 
@@ -30,14 +28,11 @@ const TIMES: [Time; 3] = [
     ("pool_wait", "Time that calls waited for a connection.", |operation| &operation.pool_wait),
 ];
 
-/// The text that a scrape gets. What is not known (the size of the database, the rate of a closed loop) is left out.
-#[must_use]
-pub fn exposition(live: &Live) -> String {
-    let mut registry = Registry::with_prefix(PREFIX);
-    registry.register_collector(Box::new(Families(live.clone())));
-    let mut out = String::new();
-    text::encode(&mut out, &registry).expect("writing to a String does not fail");
-    out
+impl Exposed for Live {
+    /// What is not known (the size of the database, the rate of a closed loop) is left out.
+    fn exposition(&self) -> String {
+        encoded(PREFIX, Families(self.clone()))
+    }
 }
 
 /// Reads the numbers off when asked: they are counted elsewhere.
@@ -75,7 +70,7 @@ fn run(live: &Live, encoder: &mut DescriptorEncoder<'_>) -> Result {
         encoder.encode_descriptor("asked_rate", help, None, MetricType::Gauge)?.encode_gauge(&rate)?;
     }
     let help = "Calls that fell due in this phase, whatever became of them.";
-    counter(&mut encoder.encode_descriptor("arrivals", help, None, MetricType::Counter)?, live.arrivals)
+    counter(&mut encoder.encode_descriptor("arrivals", help, None, MetricType::Counter)?, &live.arrivals)
 }
 
 fn calls(live: &Live, encoder: &mut DescriptorEncoder<'_>) -> Result {
@@ -87,7 +82,7 @@ fn calls(live: &Live, encoder: &mut DescriptorEncoder<'_>) -> Result {
     for operation in &live.operations {
         for (outcome, count) in outcomes(operation) {
             let labels = [("operation", operation.name.as_str()), ("outcome", outcome)];
-            counter(&mut family.encode_family(&labels)?, count)?;
+            counter(&mut family.encode_family(&labels)?, &count)?;
         }
     }
     for (name, help, pick) in TIMES {
@@ -125,7 +120,7 @@ fn errors(live: &Live, encoder: &mut DescriptorEncoder<'_>) -> Result {
             ("code", error.code.as_str()),
             ("expected", if error.expected { "true" } else { "false" }),
         ];
-        counter(&mut family.encode_family(&labels)?, *count)?;
+        counter(&mut family.encode_family(&labels)?, count)?;
     }
     Ok(())
 }
@@ -139,27 +134,12 @@ fn connections(live: &Live, encoder: &mut DescriptorEncoder<'_>) -> Result {
     let help = "Connections opened so far.";
     counter(
         &mut encoder.encode_descriptor("connections_opened", help, None, MetricType::Counter)?,
-        connections.connect.count(),
+        &connections.connect.count(),
     )?;
     let help = "Time that opening a connection took.";
     histogram(
         &mut encoder.encode_descriptor("connect", help, Some(&Unit::Seconds), MetricType::Histogram)?,
         &connections.connect,
-    )
-}
-
-/// The encoder adds `_total` to the name.
-fn counter(encoder: &mut MetricEncoder<'_>, count: u64) -> Result {
-    encoder.encode_counter::<NoLabelSet, _, f64>(&count, None)
-}
-
-/// The encoder makes the counts cumulative.
-fn histogram(encoder: &mut MetricEncoder<'_>, latencies: &Distribution) -> Result {
-    encoder.encode_histogram::<NoLabelSet>(
-        latencies.sum_seconds(),
-        latencies.count(),
-        &latencies.buckets(),
-        None,
     )
 }
 
@@ -209,12 +189,12 @@ mod tests {
 
     #[test]
     fn all_families() {
-        insta::assert_snapshot!(exposition(&live()));
+        insta::assert_snapshot!(live().exposition());
     }
 
     #[test]
     fn the_unknown_is_left_out() {
-        let text = exposition(&Live::default());
+        let text = Live::default().exposition();
         for name in ["asked_rate", "calls", "response", "errors", "database"] {
             assert!(!text.contains(&format!("{PREFIX}_{name}")), "{name}:\n{text}");
         }

@@ -1,12 +1,15 @@
 //! A listener that publishes what it hears, and passes it on.
 
-use super::{Distribution, Live, MetricsError, MetricsServer};
-use crate::lab::Event;
+use super::{Distribution, Live};
+use crate::{
+    lab::Event,
+    monitor::{MetricsError, MetricsServer},
+};
 use std::{cell::RefCell, net::SocketAddr, time::Duration};
 
 /// Stands between a run and whoever listens to it.
 pub(in crate::lab) struct Publisher<'a> {
-    server: Option<MetricsServer>,
+    server: Option<MetricsServer<Live>>,
     workload: String,
     connects: RefCell<Connects>,
     listen: &'a dyn Fn(Event),

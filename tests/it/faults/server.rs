@@ -165,13 +165,13 @@ fn processes_of(parent: Pid) -> Vec<Pid> {
 }
 
 /// Stops and starts a server as its administrator would.
-struct Control {
+pub(crate) struct Control {
     data: PathBuf,
     pg_ctl: PathBuf,
 }
 
 impl Control {
-    fn of(server: &KeptServer) -> Self {
+    pub(crate) fn of(server: &KeptServer) -> Self {
         let data = server.directory.join("data");
         let mut control = Self { data, pg_ctl: PathBuf::new() };
         let program = std::fs::read_link(format!("/proc/{}/exe", control.postmaster())).unwrap();
@@ -185,7 +185,7 @@ impl Control {
     }
 
     /// `pg_ctl` as the user that owns the data, which root must become.
-    fn run(&self, arguments: &[&str]) {
+    pub(crate) fn run(&self, arguments: &[&str]) {
         let owner = self.data.metadata().unwrap();
         let mut command = Command::new(&self.pg_ctl);
         command.args(arguments).arg("-D").arg(&self.data).args(["-w", "-s", "-l", "/dev/null"]);

@@ -1,6 +1,5 @@
-//! Serves a run's numbers over HTTP, on a thread of its own that never waits for the load, nor the load for it.
+//! Serves numbers over HTTP, on a thread of its own that never waits for whoever publishes them, nor they for it.
 
-use super::{Live, exposition};
 use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
@@ -23,6 +22,12 @@ const REST: Duration = Duration::from_millis(100);
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PLAIN: &str = "text/plain; charset=utf-8";
 
+/// Numbers that can be told as OpenMetrics text.
+pub trait Exposed: Default + Send + Sync + 'static {
+    /// What a scrape gets.
+    fn exposition(&self) -> String;
+}
+
 /// The metrics could not be served.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -35,17 +40,17 @@ pub struct MetricsError {
     pub source: std::io::Error,
 }
 
-/// `GET /metrics` of one run. Ends when dropped.
+/// `GET /metrics` of the numbers that were published last. Ends when dropped.
 #[derive(Debug)]
-pub struct MetricsServer {
+pub struct MetricsServer<T> {
     address: SocketAddr,
     /// The thread ends when this is gone.
-    live: Option<watch::Sender<Arc<Live>>>,
+    numbers: Option<watch::Sender<Arc<T>>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl MetricsServer {
-    /// Listens on `address`, a port of 0 being any free one, and serves a run in which nothing has happened yet.
+impl<T: Exposed> MetricsServer<T> {
+    /// Listens on `address`, a port of 0 being any free one, and serves the default: that nothing has happened yet.
     ///
     /// # Errors
     /// When the address is in use or not this machine's, or a thread cannot be started.
@@ -62,11 +67,11 @@ impl MetricsServer {
             let _inside = runtime.enter();
             TcpListener::from_std(listener)?
         };
-        let (live, shown) = watch::channel(Arc::default());
+        let (numbers, shown) = watch::channel(Arc::<T>::default());
         let thread = std::thread::Builder::new()
             .name("metrics".to_owned())
             .spawn(move || runtime.block_on(serve(listener, shown)))?;
-        Ok(Self { address, live: Some(live), thread: Some(thread) })
+        Ok(Self { address, numbers: Some(numbers), thread: Some(thread) })
     }
 
     /// Where it listens, with the real port.
@@ -76,16 +81,16 @@ impl MetricsServer {
     }
 
     /// Replaces what the next scrape gets. Waits for no client.
-    pub fn publish(&self, live: Live) {
-        if let Some(sender) = &self.live {
-            sender.send_replace(Arc::new(live));
+    pub fn publish(&self, numbers: T) {
+        if let Some(sender) = &self.numbers {
+            sender.send_replace(Arc::new(numbers));
         }
     }
 }
 
-impl Drop for MetricsServer {
+impl<T> Drop for MetricsServer<T> {
     fn drop(&mut self) {
-        self.live = None;
+        self.numbers = None;
         if let Some(thread) = self.thread.take() {
             // It takes no longer than the text of one scrape; afterwards the port is free.
             let _ = thread.join();
@@ -94,16 +99,16 @@ impl Drop for MetricsServer {
 }
 
 /// Until nobody can publish any more; the connections then open end with the runtime.
-async fn serve(listener: TcpListener, mut live: watch::Receiver<Arc<Live>>) {
+async fn serve<T: Exposed>(listener: TcpListener, mut numbers: watch::Receiver<Arc<T>>) {
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    tokio::spawn(tokio::time::timeout(LONGEST_CONNECTION, talk(stream, live.clone())));
+                    tokio::spawn(tokio::time::timeout(LONGEST_CONNECTION, talk(stream, numbers.clone())));
                 }
                 Err(_) => tokio::time::sleep(REST).await,
             },
-            changed = live.changed() => if changed.is_err() {
+            changed = numbers.changed() => if changed.is_err() {
                 return;
             },
         }
@@ -111,15 +116,15 @@ async fn serve(listener: TcpListener, mut live: watch::Receiver<Arc<Live>>) {
 }
 
 /// One request, one answer. What goes wrong is the client's affair.
-async fn talk(stream: TcpStream, live: watch::Receiver<Arc<Live>>) {
+async fn talk<T: Exposed>(stream: TcpStream, numbers: watch::Receiver<Arc<T>>) {
     let service = service_fn(|request: Request<Incoming>| {
-        let live = Arc::clone(&live.borrow());
-        async move { Ok::<_, Infallible>(answer(request.method(), request.uri().path(), &live)) }
+        let numbers = Arc::clone(&numbers.borrow());
+        async move { Ok::<_, Infallible>(answer(request.method(), request.uri().path(), &*numbers)) }
     });
     let _ = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service).await;
 }
 
-fn answer(method: &Method, path: &str, live: &Live) -> Response<Full<Bytes>> {
+fn answer(method: &Method, path: &str, numbers: &impl Exposed) -> Response<Full<Bytes>> {
     let response = Response::builder().header(CONTENT_TYPE, PLAIN);
     let response = if path != "/metrics" {
         response.status(StatusCode::NOT_FOUND).body("There is only /metrics here.\n".into())
@@ -127,7 +132,7 @@ fn answer(method: &Method, path: &str, live: &Live) -> Response<Full<Bytes>> {
         let sentence = "The metrics can only be read: use GET.\n";
         response.status(StatusCode::METHOD_NOT_ALLOWED).header(ALLOW, "GET, HEAD").body(sentence.into())
     } else {
-        Response::builder().header(CONTENT_TYPE, OPEN_METRICS).body(exposition(live).into())
+        Response::builder().header(CONTENT_TYPE, OPEN_METRICS).body(numbers.exposition().into())
     };
     response.expect("constant headers are valid")
 }
@@ -140,15 +145,25 @@ mod tests {
         net::{Ipv4Addr, TcpStream},
     };
 
-    fn server() -> MetricsServer {
+    /// A name instead of numbers.
+    #[derive(Debug, Default)]
+    struct Named(String);
+
+    impl Exposed for Named {
+        fn exposition(&self) -> String {
+            format!("# {}\n# EOF\n", self.0)
+        }
+    }
+
+    fn server() -> MetricsServer<Named> {
         MetricsServer::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap()
     }
 
-    fn named(workload: &str) -> Live {
-        Live { workload: workload.to_owned(), ..Live::default() }
+    fn named(name: &str) -> Named {
+        Named(name.to_owned())
     }
 
-    fn connected(server: &MetricsServer) -> TcpStream {
+    fn connected(server: &MetricsServer<Named>) -> TcpStream {
         let stream = TcpStream::connect(server.address()).unwrap();
         // Longer than the server itself gives a client; a hanging test would say less.
         stream.set_read_timeout(Some(LONGEST_CONNECTION * 3)).unwrap();
@@ -162,7 +177,7 @@ mod tests {
         String::from_utf8(answer).unwrap()
     }
 
-    fn ask(server: &MetricsServer, line: &str) -> String {
+    fn ask(server: &MetricsServer<Named>, line: &str) -> String {
         let mut stream = connected(server);
         stream.write_all(format!("{line} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).unwrap();
         rest_of(stream)
@@ -175,10 +190,10 @@ mod tests {
         assert!(first.starts_with("HTTP/1.1 200 OK\r\n"), "{first}");
         assert!(first.contains(&format!("\r\ncontent-type: {OPEN_METRICS}\r\n")), "{first}");
         assert!(first.ends_with("\n# EOF\n"), "{first}");
-        for workload in ["one", "two"] {
-            server.publish(named(workload));
+        for name in ["one", "two"] {
+            server.publish(named(name));
             let answer = ask(&server, "GET /metrics?format=ignored");
-            assert!(answer.ends_with(&exposition(&named(workload))), "{answer}");
+            assert!(answer.ends_with(&named(name).exposition()), "{answer}");
         }
     }
 
@@ -231,10 +246,10 @@ mod tests {
         let server = server();
         let address = server.address();
         let waiting = connected(&server);
-        let taken = MetricsServer::bind(address).unwrap_err();
+        let taken = MetricsServer::<Named>::bind(address).unwrap_err();
         assert!(taken.to_string().contains(&address.to_string()), "{taken}");
         drop(server);
         assert_eq!(rest_of(waiting), "", "open connections end, too");
-        drop(MetricsServer::bind(address).unwrap());
+        drop(MetricsServer::<Named>::bind(address).unwrap());
     }
 }

@@ -1,0 +1,104 @@
+//! Which of the server's statements a text is: there are few of them, and their names hold nothing of anybody's data.
+
+/// What every other statement is.
+pub(super) const OTHER: &str = "other";
+/// All names that there are.
+pub(super) const SHAPES: [&str; 10] = [
+    "get",
+    "search_count",
+    "search_page",
+    "insert",
+    "status_update",
+    "browse",
+    "fuzzy",
+    "facets",
+    "envelope",
+    OTHER,
+];
+
+/// The table that they are all about.
+const TABLE: &str = "audio_tracks";
+
+/// The name of the statement, as docs/monitoring.md has them.
+pub(super) fn shape(text: &str) -> &'static str {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let text = words.join(" ").to_ascii_lowercase();
+    let text = text.trim_end_matches(';');
+    if ["begin", "commit", "rollback", "select $1"].contains(&text) || text.starts_with("start transaction") {
+        return "envelope";
+    }
+    if !text.contains(TABLE) {
+        return OTHER;
+    }
+    match text.split(' ').next().unwrap_or_default() {
+        "insert" => "insert",
+        "update" if text.contains("set status") => "status_update",
+        "select" => read(text),
+        _ => OTHER,
+    }
+}
+
+fn read(text: &str) -> &'static str {
+    let has = |part: &str| text.contains(part);
+    if has("search_vector @@") {
+        return if has("order by") { "search_page" } else { "search_count" };
+    }
+    if has(" % ") || has("similarity(") {
+        "fuzzy"
+    } else if has("group by") {
+        "facets"
+    } else if has("where id = ") && !has("order by") {
+        "get"
+    } else if has("order by") && has("limit") {
+        "browse"
+    } else {
+        OTHER
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_servers_statements_are_known() {
+        for (text, name) in [
+            ("BEGIN", "envelope"),
+            ("SELECT $1", "envelope"),
+            ("SELECT id, title\nFROM audio_tracks\nWHERE id = $1", "get"),
+            ("SELECT count(*) FROM audio_tracks WHERE search_vector @@ to_tsquery($1, $2)", "search_count"),
+            (
+                "SELECT id, ts_rank(search_vector, to_tsquery($1, $2), $3) AS rank FROM audio_tracks
+                 WHERE search_vector @@ to_tsquery($4, $5) ORDER BY rank DESC LIMIT $6 OFFSET $7",
+                "search_page",
+            ),
+            ("INSERT INTO music.audio_tracks (id) VALUES ($1) RETURNING id", "insert"),
+            (
+                "UPDATE audio_tracks SET status = $1, updated_at = now() WHERE id = $2 RETURNING id",
+                "status_update",
+            ),
+            ("UPDATE audio_tracks SET title = $1", "other"),
+            (
+                "SELECT id FROM audio_tracks WHERE artist % $1 ORDER BY similarity(artist, $1) DESC LIMIT $2",
+                "fuzzy",
+            ),
+            ("SELECT genre, count(*) FROM audio_tracks GROUP BY genre ORDER BY 2 DESC LIMIT $1", "facets"),
+            ("SELECT id FROM audio_tracks ORDER BY created_at DESC LIMIT $1 OFFSET $2", "browse"),
+            ("SELECT max(year) FROM audio_tracks", "other"),
+            ("VACUUM audio_tracks", "other"),
+            ("SELECT secret FROM users WHERE id = $1", "other"),
+            ("<insufficient privilege>", "other"),
+            ("", "other"),
+        ] {
+            assert_eq!(shape(text), name, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_name_is_never_of_the_text(text in "\\PC{0,80}") {
+            prop_assert!(SHAPES.contains(&shape(&text)));
+        }
+    }
+}
