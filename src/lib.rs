@@ -2,8 +2,8 @@
 //! Loist MCP Music Library Server.
 //!
 //! The modules form floors; a module uses only what stands on a lower floor:
-//! `cli` > `report` > `tune` > `gate` > `lab` > `compare` > `history` > `advise` > `audit` > `monitor` > `observe` > `engine` >
-//! `catalog` > `target` > `record` > `workload` > `flags` > `stats`. A test keeps it so.
+//! `cli` > `report` > `tune` > `gate` > `merge` > `lab` > `compare` > `history` > `advise` > `audit` > `monitor` >
+//! `observe` > `engine` > `catalog` > `target` > `record` > `workload` > `flags` > `stats`. A test keeps it so.
 
 pub mod advise;
 pub mod audit;
@@ -15,6 +15,7 @@ pub mod flags;
 pub mod gate;
 pub mod history;
 pub mod lab;
+pub mod merge;
 pub mod monitor;
 pub mod observe;
 pub mod record;

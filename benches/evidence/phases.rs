@@ -6,6 +6,7 @@ use loist_bench::{
     catalog::{CatalogSpec, Library},
     engine::{Bound, ClientModel, Engine, EngineOptions, Load, PhasePlan, PoolOptions, Recycling, StopFlag},
     observe::{self, Sampler},
+    stats::Part,
     target::{self, Route},
     workload::builtin,
 };
@@ -62,6 +63,8 @@ impl Stage {
         let engine_options = EngineOptions {
             model: ClientModel::Pool,
             clients,
+            part: Part::WHOLE,
+            all_clients: clients,
             pool: PoolOptions {
                 size: clients,
                 min: 0,

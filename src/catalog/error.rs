@@ -14,6 +14,24 @@ pub enum CatalogError {
         "another loist-bench is at work in this database: wait until it has ended, or name another database"
     )]
     Busy,
+    /// Shards of another run are at it.
+    #[error(
+        "shards of another run, or of this run with other options, are at work in this database: give all shards of a run the same options but for --shard, or wait until the others have ended"
+    )]
+    OtherShards,
+    /// Two processes take themselves for the same shard.
+    #[error(
+        "shard {number} of {of} is at work in this database already: give each shard a number of its own"
+    )]
+    ShardTwice {
+        /// Its number, from 1.
+        number: usize,
+        /// How many shards there are.
+        of: usize,
+    },
+    /// Another library is there than shard 1 was to make.
+    #[error("the library in this database is not the one that shard 1 was asked for: start all shards again")]
+    OtherLibrary,
     /// Something of somebody else's would go with what is to be removed, or hangs on it.
     #[error(
         "nothing was removed: what loist-bench did not make stands in the schema loist_bench or hangs on what is in it: {what}; move or drop that first"
@@ -42,7 +60,11 @@ impl CatalogError {
         match self {
             Self::Target(error) => error.is_bad_input(),
             Self::NothingThere(_) | Self::Strangers { .. } => true,
-            Self::Busy | Self::Database { .. } => false,
+            Self::Busy
+            | Self::OtherShards
+            | Self::ShardTwice { .. }
+            | Self::OtherLibrary
+            | Self::Database { .. } => false,
         }
     }
 

@@ -23,10 +23,14 @@ pub(super) struct Entry {
 impl Entry {
     /// Whether the catalog is what a new load would make.
     pub(super) fn matches(&self, spec: CatalogSpec, state: State) -> bool {
+        self.was_made(spec, state) && !self.modified
+    }
+
+    /// Whether it was that when it was made; a load may have written to it since.
+    pub(super) fn was_made(&self, spec: CatalogSpec, state: State) -> bool {
         self.spec == spec
             && self.state == state.name()
             && i64::from(self.generator_version) == i64::from(GENERATOR_VERSION)
-            && !self.modified
             && !self.checksum.is_empty()
             && self.missing_indexes.is_empty()
     }

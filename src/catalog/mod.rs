@@ -12,6 +12,8 @@ mod inventory;
 mod ledger;
 mod library;
 mod load;
+mod marks;
+mod membership;
 mod query;
 mod size;
 mod track;
@@ -24,6 +26,8 @@ pub use existing::sample_existing;
 pub use inventory::{Inventory, Made, inventory_schema, list, remove};
 pub use ledger::mark_modified;
 pub use library::Library;
+pub use marks::{Mark, RunKey, Seen};
+pub use membership::{Membership, SHARD_SESSION};
 pub use track::Track;
 
 /// Version of the generator: rows of different versions are not comparable.

@@ -133,6 +133,7 @@ impl From<LabError> for Failure {
             LabError::Observe(_)
             | LabError::System(_)
             | LabError::Metrics(_)
+            | LabError::Shard(_)
             | LabError::Unhealthy { .. }
             | LabError::ServerLost { .. } => Self::environment(message),
         }

@@ -19,6 +19,7 @@ mod interrupt;
 mod keep;
 mod load_args;
 mod machine_arg;
+mod merge;
 mod meta;
 mod observe;
 mod output;
@@ -29,6 +30,7 @@ mod run;
 mod seed;
 mod server;
 mod sets;
+mod shard_args;
 mod side_arg;
 mod sweep_arg;
 mod tune;
@@ -68,6 +70,7 @@ enum Command {
     Gate(Box<gate::GateArgs>),
     Compare(compare::CompareArgs),
     Duet(Box<duet::RunDuetArgs>),
+    Merge(merge::MergeArgs),
     Seed(seed::SeedArgs),
     Tune(Box<tune::TuneArgs>),
     Advise(advise::AdviseArgs),
@@ -142,6 +145,7 @@ fn dispatch() -> Result<ExitCode, Failure> {
             args.duet.load.settle(own)?;
             duet::execute(*args, own)
         }
+        Command::Merge(args) => merge::execute(&args),
         Command::Seed(mut args) => {
             args.target.settle(own)?;
             seed::execute(args, own)

@@ -8,14 +8,15 @@ use super::{
     load_args::{LoadArgs, time},
     output,
     progress::Progress,
+    shard_args::ShardArgs,
     sweep_arg::{Axis, axis},
 };
 use crate::{
     lab::{
-        self, Interrupt, Looks, Run, RunOptions, SHORTEST_SEARCH,
+        self, Interrupt, Looks, Run, RunOptions, SHORTEST_SEARCH, ShardOptions,
         sweep::{self, Setting},
     },
-    record::{Ended, Outcome, Record},
+    record::{Ended, Outcome, Place, Record},
     report,
     workload::{Workload, builtin},
 };
@@ -35,6 +36,8 @@ pub(super) struct RunArgs {
     pub(super) load: LoadArgs,
     #[command(flatten)]
     experiment: ExperimentArgs,
+    #[command(flatten)]
+    shards: ShardArgs,
     #[command(flatten)]
     pub(super) target: TargetArgs,
     #[command(flatten)]
@@ -79,6 +82,8 @@ pub(super) fn execute(args: RunArgs, matches: &ArgMatches) -> Result<ExitCode, F
             humantime::format_duration(SHORTEST_SEARCH)
         )));
     }
+    let alone = [("--knee", experiment.knee), ("--sweep", !axes.is_empty())];
+    let shard = args.shards.options(matches, &alone)?;
     let reserved = Reserved::default();
     let interrupt = interrupt::listen(&reserved)?;
     let options = RunOptions {
@@ -92,9 +97,13 @@ pub(super) fn execute(args: RunArgs, matches: &ArgMatches) -> Result<ExitCode, F
         looks: Looks::Everything,
         block: None,
     };
-    let keeper = Keeper { reports: &args.reports.out, workload: workload.name.clone(), reserved };
+    let name = match &shard {
+        Some(shard) => format!("{}-shard-{}-of-{}", workload.name, shard.part.number(), shard.part.of()),
+        None => workload.name.clone(),
+    };
+    let keeper = Keeper { reports: &args.reports.out, workload: name, reserved };
     if axes.is_empty() {
-        return once(workload, &options, &interrupt, &keeper, &args.output);
+        return once(workload, &options, shard.as_ref(), &interrupt, &keeper, &args.output);
     }
     let points = sweep::points(&axes)?;
     several(&workload, &options, &points, &interrupt, &keeper, &args.output)
@@ -103,16 +112,30 @@ pub(super) fn execute(args: RunArgs, matches: &ArgMatches) -> Result<ExitCode, F
 fn once(
     workload: Workload,
     options: &RunOptions,
+    shard: Option<&ShardOptions>,
     interrupt: &Interrupt,
     keeper: &Keeper<'_>,
     output: &OutputArgs,
 ) -> Result<ExitCode, Failure> {
     let place = keeper.place()?;
     let progress = Progress::new(output.progress.quiet);
-    let run = lab::run(workload, options, interrupt, &|event| progress.hear(event));
+    let listen = |event| progress.hear(event);
+    let run = match shard {
+        None => lab::run(workload, options, interrupt, &listen),
+        Some(shard) => lab::run_shard(shard, workload, options, interrupt, &listen),
+    };
     progress.end();
-    let run = run?;
-    let stored = keep::store(&place, &run);
+    tell(&place, &run?, keeper, output)
+}
+
+/// Keeps a run and says what it came to.
+pub(super) fn tell(
+    place: &Place,
+    run: &Run,
+    keeper: &Keeper<'_>,
+    output: &OutputArgs,
+) -> Result<ExitCode, Failure> {
+    let stored = keep::store(place, run);
     match output.format {
         Format::Json => output::print_json(&run.record)?,
         Format::Text => output::print(&report::terminal::render(&run.record))?,

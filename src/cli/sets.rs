@@ -2,15 +2,20 @@
 
 use super::failure::Failure;
 use crate::record::{self, Record};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Files of loist-bench that stand beside records and are none.
 const OTHERS: [&str; 3] = [super::duet::EFFECTS, "gate.json", "aa.json"];
 
 /// The records that a path names: a file, a directory with a `record.json`, or all in a directory.
 pub(super) fn records(path: &Path) -> Result<Vec<Record>, Failure> {
+    files(path)?.iter().map(|file| Ok(record::load(file)?)).collect()
+}
+
+/// Their files; one that is not in a directory may not be there.
+pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() || path.join("record.json").exists() {
-        return Ok(vec![record::load(path)?]);
+        return Ok(vec![path.to_owned()]);
     }
     let mut files = Vec::new();
     let unreadable = |error: std::io::Error| {
@@ -34,5 +39,5 @@ pub(super) fn records(path: &Path) -> Result<Vec<Record>, Failure> {
             path.display()
         )));
     }
-    files.iter().map(|file| Ok(record::load(file)?)).collect()
+    Ok(files)
 }

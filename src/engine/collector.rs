@@ -24,6 +24,8 @@ pub struct Measured {
     pub elapsed: Duration,
     /// From the phase's begin to the last answer, or until the rest was given up.
     pub lasted: Duration,
+    /// How much later than the phase the clients began, on the slowest thread.
+    pub begun_after: Duration,
     /// How much later than intended calls were let in; of calls that were planned.
     pub release_error: LatencyHistogram,
     /// How long connections took to open that were opened during the phase.
@@ -133,6 +135,7 @@ pub(super) struct Collector {
     stages: Vec<StageMeasured>,
     slices: Slices,
     late: Vec<Slice>,
+    begun_after: Duration,
     release_error: LatencyHistogram,
     connect: LatencyHistogram,
     connect_failures: u64,
@@ -167,6 +170,7 @@ impl Collector {
             late: vec![Slice::default(); operations.len()],
             operations,
             stages: vec![StageMeasured::default(); stages],
+            begun_after: Duration::ZERO,
             release_error: LatencyHistogram::default(),
             connect: LatencyHistogram::default(),
             connect_failures: 0,
@@ -183,6 +187,7 @@ impl Collector {
 
     pub(super) fn add(&mut self, shipment: &mut Shipment) {
         self.elapsed = self.elapsed.max(shipment.until);
+        self.begun_after = self.begun_after.max(shipment.begun_after);
         if shipment.at > self.at {
             self.at = shipment.at;
             self.answered_before = self.overall.count();
@@ -244,6 +249,7 @@ impl Collector {
             late: self.late,
             elapsed: self.elapsed.min(end),
             lasted: self.elapsed,
+            begun_after: self.begun_after,
             release_error: self.release_error,
             connect: self.connect,
             connect_failures: self.connect_failures,

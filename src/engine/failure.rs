@@ -50,6 +50,22 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::ConnectionLost,
+        Self::ConnectionRefused,
+        Self::ServerUnavailable,
+        Self::TooManyConnections,
+        Self::DiskFull,
+        Self::Deadlock,
+        Self::SerializationFailure,
+        Self::Canceled,
+        Self::PoolExhausted,
+        Self::PoolTimeout,
+        Self::Server,
+        Self::Client,
+    ];
+
     /// As records write it.
     #[must_use]
     pub fn name(self) -> &'static str {

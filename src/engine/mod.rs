@@ -22,6 +22,7 @@ mod plan;
 mod psycopg2;
 mod recorder;
 mod round_trip;
+mod schedule;
 mod session;
 mod worker;
 
@@ -37,6 +38,7 @@ pub use recorder::{ErrorCount, Tally};
 
 use crate::{stats::LatencyHistogram, target::Route};
 use collector::Collector;
+use schedule::Dealing;
 use std::{
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
@@ -125,7 +127,7 @@ impl Engine {
             Worker::spawn(worker::Assignment {
                 index,
                 stations,
-                all_clients: options.clients,
+                dealing: Dealing::of(options),
                 all_connections,
                 route: route.clone(),
                 round_trip: options.round_trip,
@@ -172,6 +174,11 @@ impl Engine {
         }
     }
 
+    /// Leaves a phase out that others have, who put a part of the same load on: phases are told by their numbers.
+    pub fn pass_phase(&mut self) {
+        self.phases += 1;
+    }
+
     /// Puts one phase of load on, then lets the calls under way finish. `listen` hears about progress once a tick.
     /// Ends early when the stop flag is set.
     ///
@@ -182,7 +189,19 @@ impl Engine {
         plan: &PhasePlan,
         listen: &mut dyn FnMut(&Snapshot),
     ) -> Result<Measured, EngineError> {
-        let start = Instant::now();
+        self.drive_from(Instant::now(), plan, listen).await
+    }
+
+    /// The same from `start` on, which may lie a little ahead.
+    ///
+    /// # Errors
+    /// As [`Self::drive`].
+    pub async fn drive_from(
+        &mut self,
+        start: Instant,
+        plan: &PhasePlan,
+        listen: &mut dyn FnMut(&Snapshot),
+    ) -> Result<Measured, EngineError> {
         let mut collector = Collector::new(&plan.bound, plan.tick, plan.stage_ends.len(), self.workers.len());
         let phase = Phase {
             bound: Arc::clone(&plan.bound),

@@ -5,8 +5,9 @@ use super::{
     clock::Clock,
     lane::{Arrival, Lane},
     recorder::Interval,
+    schedule::{Lot, call_stream},
 };
-use crate::stats::{Arrivals, stream};
+use crate::stats::Dealt;
 use std::{
     cell::RefCell,
     iter::Peekable,
@@ -14,9 +15,6 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-
-/// Purpose of the random streams of single calls; other purposes have other numbers.
-const CALL_STREAMS: u64 = 1 << 40;
 
 /// Late arrivals that are let in at a time.
 const BURST: u64 = 256;
@@ -26,8 +24,6 @@ pub(super) struct Pacing {
     pub(super) start: Instant,
     /// When the load is over, whether or not there were arrivals up to then.
     pub(super) deadline: Instant,
-    /// Numbers the phase and the lane, for random streams of their own.
-    pub(super) number: u64,
     pub(super) seed: u64,
     pub(super) bound: Arc<Bound>,
     /// Where each stage ends, since the start.
@@ -38,30 +34,33 @@ pub(super) struct Pacing {
 pub(super) struct Pacer {
     lane: Rc<Lane>,
     pacing: Pacing,
-    arrivals: Peekable<Arrivals>,
-    index: u64,
+    /// Tells the random streams of its calls from those of other phases and lanes.
+    number: u64,
+    arrivals: Peekable<Dealt>,
+    released: u64,
     stage: usize,
 }
 
 impl Pacer {
-    pub(super) fn new(lane: Rc<Lane>, pacing: Pacing, arrivals: Arrivals) -> Self {
-        Self { lane, pacing, arrivals: arrivals.peekable(), index: 0, stage: 0 }
+    pub(super) fn new(lane: Rc<Lane>, pacing: Pacing, lot: Lot) -> Self {
+        let Lot { number, arrivals } = lot;
+        Self { lane, pacing, number, arrivals: arrivals.peekable(), released: 0, stage: 0 }
     }
 
     /// When the next one is due.
     fn due(&mut self) -> Option<Instant> {
-        self.arrivals.peek().map(|at| self.pacing.start + *at)
+        self.arrivals.peek().map(|(_, at)| self.pacing.start + *at)
     }
 
     fn next(&mut self) -> Option<Arrival> {
-        let at = self.arrivals.next()?;
+        let (index, at) = self.arrivals.next()?;
         let pacing = &self.pacing;
         // An arrival that is due at the very end belongs to the last stage.
         while self.stage + 1 < pacing.stage_ends.len() && pacing.stage_ends[self.stage] <= at {
             self.stage += 1;
         }
-        let mut rng = stream(pacing.seed, CALL_STREAMS + pacing.number, self.index);
-        self.index += 1;
+        let mut rng = call_stream(pacing.seed, self.number, index);
+        self.released += 1;
         let operation = pacing.bound.choose(&mut rng);
         Some(Arrival { intended: pacing.start + at, operation, stage: self.stage, rng })
     }
@@ -96,9 +95,9 @@ pub(super) async fn pace(
     stopped: impl Fn() -> bool,
 ) {
     loop {
-        let (due, index, deadline) = {
+        let (due, released, deadline) = {
             let mut pacer = pacer.borrow_mut();
-            (pacer.due(), pacer.index, pacer.pacing.deadline)
+            (pacer.due(), pacer.released, pacer.pacing.deadline)
         };
         let Some(due) = due else {
             clock.sleep_until(deadline).await;
@@ -106,7 +105,7 @@ pub(super) async fn pace(
         };
         if due > Instant::now() {
             clock.sleep_until(due).await;
-        } else if index.is_multiple_of(BURST) {
+        } else if released.is_multiple_of(BURST) {
             // A schedule that cannot be kept must not keep the clients from their calls.
             tokio::task::yield_now().await;
         }

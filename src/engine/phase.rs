@@ -10,7 +10,6 @@ use super::{
     recorder::Interval,
     worker::{Equipment, Phase, Shipment, Station},
 };
-use crate::stats::{Arrivals, Share, stream};
 use std::{
     cell::RefCell,
     rc::Rc,
@@ -18,10 +17,6 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::task::JoinHandle;
-
-/// Purposes of random streams; the catalog's have other numbers.
-const CLIENT_STREAMS: u64 = 100;
-const ARRIVAL_STREAMS: u64 = 101;
 
 /// How long calls under way may take after the end of a phase, before they are given up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -60,10 +55,12 @@ pub(super) async fn drive(equipment: &Equipment, phase: &Phase) {
     });
     let cap = equipment.assignment.own_max_rate().map(|rate| Rc::new(Cap::new(rate, phase.start)));
     let mut crew = Crew { capture, cap, ..Crew::default() };
+    equipment.clock.sleep_until(phase.start).await;
+    let begun_after = phase.start.elapsed();
     for station in &equipment.stations {
         crew.join(equipment, phase, station, &current);
     }
-    ship_until_done(equipment, phase, &current, crew, &fresh).await;
+    ship_until_done(equipment, phase, (&*current, begun_after), crew, &fresh).await;
 }
 
 impl Crew {
@@ -89,8 +86,7 @@ impl Crew {
         match &phase.load {
             Load::Closed { think } => {
                 self.clients.extend((plan.first_client..plan.first_client + plan.clients).map(|client| {
-                    // Every client of every phase draws from a stream of its own, whichever thread carries it.
-                    let rng = stream(assignment.seed, CLIENT_STREAMS, (phase.number << 32) | client as u64);
+                    let rng = assignment.dealing.client_stream(phase.number, client);
                     Running::closed(around.clone(), *think, rng)
                 }));
             }
@@ -98,23 +94,15 @@ impl Crew {
                 let lane = Rc::new(Lane::new(plan.queue));
                 self.clients
                     .extend((0..plan.clients).map(|_| Running::open(around.clone(), Rc::clone(&lane))));
-                let number = (phase.number << 32) | plan.first_client as u64;
-                let share = Share {
-                    first: plan.first_client as u64,
-                    own: plan.clients as u64,
-                    of: assignment.all_clients as u64,
-                };
-                let rng = stream(assignment.seed, ARRIVAL_STREAMS, number);
-                let arrivals = Arrivals::new(Arc::clone(profile), *spacing, share, rng);
+                let lot = assignment.dealing.lot(phase.number, plan, profile, *spacing);
                 let pacing = Pacing {
                     start: phase.start,
                     deadline: phase.deadline,
-                    number,
                     seed: assignment.seed,
                     bound: Arc::clone(&phase.bound),
                     stage_ends: Arc::clone(&phase.stage_ends),
                 };
-                let pacer = Rc::new(RefCell::new(Pacer::new(Rc::clone(&lane), pacing, arrivals)));
+                let pacer = Rc::new(RefCell::new(Pacer::new(Rc::clone(&lane), pacing, lot)));
                 let paced = Rc::clone(&pacer);
                 let task = tokio::task::spawn_local(async move {
                     pace(&paced, &around.clock, &around.interval, || around.stop.is_set()).await;
@@ -156,11 +144,11 @@ impl Crew {
 }
 
 /// Hands the current interval over once a tick up to the end, and a last time when every client has ended: what is
-/// answered after the end stands by itself.
+/// answered after the end stands by itself. Clients began so much later than the phase.
 async fn ship_until_done(
     equipment: &Equipment,
     phase: &Phase,
-    current: &RefCell<Interval>,
+    (current, begun_after): (&RefCell<Interval>, Duration),
     mut crew: Crew,
     fresh: &dyn Fn() -> Box<Interval>,
 ) {
@@ -203,7 +191,8 @@ async fn ship_until_done(
         let open = equipment.stations.iter().map(|station| station.checkouts.open()).sum();
         let worker = equipment.assignment.index;
         let captured = if last { crew.captured(phase) } else { Vec::new() };
-        let shipment = Shipment { worker, at, until, late, interval, captured, open, last, lost };
+        let shipment =
+            Shipment { worker, begun_after, at, until, late, interval, captured, open, last, lost };
         if equipment.assignment.intervals.send(shipment).is_err() || last {
             return;
         }

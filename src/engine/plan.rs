@@ -4,6 +4,7 @@ use super::{
     checkout::{PoolPlan, Recycling},
     worker::StationPlan,
 };
+use crate::stats::Part;
 use std::time::Duration;
 
 /// What stands between calls and connections.
@@ -53,6 +54,10 @@ pub struct EngineOptions {
     pub model: ClientModel,
     /// Those who make one call at a time each, at least 1.
     pub clients: usize,
+    /// The part of a run's clients that these are.
+    pub part: Part,
+    /// Clients of all parts together.
+    pub all_clients: usize,
     /// The connections.
     pub pool: PoolOptions,
     /// Whether calls wait in one queue for any client, as in an open loop.
@@ -61,7 +66,7 @@ pub struct EngineOptions {
     pub queue: usize,
     /// Network time added to each round trip.
     pub round_trip: Duration,
-    /// Most calls a second of all clients together, in a closed loop.
+    /// Most calls a second of the clients of all parts together, in a closed loop.
     pub max_rate: Option<f64>,
     /// Threads; `None` takes one a processor where clients share nothing, else one.
     pub threads: Option<usize>,
@@ -82,6 +87,24 @@ impl EngineOptions {
             ClientModel::Threaded => self.clients.min(self.pool.size).max(idle),
             ClientModel::EventLoop => self.clients * idle.max(1),
         }
+    }
+
+    /// What one of several processes has of it that together are as this one: its share of the clients, and of the pool and
+    /// the queue where those are of all clients. `None` where that is nothing for one of them.
+    #[must_use]
+    pub fn of_part(&self, part: Part) -> Option<Self> {
+        let of_each_client = self.model == ClientModel::EventLoop;
+        let enough = self.clients >= part.of() && (of_each_client || self.pool.size >= part.of());
+        let share = |whole| if of_each_client { whole } else { part.share(whole) };
+        let pool = PoolOptions { size: share(self.pool.size), ..self.pool.clone() };
+        let (clients, queue) = (part.share(self.clients), share(self.queue));
+        enough.then(|| Self { clients, part, all_clients: self.clients, pool, queue, ..self.clone() })
+    }
+
+    /// The share of all clients that these are.
+    #[must_use]
+    pub fn share_of_clients(&self) -> f64 {
+        self.clients as f64 / self.all_clients.max(1) as f64
     }
 
     /// The stations of each thread. What clients share, a pool or a queue, is one only on one thread: more of them
@@ -142,6 +165,8 @@ mod tests {
         EngineOptions {
             model,
             clients,
+            part: Part::WHOLE,
+            all_clients: clients,
             pool: PoolOptions {
                 size,
                 min: 2,
@@ -180,6 +205,23 @@ mod tests {
         let split = EngineOptions { threads: Some(2), ..queue };
         assert_eq!(dealt(&split), [[(0, 4, 0, 4)], [(4, 4, 4, 4)]]);
         assert_eq!(dealt(&options(ClientModel::Threaded, 8, 4)), [[(0, 8, 0, 4)]]);
+    }
+
+    #[test]
+    fn parts_are_as_much_as_the_whole() {
+        let of = |whole: &EngineOptions, of| -> Option<Vec<(usize, usize, usize)>> {
+            let parts = Part::new(1, of).unwrap().all().map(|part| whole.of_part(part));
+            parts.map(|part| part.map(|part| (part.clients, part.pool.size, part.queue))).collect()
+        };
+        let pool = options(ClientModel::Pool, 8, 4);
+        assert_eq!(of(&pool, 3), Some(vec![(3, 2, 4), (3, 1, 3), (2, 1, 3)]));
+        assert_eq!(of(&pool, 5), None, "four connections are too few");
+        let processes = options(ClientModel::EventLoop, 4, 2);
+        assert_eq!(of(&processes, 3), Some(vec![(2, 2, 10), (1, 2, 10), (1, 2, 10)]));
+        assert_eq!(of(&processes, 5), None);
+        let last = pool.of_part(Part::new(3, 3).unwrap()).unwrap();
+        assert_eq!((last.all_clients, last.share_of_clients()), (8, 0.25));
+        assert_eq!(dealt(&last), [[(0, 2, 0, 1)]], "numbers are those among its own");
     }
 
     #[test]

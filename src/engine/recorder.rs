@@ -57,7 +57,7 @@ impl ErrorCount {
     }
 
     /// Adds `other` to the class it belongs to in `classes`.
-    pub(super) fn merge(classes: &mut Vec<Self>, other: Self) {
+    pub fn merge(classes: &mut Vec<Self>, other: Self) {
         match classes.iter_mut().find(|class| class.key() == other.key()) {
             Some(class) => {
                 class.count += other.count;

@@ -10,6 +10,7 @@ use super::{
     load::Load,
     phase,
     recorder::Interval,
+    schedule::Dealing,
 };
 use crate::target::Route;
 use std::{
@@ -39,13 +40,13 @@ pub(super) struct StationPlan {
 pub(super) struct Assignment {
     pub(super) index: usize,
     pub(super) stations: Vec<StationPlan>,
-    /// Clients of all threads.
-    pub(super) all_clients: usize,
+    /// Which of the run's calls are those of the thread's clients.
+    pub(super) dealing: Dealing,
     /// Connections of all threads.
     pub(super) all_connections: usize,
     pub(super) route: Route,
     pub(super) round_trip: Duration,
-    /// Most calls a second of all threads, in a closed loop.
+    /// Most calls a second of all clients of the run, in a closed loop.
     pub(super) max_rate: Option<f64>,
     pub(super) seed: u64,
     pub(super) stop: StopFlag,
@@ -56,7 +57,7 @@ impl Assignment {
     /// The thread's share of the calls a second that are allowed, by its share of the clients.
     pub(super) fn own_max_rate(&self) -> Option<f64> {
         let own: usize = self.stations.iter().map(|station| station.clients).sum();
-        self.max_rate.map(|rate| rate * own as f64 / self.all_clients.max(1) as f64)
+        self.max_rate.map(|rate| rate * own as f64 / self.dealing.all_clients().max(1) as f64)
     }
 }
 
@@ -99,6 +100,8 @@ impl Phase {
 pub(super) struct Shipment {
     /// The thread that filled it.
     pub(super) worker: usize,
+    /// How much later than the phase its clients began.
+    pub(super) begun_after: Duration,
     /// When the interval began, since the phase's start.
     pub(super) at: Duration,
     /// When it was handed over, since the phase's start.
@@ -189,6 +192,7 @@ impl Drop for Guard {
         if std::thread::panicking() {
             let _ = self.intervals.send(Shipment {
                 worker: self.worker,
+                begun_after: Duration::ZERO,
                 at: Duration::ZERO,
                 until: Duration::ZERO,
                 late: false,

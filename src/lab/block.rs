@@ -113,6 +113,7 @@ mod tests {
             slices,
             elapsed: BLOCK,
             lasted: BLOCK,
+            begun_after: Duration::ZERO,
             release_error: LatencyHistogram::default(),
             connect: LatencyHistogram::default(),
             connect_failures: 0,

@@ -5,9 +5,10 @@ use super::{
     canary::{Canary, Felt, REST},
     care::watches,
     condition::{Figure, Limit},
+    shards::Shard,
 };
 use crate::{
-    catalog::Library,
+    catalog::{Library, SHARD_SESSION},
     engine::StopFlag,
     observe::{self, Neighbourhood, Neighbours},
     record,
@@ -25,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// A server that answers later than this is asked again with the next look.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Names of this program's own sessions; those of the load bear the one that the settings give.
-const NAMES: [&str; 4] = ["loist-bench observer", "loist-bench plans", LOOKOUT, CANARY];
+const NAMES: [&str; 5] = ["loist-bench observer", "loist-bench plans", SHARD_SESSION, LOOKOUT, CANARY];
 const LOOKOUT: &str = "loist-bench brake";
 /// What the load's sessions are called where the settings give no name.
 const OWN_NAME: &str = "loist-bench";
@@ -106,8 +107,9 @@ impl Brake {
         Ok(())
     }
 
-    /// Watches until it is dropped. When a condition holds, ends the load.
-    pub(super) async fn watch(&mut self, stop: &StopFlag, phase: &str) -> Infallible {
+    /// Watches until it is dropped. When a condition holds, ends the load; that of other shards ends with it, and it with
+    /// theirs.
+    pub(super) async fn watch(&mut self, stop: &StopFlag, phase: &str, shard: Option<&Shard>) -> Infallible {
         let Self { lookout, canary, felt, watches, tripped } = self;
         let felt: &RefCell<Felt> = felt;
         let singing = async {
@@ -127,6 +129,9 @@ impl Brake {
                             format!("{said} in the phase {phase} ({})", watch.condition)
                         });
                     }
+                }
+                if let Some(shard) = shard {
+                    with_others(shard, stop, tripped).await;
                 }
                 tokio::time::sleep(LOOK_EVERY).await;
                 if tripped.is_some() {
@@ -156,6 +161,15 @@ impl Brake {
             missing: watch.missing.clone(),
         });
         record::Brake { watched: watched.collect(), tripped: self.tripped.clone() }
+    }
+}
+
+/// Ends the load of all shards where one of them ended its own.
+async fn with_others(shard: &Shard, stop: &StopFlag, tripped: &mut Option<String>) {
+    if tripped.is_some() {
+        shard.tell_braked().await;
+    } else if let Some(number) = shard.braked_elsewhere(stop).await {
+        *tripped = Some(format!("that of shard {number} ended the load of all"));
     }
 }
 

@@ -1,7 +1,9 @@
 //! What protects others who use the same server: how many calls, how many connections, and when to stop.
 
-use super::{Condition, LabError, Looks, RunOptions, condition::Figure, options::SettledLoad};
-use crate::{catalog, target::address_named};
+use super::{
+    Condition, LabError, Looks, RunOptions, condition::Figure, options::SettledLoad, shards::looks_of,
+};
+use crate::{catalog, stats::Part, target::address_named};
 
 /// How much of a shared server may be taken.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,7 +56,7 @@ pub(super) fn check_connections(load: &SettledLoad, options: &RunOptions) -> Res
     let of_load = load.engine.most_connections();
     let all = of_load + own.len();
     if all <= most {
-        return check_seeding(most, options);
+        return check_seeding(most, 0, options);
     }
     Err(LabError::Usage(format!(
         "the load opens up to {of_load} connections and loist-bench {} more ({}): {all} together, above --max-connections {most}: lower --clients or --pool, or allow more",
@@ -63,8 +65,36 @@ pub(super) fn check_connections(load: &SettledLoad, options: &RunOptions) -> Res
     )))
 }
 
-fn check_seeding(most: usize, options: &RunOptions) -> Result<(), LabError> {
-    let needed = catalog::most_connections();
+/// The same of several processes that put `whole` on together, of which `part` is one.
+///
+/// # Errors
+/// As [`check_connections`], and where there is not enough of the load for all.
+pub(super) fn check_connections_of_all(
+    whole: &SettledLoad,
+    part: Part,
+    options: &RunOptions,
+) -> Result<(), LabError> {
+    let loads = part.all().map(|part| Ok((part, whole.of_part(part)?.engine.most_connections())));
+    let loads: Vec<(Part, usize)> = loads.collect::<Result<_, LabError>>()?;
+    let Some(most) = options.load.care.max_connections else { return Ok(()) };
+    let conditions = options.load.care.conditions(true);
+    let own = |part| own_sessions(&conditions, looks_of(part, Looks::Everything), true).len();
+    let of_load: usize = loads.iter().map(|(_, connections)| connections).sum();
+    let own: usize = part.all().map(own).sum();
+    let all = of_load + own;
+    if all <= most {
+        // Each of the others waits with a session meanwhile.
+        return check_seeding(most, part.of() - 1, options);
+    }
+    Err(LabError::Usage(format!(
+        "{} shards open up to {of_load} connections for the load and {own} of their own: {all} together, above --max-connections {most}: lower --clients or --pool, or allow more",
+        part.of()
+    )))
+}
+
+/// Whether the library can be made with so few connections, of which `others` have some.
+fn check_seeding(most: usize, others: usize, options: &RunOptions) -> Result<(), LabError> {
+    let needed = catalog::most_connections() + others;
     if options.target.use_existing || needed <= most {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use super::{Care, CatalogOptions, LabError};
 use crate::{
     engine::{ClientModel, EngineOptions, Load, PhasePlan, PoolOptions, Recycling, Think},
     record::Block,
-    stats::{Profile, Spacing},
+    stats::{Part, Profile, Spacing},
     target::TargetOptions,
     workload::{Protocol, Shape, Slo, Stage, Workload},
 };
@@ -194,6 +194,8 @@ impl LoadOptions {
         let engine = EngineOptions {
             model: self.model,
             clients,
+            part: Part::WHOLE,
+            all_clients: clients,
             pool,
             shared_queue: open,
             queue,
@@ -251,15 +253,49 @@ impl SettledLoad {
         !self.stages.is_empty()
     }
 
-    /// Arrivals a second over the whole window.
-    pub(super) fn mean_rate(&self) -> Option<f64> {
-        self.is_open().then(|| self.profile().total() / self.duration.as_secs_f64())
+    /// What one of several processes has of it that put it on together. The profile stays that of all: each takes its own
+    /// calls out of it.
+    ///
+    /// # Errors
+    /// [`LabError::Usage`] where there is not enough of it for all.
+    pub(super) fn of_part(&self, part: Part) -> Result<Self, LabError> {
+        let EngineOptions { clients, pool, .. } = &self.engine;
+        let too_few = || {
+            LabError::Usage(format!(
+                "{} shards cannot share {clients} clients on {} connections, of which each needs one at least: ask for more by --clients or --pool, or for fewer shards",
+                part.of(),
+                pool.size
+            ))
+        };
+        let engine = self.engine.of_part(part).ok_or_else(too_few)?;
+        Ok(Self { engine, ..self.clone() })
+    }
+
+    /// The stages as far as they are this process's.
+    pub(super) fn own_stages(&self) -> Vec<Stage> {
+        let share = self.engine.share_of_clients();
+        self.stages.iter().map(|stage| stage.share(share)).collect()
+    }
+
+    /// Most calls a second of this process, in a closed loop.
+    pub(super) fn own_max_rate(&self) -> Option<f64> {
+        self.engine.max_rate.map(|rate| rate * self.engine.share_of_clients())
+    }
+
+    /// This process's arrivals a second over the whole window.
+    pub(super) fn own_rate(&self) -> Option<f64> {
+        self.mean_rate().map(|rate| rate * self.engine.share_of_clients())
     }
 
     /// The same over the first part of it, where the window was cut short.
-    pub(super) fn mean_rate_until(&self, elapsed: Duration) -> Option<f64> {
-        (self.is_open() && !elapsed.is_zero())
-            .then(|| self.profile().expected(elapsed) / elapsed.as_secs_f64())
+    pub(super) fn own_rate_until(&self, elapsed: Duration) -> Option<f64> {
+        let expected = |profile: &Profile| profile.expected(elapsed) * self.engine.share_of_clients();
+        (self.is_open() && !elapsed.is_zero()).then(|| expected(&self.profile()) / elapsed.as_secs_f64())
+    }
+
+    /// Arrivals a second over the whole window, of all processes together.
+    fn mean_rate(&self) -> Option<f64> {
+        self.is_open().then(|| self.profile().total() / self.duration.as_secs_f64())
     }
 
     fn profile(&self) -> Profile {

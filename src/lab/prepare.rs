@@ -1,8 +1,11 @@
 //! The first steps of anything that measures: a server, and the catalog in it.
 
-use super::{Event, Interrupt};
+use super::{
+    Event, Interrupt,
+    shards::{Shard, ShardError},
+};
 use crate::{
-    catalog::{self, CatalogError, CatalogSpec, Hold, Library, State},
+    catalog::{self, CatalogError, CatalogSpec, Ensured, Hold, Library, State},
     compare::CompareError,
     engine::EngineError,
     monitor::MetricsError,
@@ -70,6 +73,9 @@ pub enum LabError {
     /// The metrics could not be served.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// The processes that were to make a run together did not come together.
+    #[error(transparent)]
+    Shard(#[from] ShardError),
     /// The load was ended for the sake of others who use the server.
     #[error("the brake ended the load, so nothing is proved: {0}")]
     Braked(String),
@@ -122,7 +128,9 @@ pub struct Prepared {
     pub(super) library: Library,
     pub(super) steps: Steps,
     /// Keeps other runs out of the database, unless nothing of ours is in it.
-    hold: Option<Hold>,
+    pub(super) hold: Option<Hold>,
+    /// The place of this process among others that make a run together; it keeps other runs out, too.
+    pub(super) shard: Option<Shard>,
     pub(super) runtime: tokio::runtime::Runtime,
 }
 
@@ -160,11 +168,17 @@ impl Prepared {
 
     /// Lets others have the database at once, as the next block of the same program; what is dropped does so a moment later.
     pub(super) fn release(&mut self) {
-        if let Some(hold) = self.hold.take() {
-            // One that does not answer is not waited for.
-            let release = async { tokio::time::timeout(LONGEST_RELEASE, hold.release()).await };
-            let _ = self.runtime.block_on(release);
-        }
+        let (hold, shard) = (self.hold.take(), self.shard.take());
+        let release = async {
+            if let Some(hold) = hold {
+                hold.release().await;
+            }
+            if let Some(shard) = shard {
+                shard.leave().await;
+            }
+        };
+        // One that does not answer is not waited for.
+        let _ = self.runtime.block_on(async { tokio::time::timeout(LONGEST_RELEASE, release).await });
     }
 
     /// Whether the server ends with this value, and the catalog with it.
@@ -194,7 +208,7 @@ impl Steps {
     }
 
     /// Does what may be several steps, which the caller notes.
-    fn attempt<T, E: Into<LabError>>(
+    pub(super) fn attempt<T, E: Into<LabError>>(
         name: &str,
         context: &Context<'_>,
         work: impl Future<Output = Result<T, E>>,
@@ -248,10 +262,10 @@ pub fn prepare(
         let (catalog, library, hold) = made.map_err(|error| error.explained(&target))?;
         (catalog, library, Some(hold))
     };
-    Ok(Prepared { catalog, seed: options.seed, target, library, steps, hold, runtime })
+    Ok(Prepared { catalog, seed: options.seed, target, library, steps, hold, shard: None, runtime })
 }
 
-fn open_target(
+pub(super) fn open_target(
     options: &TargetOptions,
     steps: &mut Steps,
     context: &Context<'_>,
@@ -286,20 +300,30 @@ fn synthetic(
     let listen = context.listen;
     let mut progress = |rows: u64| listen(Event::Loaded { rows, of: options.tracks });
     let work = catalog::ensure(target.route(), target.schema(), spec, options.state, &mut progress);
-    let ensured = Steps::attempt("catalog", context, work)?;
+    let (ensured, hold) = Steps::attempt("catalog", context, work)?;
+    let catalog = noted(options, ensured, steps, listen);
+    Ok((catalog, Library::synthetic(spec), hold))
+}
+
+/// A catalog that is there, as a record has it; how it came there are steps.
+pub(super) fn noted(
+    options: &CatalogOptions,
+    ensured: Ensured,
+    steps: &mut Steps,
+    listen: &dyn Fn(Event),
+) -> record::Catalog {
     let parts = ensured.steps.into_iter().map(|(name, took)| (format!("catalog: {name}"), took));
     steps.note(parts, listen);
-    let catalog = record::Catalog {
+    record::Catalog {
         tracks: options.tracks,
         state: options.state.name().to_owned(),
         checksum: Some(ensured.checksum),
         generator_version: Some(catalog::GENERATOR_VERSION),
         reused: ensured.reused,
-    };
-    Ok((catalog, Library::synthetic(spec), ensured.hold))
+    }
 }
 
-fn existing(
+pub(super) fn existing(
     options: &CatalogOptions,
     target: &Target,
     steps: &mut Steps,

@@ -2,7 +2,7 @@
 
 use super::verdict;
 use crate::{
-    engine::{Bound, ErrorCount, Measured, OperationMeasured},
+    engine::{ErrorCount, Measured, OperationMeasured},
     record::{
         ErrorClass, HeatMap, Late, Latency, OperationResult, QuantileInterval, Series, SeriesOperation,
         StageResult, StatementResult, Summary,
@@ -11,7 +11,7 @@ use crate::{
         Heat, LatencyHistogram, PackedSlice, Slice, blocks, bucket_end_ns, miss_share_interval,
         quantile_intervals,
     },
-    workload::{Slo, Stage},
+    workload::{Slo, Stage, Workload},
 };
 use std::time::Duration;
 
@@ -22,53 +22,63 @@ const QUANTILES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
 const MOST_BLOCKS: usize = 40;
 
 /// Results by operation, all together, and by slice of time.
-pub(super) struct Results {
-    pub(super) operations: Vec<OperationResult>,
-    pub(super) overall: Summary,
-    pub(super) series: Series,
+pub(crate) struct Results {
+    pub(crate) operations: Vec<OperationResult>,
+    pub(crate) overall: Summary,
+    pub(crate) series: Series,
 }
 
-/// `slo` is the objective of operations that set none of their own; `strict` makes it everybody's.
-pub(super) fn results(bound: &Bound, measured: &Measured, slo: Slo, strict: bool, seed: u64) -> Results {
+/// What is known of an operation before it is called.
+#[derive(Debug, Clone)]
+pub(crate) struct Kind {
+    pub(crate) name: String,
+    pub(crate) weight: f64,
+    pub(crate) round_trips: usize,
+    pub(crate) writes: bool,
+    /// What it is judged by.
+    pub(crate) slo: Slo,
+}
+
+/// The operations of a workload. `slo` is the objective of those that set none of their own; `strict` makes it everybody's.
+pub(super) fn kinds(workload: &Workload, slo: Slo, strict: bool) -> Vec<Kind> {
+    let kind = |operation: &crate::workload::Operation| Kind {
+        name: operation.name.clone(),
+        weight: operation.weight,
+        round_trips: operation.round_trips(&workload.envelope),
+        writes: operation.writes(),
+        slo: if strict { slo } else { operation.slo.or(workload.slo).unwrap_or(slo) },
+    };
+    workload.operations.iter().map(kind).collect()
+}
+
+/// What was measured of operations of these kinds; `slo` is the objective of all calls together.
+pub(crate) fn results(kinds: &[Kind], measured: &Measured, slo: Slo, seed: u64) -> Results {
     let seconds = measured.elapsed.as_secs_f64();
-    let envelope = &bound.workload.envelope;
     let length = measured.slices.length();
     let sliced = |slices: &mut dyn Iterator<Item = Slice>, late: Slice| Sliced {
         blocks: blocks(length, slices, MOST_BLOCKS),
         late,
         seconds,
     };
-    let operations: Vec<OperationResult> = bound
-        .workload
-        .operations
-        .iter()
-        .zip(&measured.operations)
-        .enumerate()
-        .map(|(index, (operation, measured_one))| {
-            let slo = if strict { slo } else { operation.slo.or(bound.workload.slo).unwrap_or(slo) };
-            OperationResult {
-                name: operation.name.clone(),
-                weight: operation.weight,
-                round_trips: operation.round_trips(envelope),
-                writes: operation.writes(),
-                summary: summary(
-                    measured_one,
-                    sliced(&mut measured.slices.of(index), measured.late[index].clone()),
-                    slo,
-                    seed,
-                ),
-                statements: measured_one.statements.iter().map(statement).collect(),
-                errors: measured_one.errors.iter().map(error).collect(),
-            }
-        })
-        .collect();
-    let slo = if strict { slo } else { bound.workload.slo.unwrap_or(slo) };
+    let operation = |(index, (kind, measured_one)): (usize, (&Kind, &OperationMeasured))| {
+        let sliced = sliced(&mut measured.slices.of(index), measured.late[index].clone());
+        OperationResult {
+            name: kind.name.clone(),
+            weight: kind.weight,
+            round_trips: kind.round_trips,
+            writes: kind.writes,
+            summary: summary(measured_one, sliced, kind.slo, seed),
+            statements: measured_one.statements.iter().map(statement).collect(),
+            errors: measured_one.errors.iter().map(error).collect(),
+        }
+    };
+    let operations = kinds.iter().zip(&measured.operations).enumerate().map(operation).collect();
     let late = measured.late.iter().fold(Slice::default(), |mut whole, late| {
         whole.absorb(late);
         whole
     });
     let overall = summary(&sum(&measured.operations), sliced(&mut measured.slices.all(), late), slo, seed);
-    Results { operations, overall, series: series(bound, measured) }
+    Results { operations, overall, series: series(measured) }
 }
 
 /// Calls by time.
@@ -141,7 +151,7 @@ fn summary(measured: &OperationMeasured, sliced: Sliced, slo: Slo, seed: u64) ->
     }
 }
 
-pub(super) fn latency(histogram: &LatencyHistogram) -> Latency {
+pub(crate) fn latency(histogram: &LatencyHistogram) -> Latency {
     Latency {
         count: histogram.count(),
         min_us: histogram.min_us(),
@@ -186,8 +196,8 @@ fn sum(operations: &[OperationMeasured]) -> OperationMeasured {
     })
 }
 
-fn series(bound: &Bound, measured: &Measured) -> Series {
-    let operation = |(index, operation): (usize, &crate::workload::Operation)| {
+fn series(measured: &Measured) -> Series {
+    let operation = |(index, operation): (usize, &OperationMeasured)| {
         let late = Some(&measured.late[index]).filter(|late| late.count() + late.lost > 0);
         let mut series = SeriesOperation {
             name: operation.name.clone(),
@@ -214,7 +224,7 @@ fn series(bound: &Bound, measured: &Measured) -> Series {
     Series {
         interval_seconds: measured.slices.width().as_secs_f64(),
         late_seconds: measured.lasted.saturating_sub(measured.elapsed).as_secs_f64(),
-        operations: bound.workload.operations.iter().enumerate().map(operation).collect(),
+        operations: measured.operations.iter().enumerate().map(operation).collect(),
         heat: Heat::of(measured.slices.all()).map(heat_map),
     }
 }
@@ -224,7 +234,7 @@ fn heat_map(heat: Heat) -> HeatMap {
 }
 
 /// What became of each stage, judged by the run's objective.
-pub(super) fn stages(stages: &[Stage], measured: &Measured, slo: Slo) -> Vec<StageResult> {
+pub(crate) fn stages(stages: &[Stage], measured: &Measured, slo: Slo) -> Vec<StageResult> {
     let mut begins = Duration::ZERO;
     stages
         .iter()

@@ -3,15 +3,18 @@
 use super::{
     Event, Interrupt, LabError, Prepared, RunOptions,
     assemble::Parts,
-    care::check_connections,
+    care::{check_connections, check_connections_of_all},
     index_trials, knee,
     metrics::Publisher,
     prepare::{Context, Steps, prepare},
-    setup::{Setup, set_up},
-    window::{Window, check, measure, nothing_measured},
+    prepare_shard::prepare_shard,
+    setup::set_up,
+    shards::{Joining, ShardOptions, looks_of},
+    window::{check, measure, nothing_measured},
 };
 use crate::{
     advise,
+    engine::Measured,
     record::{Ended, Record},
     stats::IntervalLog,
     target::TargetOptions,
@@ -39,15 +42,49 @@ pub fn run(
     interrupt: &Interrupt,
     listen: &dyn Fn(Event),
 ) -> Result<Run, LabError> {
+    run_as(None, workload, options, interrupt, listen)
+}
+
+/// The same as one of several processes, which put the load of `options` on together.
+///
+/// # Errors
+/// As [`run`]; also when the others do not come, or the start cannot be kept.
+pub fn run_shard(
+    shard: &ShardOptions,
+    workload: Workload,
+    options: &RunOptions,
+    interrupt: &Interrupt,
+    listen: &dyn Fn(Event),
+) -> Result<Run, LabError> {
+    let options = RunOptions { looks: looks_of(shard.part, options.looks), ..options.clone() };
+    run_as(Some(shard), workload, &options, interrupt, listen)
+}
+
+fn run_as(
+    shard: Option<&ShardOptions>,
+    workload: Workload,
+    options: &RunOptions,
+    interrupt: &Interrupt,
+    listen: &dyn Fn(Event),
+) -> Result<Run, LabError> {
     let started_at = Utc::now();
     let interrupt = &interrupt.of_one_run();
     let (workload, left_out) = allowed(workload, &options.target, listen)?;
     // What contradicts itself is told before anything starts.
     let load = options.load.settle(&workload, options.knee.is_some(), options.catalog.seed)?;
-    check_connections(&load, options)?;
+    let joining = match shard {
+        None => check_connections(&load, options).map(|()| None)?,
+        Some(shard) => {
+            check_connections_of_all(&load, shard.part, options)?;
+            Some(Joining::new(shard, options, &workload, &load)?)
+        }
+    };
     let publisher = Publisher::new(options.metrics, &workload.name, listen)?;
     let listen = &|event| publisher.hear(event);
-    let mut prepared = prepare(&options.catalog, &options.target, interrupt, listen)?;
+    let mut prepared = match joining {
+        None => prepare(&options.catalog, &options.target, interrupt, listen)?,
+        Some(joining) => prepare_shard(options, joining, interrupt, listen)?,
+    };
     let run = run_prepared(workload, left_out, options, &mut prepared, started_at, interrupt, listen);
     prepared.release();
     run
@@ -82,7 +119,7 @@ pub(super) fn run_prepared(
         Ok((setup, searched.map(|searched| searched.knee), window))
     });
     let (setup, knee, window) = measured.map_err(|error| error.explained(&prepared.target))?;
-    let interval_log = interval_log(&setup, &window);
+    let interval_log = interval_log(&window.driven.measured, window.driven.started_at);
     let parts = Parts { setup: &setup, knee, window, prepared, options, steps, left_out, started_at };
     let mut record = parts.assemble();
     record.advice = advise::advise(&record);
@@ -90,11 +127,11 @@ pub(super) fn run_prepared(
     Ok(Run { record, interval_log })
 }
 
-fn interval_log(setup: &Setup, window: &Window) -> Vec<u8> {
-    let measured = &window.driven.measured;
+/// The latencies by operation and slice of time, of a window that began at `started_at`.
+pub(crate) fn interval_log(measured: &Measured, started_at: DateTime<Utc>) -> Vec<u8> {
     let slices = &measured.slices;
-    let mut log = IntervalLog::new(window.driven.started_at.into());
-    let operations = &setup.bound.workload.operations;
+    let mut log = IntervalLog::new(started_at.into());
+    let operations = &measured.operations;
     let mut series: Vec<_> = (0..operations.len()).map(|index| slices.of(index)).collect();
     for number in 0..slices.length() {
         let at = slices.width() * u32::try_from(number).unwrap_or(u32::MAX);

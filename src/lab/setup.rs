@@ -70,6 +70,10 @@ pub(super) fn set_up(
 ) -> Result<Setup, LabError> {
     let target = &prepared.target;
     let load = options.load.settle(&workload, options.knee.is_some(), prepared.seed)?;
+    let load = match &prepared.shard {
+        Some(shard) => load.of_part(shard.part())?,
+        None => load,
+    };
     let observer = steps.run("observer", context, Observer::connect(target.route(), options.looks))?;
     let client = observer.client();
     let (workload, unfit) = match target.use_existing() {

@@ -6,10 +6,11 @@ use super::{
     plans,
     prepare::{Context, Steps},
     setup::Setup,
+    shards::{Agreed, Shard},
 };
 use crate::{
     engine::{FailureClass, Load, Measured, PhasePlan, Snapshot},
-    observe::{self, Counters, Explained},
+    observe::{self, Counters, Explained, ServerClock},
     record::{Ended, Evidence, Samples},
     target::Target,
 };
@@ -29,6 +30,13 @@ const LONGEST_FLOOR: Duration = Duration::from_secs(5);
 /// How long the server may take to say what it saw; each of the ten or so questions has a limit of its own, which only
 /// a server that answers keeps.
 const TESTIMONY: Duration = Duration::from_secs(120);
+/// Why there is no evidence where nobody asked for it, and where another shard does for all.
+const UNASKED: &str = "evidence was not asked for";
+const IN_FIRST: &str = "evidence of the server and plans: shard 1 has them for all";
+/// How long it may take to read its clock.
+const CLOCK: Duration = Duration::from_secs(5);
+/// How long before their start phases are handed to the threads, which wait for it precisely.
+const EARLY: Duration = Duration::from_millis(5);
 
 /// What the window gave.
 pub(super) struct Window {
@@ -38,6 +46,10 @@ pub(super) struct Window {
     pub(super) explained: Explained,
     /// Absent where the run ended before it, or it was not asked for.
     pub(super) floor: Option<Measured>,
+    /// When all shards were to begin, if there are several.
+    pub(super) agreed: Option<Agreed>,
+    /// The server's clock after it.
+    pub(super) clock_after: Option<ServerClock>,
 }
 
 pub(super) fn measure(
@@ -46,10 +58,8 @@ pub(super) fn measure(
     steps: &mut Steps,
     context: &Context<'_>,
 ) -> Result<Window, LabError> {
-    let floor = match setup.observer.looks.explains() {
-        true => Some(floor(setup, prepared, steps, context)?),
-        false => None,
-    };
+    let shard = prepared.shard.as_ref();
+    let (floor, agreed) = floor_and_start(setup, prepared, steps, context)?;
     let warmup = setup.load.steady(&setup.bound, setup.load.warmup);
     drive(setup, &warmup, "warm-up", prepared, steps, context)?;
     if context.interrupt.is_asked() {
@@ -57,57 +67,127 @@ pub(super) fn measure(
     }
     // It may have gone and come back since the last look.
     context.runtime.block_on(setup.observer.answers());
-    let before = before(setup, steps, context)?;
+    let before = before(setup, shard.zip(agreed.as_ref()), steps, context)?;
+    if let Some(agreed) = &agreed {
+        steps.run("wait for the start", context, sleep_until(agreed.last_wait()))?;
+    }
     let capture = setup.observer.looks.explains();
     let plan = PhasePlan { capture, ..setup.load.window(&setup.bound, setup.drain) };
-    let driven = drive(setup, &plan, "measuring", prepared, steps, context)?;
+    let driven = drive_from(agreed.as_ref(), setup, &plan, "measuring", prepared, steps, context)?;
     // From here on an interrupt must not cost what was measured.
     let interrupted = context.interrupt.is_asked();
+    let clock_after = shard.and_then(|shard| over(setup, shard, steps, context));
     let began = Instant::now();
-    let (answers, evidence) = context.runtime.block_on(testimony(setup, before.as_ref(), &prepared.target));
+    let asked = before.as_ref().ok_or(if shard.is_some() { IN_FIRST } else { UNASKED });
+    let (answers, evidence) = context.runtime.block_on(testimony(setup, asked, &prepared.target));
     steps.ended("gather the evidence", began, context.listen);
     let mut evidence = evidence.unwrap_or_else(|missing| Evidence {
         settings: setup.observer.settings.clone(),
         missing: vec![missing],
         ..Evidence::default()
     });
-    let ended = match () {
+    let ended = ended(setup, answers, interrupted, context);
+    // Executing statements is counted, too: nothing is read from the counters after this.
+    let measured = (&driven.measured, ended);
+    let explained = plans::explain(setup, prepared, measured, &mut evidence.missing, steps, context);
+    Ok(Window { driven, ended, evidence, explained, floor, agreed, clock_after })
+}
+
+/// What ended the window.
+fn ended(setup: &Setup, answers: bool, interrupted: bool, context: &Context<'_>) -> Ended {
+    match () {
         () if interrupted => Ended::Interrupted,
         () if !answers || setup.observer.client().is_closed() => Ended::ServerLost,
         () if setup.has_braked() => Ended::Braked,
         // It came back too late: the load had been ended.
         () if context.interrupt.stop_flag().is_set() => Ended::ServerLost,
         () => Ended::AsPlanned,
-    };
-    // Executing statements is counted, too: nothing is read from the counters after this.
-    let measured = (&driven.measured, ended);
-    let explained = plans::explain(setup, prepared, measured, &mut evidence.missing, steps, context);
-    Ok(Window { driven, ended, evidence, explained, floor })
+    }
 }
 
-/// The counters before the window, unless the evidence is turned off.
-fn before(setup: &Setup, steps: &mut Steps, context: &Context<'_>) -> Result<Option<Counters>, LabError> {
-    if !setup.observer.looks.explains() {
+/// The floor, if it is wanted. Of several shards, shard 1 measures it while the others wait; then they agree on the start, and it
+/// is time for the warm-up.
+fn floor_and_start(
+    setup: &mut Setup,
+    prepared: &Prepared,
+    steps: &mut Steps,
+    context: &Context<'_>,
+) -> Result<(Option<Measured>, Option<Agreed>), LabError> {
+    let explains = setup.observer.looks.explains();
+    let Some(shard) = &prepared.shard else {
+        let measured = explains.then(|| floor(setup, prepared, steps, context));
+        return Ok((measured.transpose()?, None));
+    };
+    steps.run("wait for the other shards", context, shard.gather())?;
+    let measured = explains.then(|| floor(setup, prepared, steps, context)).transpose()?;
+    if !explains {
+        // Shard 1 has this phase.
+        setup.engine.pass_phase();
+    }
+    let agreed = steps.run("agree on the start", context, shard.agree(setup.load.warmup))?;
+    steps.run("wait for the warm-up", context, sleep_until(agreed.warm_up()))?;
+    Ok((measured, Some(agreed)))
+}
+
+async fn sleep_until(moment: Instant) -> Result<(), LabError> {
+    tokio::time::sleep_until(moment.into()).await;
+    Ok(())
+}
+
+/// The counters before the window, unless the evidence is turned off. Of several shards, each hands the statistics of its
+/// sessions in before one of them reads.
+fn before(
+    setup: &Setup,
+    shard: Option<(&Shard, &Agreed)>,
+    steps: &mut Steps,
+    context: &Context<'_>,
+) -> Result<Option<Counters>, LabError> {
+    let explains = setup.observer.looks.explains();
+    if !explains && shard.is_none() {
         return Ok(None);
     }
-    let counters = steps.run("read the counters", context, async {
+    steps.run("read the counters", context, async {
         setup.engine.flush_statistics(setup.server.version_number).await;
-        Counters::read(setup.observer.client()).await
+        if let Some((shard, agreed)) = shard {
+            shard.warmed_up(agreed).await?;
+        }
+        Ok::<_, LabError>(match explains {
+            true => Some(Counters::read(setup.observer.client()).await?),
+            false => None,
+        })
+    })
+}
+
+/// The server's clock after the window, if it still tells. Shard 1 looks at the server when the others are through, too.
+fn over(setup: &Setup, shard: &Shard, steps: &mut Steps, context: &Context<'_>) -> Option<ServerClock> {
+    let began = Instant::now();
+    let through = context.interrupt.unless(async {
+        setup.engine.flush_statistics(setup.server.version_number).await;
+        shard.over().await;
     });
-    counters.map(Some)
+    let clock = context.runtime.block_on(async {
+        let clock = tokio::time::timeout(CLOCK, shard.clock()).await;
+        through.await;
+        clock.ok()?.ok()
+    });
+    steps.ended("end with the other shards", began, context.listen);
+    clock
 }
 
 /// Whether the server still answers, and its evidence, or why there is none.
 async fn testimony(
     setup: &mut Setup,
-    before: Option<&Counters>,
+    before: Result<&Counters, &str>,
     target: &Target,
 ) -> (bool, Result<Evidence, String>) {
     let silent = || "evidence of the server: it did not answer when the load was over".to_owned();
     if !setup.observer.answers().await {
         return (false, Err(silent()));
     }
-    let Some(before) = before else { return (true, Err("evidence was not asked for".to_owned())) };
+    let before = match before {
+        Ok(before) => before,
+        Err(why) => return (true, Err(why.to_owned())),
+    };
     match tokio::time::timeout(TESTIMONY, evidence(setup, before, target)).await {
         Ok(evidence) => (true, evidence.map_err(|error| error.to_string())),
         Err(_) => (false, Err(silent())),
@@ -149,8 +229,9 @@ fn floor(
     context: &Context<'_>,
 ) -> Result<Measured, LabError> {
     let rate = setup.load.steady(&setup.floor, FLOOR).load.rate_at(Duration::ZERO);
+    let rate = rate.map(|rate| rate * setup.load.engine.share_of_clients());
     // What the clients may do a second decides, too.
-    let long = rate.or(setup.load.engine.max_rate).map_or(FLOOR, |rate| {
+    let long = rate.or(setup.load.own_max_rate()).map_or(FLOOR, |rate| {
         Duration::from_secs_f64(FLOOR_CALLS / rate.max(1e-3)).clamp(FLOOR, LONGEST_FLOOR)
     });
     let mut plan = setup.load.steady(&setup.floor, long);
@@ -191,7 +272,8 @@ pub(super) fn nothing_measured(
     let settings = setup.observer.settings.clone();
     let missing = vec!["evidence of the server: the run ended before the window".to_owned()];
     let evidence = Evidence { settings, missing, ..Evidence::default() };
-    Ok(Window { driven, ended, evidence, explained: Explained::default(), floor: None })
+    let explained = Explained::default();
+    Ok(Window { driven, ended, evidence, explained, floor: None, agreed: None, clock_after: None })
 }
 
 /// What a phase of load gave.
@@ -211,14 +293,28 @@ pub(super) fn drive(
     steps: &mut Steps,
     context: &Context<'_>,
 ) -> Result<Driven, LabError> {
+    drive_from(None, setup, plan, phase, prepared, steps, context)
+}
+
+/// The same from a moment on that is close ahead.
+fn drive_from(
+    agreed: Option<&Agreed>,
+    setup: &mut Setup,
+    plan: &PhasePlan,
+    phase: &'static str,
+    prepared: &Prepared,
+    steps: &mut Steps,
+    context: &Context<'_>,
+) -> Result<Driven, LabError> {
     let began = Instant::now();
     let duration = plan.duration;
     let database_bytes = Cell::new(None);
+    let share = setup.load.engine.share_of_clients();
     let mut listen = |snapshot: &Snapshot| {
         (context.listen)(Event::Progress {
             phase,
             duration,
-            asked_per_second: plan.load.rate_at(snapshot.elapsed),
+            asked_per_second: plan.load.rate_at(snapshot.elapsed).map(|rate| rate * share),
             snapshot: Box::new(snapshot.clone()),
             database_bytes: database_bytes.get(),
         });
@@ -228,19 +324,30 @@ pub(super) fn drive(
     let (measured, started_at, (samples, absences)) = context.runtime.block_on(async {
         let braking = async {
             match brake {
-                Some(brake) => brake.watch(&stop, phase).await,
+                Some(brake) => brake.watch(&stop, phase, prepared.shard.as_ref()).await,
                 None => std::future::pending().await,
             }
         };
         let mut watch = Watch::new(observer, &prepared.target, stop.clone(), duration, &database_bytes).await;
-        let started_at = Utc::now();
+        let start = start_of(agreed).await?;
+        let started_at = Utc::now() + start.saturating_duration_since(Instant::now());
         let measured = tokio::select! {
-            measured = engine.drive(plan, &mut listen) => measured,
+            measured = engine.drive_from(start, plan, &mut listen) => measured,
             never = watch.go_on() => match never {},
             never = braking => match never {},
         };
-        (measured, started_at, watch.finish())
-    });
+        Ok::<_, LabError>((measured, started_at, watch.finish()))
+    })?;
     steps.ended(phase, began, context.listen);
     Ok(Driven { measured: measured?, samples, absences, started_at })
+}
+
+/// When a phase begins: now, or just after now, when all shards do.
+async fn start_of(agreed: Option<&Agreed>) -> Result<Instant, LabError> {
+    let Some(agreed) = agreed else { return Ok(Instant::now()) };
+    tokio::time::sleep_until(agreed.start.checked_sub(EARLY).unwrap_or(agreed.start).into()).await;
+    match Instant::now() < agreed.start {
+        true => Ok(agreed.start),
+        false => Err(agreed.missed().into()),
+    }
 }

@@ -3,6 +3,7 @@
 mod activity;
 mod blockers;
 mod cgroup;
+mod clock;
 mod counters;
 mod disk;
 mod facts;
@@ -25,6 +26,7 @@ mod storage;
 mod surroundings;
 mod tracked;
 
+pub use clock::{ServerClock, server_identity};
 pub use counters::{Counters, evidence};
 pub use disk::disk_of;
 pub use facts::{ServerFacts, backend_pid, connection_limits, host, server_facts, server_view, settings};

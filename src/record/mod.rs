@@ -21,6 +21,7 @@ pub mod relations;
 pub mod results;
 pub mod samples;
 pub mod session;
+pub mod shard;
 pub mod statements;
 pub mod store;
 pub mod template;
@@ -49,6 +50,7 @@ pub use results::{
 };
 pub use samples::{Blocker, Sample, Samples, Wait};
 pub use session::{ChannelBinding, Encryption, ServerView, Session, Transport, Verification};
+pub use shard::{ClockReading, Merged, MergedShard, Shard, ShardClock, ShardSlices};
 pub use statements::{JitStatistics, StatementStatistics};
 pub use store::{Place, RecordError, check_header, load, load_with_text, parse, remove_empty};
 pub use template::without_literals;
@@ -80,7 +82,13 @@ pub struct Record {
     /// Its place in an experiment, if it is a block of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub block: Option<Block>,
-    /// The machine that put the load on.
+    /// Its place among the processes that made a run together; absent where one process made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// The shards that it was merged from; absent where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<Merged>,
+    /// The machine that put the load on; of a merged record, that of the shard that looked at the server.
     pub host: Host,
     /// The server that bore it.
     pub server: Server,

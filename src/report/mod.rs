@@ -26,6 +26,7 @@ mod neighbours;
 pub mod number;
 pub mod picture;
 mod session;
+pub mod shards;
 pub mod source;
 pub mod study;
 pub mod sweep;

@@ -3,7 +3,7 @@
 use super::{
     load,
     number::{bytes, grouped, milliseconds, percent, three_digits},
-    session, table,
+    session, shards, table,
 };
 use crate::{
     record::{Ended, OperationResult, Outcome, Recommendation, Record, ServerKind, Stance, Summary},
@@ -26,6 +26,7 @@ pub fn render(record: &Record) -> String {
     let _ = writeln!(out, "\n{}", latencies(record).trim_fmt());
     let _ = legend(&mut out, record);
     let _ = load::stages(&mut out, record);
+    let _ = machines(&mut out, record);
     let _ = verdict(&mut out, record);
     let _ = errors(&mut out, record);
     let _ = advice(&mut out, record);
@@ -142,6 +143,9 @@ fn heading(out: &mut String, record: &Record) -> std::fmt::Result {
     if let Some(words) = session::worth_a_line(record) {
         writeln!(out, "connection: {words}")?;
     }
+    if let Some(words) = shards::words(record) {
+        writeln!(out, "{words}")?;
+    }
     load::knee(out, record)?;
     load::schedule(out, record)?;
     load::connections(out, record)?;
@@ -219,6 +223,14 @@ runs the spread is larger. over: share of the calls that took longer than the ta
         writeln!(out, "{} calls were answered with an error that the workload expects.", grouped(expected))?;
     }
     Ok(())
+}
+
+/// A row a load machine, where there were several.
+fn machines(out: &mut String, record: &Record) -> std::fmt::Result {
+    match &record.merged {
+        Some(merged) => writeln!(out, "\n{}", table::of(&shards::grid(merged)).trim_fmt()),
+        None => Ok(()),
+    }
 }
 
 fn verdict(out: &mut String, record: &Record) -> std::fmt::Result {

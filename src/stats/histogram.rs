@@ -93,6 +93,20 @@ pub enum DecodeError {
 }
 
 impl LatencyHistogram {
+    /// What holds these latencies: nanoseconds as a histogram has them, ascending, each with its count.
+    #[must_use]
+    pub fn of(values: &[(u64, u64)]) -> Self {
+        let mut histogram = Self::default();
+        histogram.counts.add(values);
+        histogram
+    }
+
+    /// The same, of whose latencies so many were above ten minutes.
+    #[must_use]
+    pub fn with_saturated(self, saturated: u64) -> Self {
+        Self { saturated, ..self }
+    }
+
     /// Pours one interval in. Nothing is lost: counts add up exactly.
     pub fn add(&mut self, part: &IntervalHistogram) {
         self.counts.add(&part.recorded());
@@ -275,6 +289,8 @@ mod tests {
             prop_assert_eq!(back.max_us(), whole.max_us());
             let target = Duration::from_nanos(target);
             prop_assert_eq!(back.count_above(target), whole.count_above(target));
+            prop_assert_eq!(back.values(), whole.values());
+            prop_assert_eq!(LatencyHistogram::of(whole.values()).encode(), whole.encode());
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Statistics: latency histograms, time slices, intervals that respect serial dependence, arrivals, trends, the knee
-//! of a load, samples of streams, and random numbers that are the same on every machine.
+//! of a load, shares of a whole, samples of streams, and random numbers that are the same on every machine.
 
 pub mod arrivals;
 pub mod change_points;
 pub mod clusters;
 pub mod counts;
+pub mod deal;
 pub mod detectable;
 pub mod deviation;
 mod divisive;
@@ -31,6 +32,7 @@ pub use arrivals::{Arrivals, Share, Spacing, exponential};
 pub use change_points::{ChangePoint, Detection, change_points};
 pub use clusters::{ClusteredShare, clustered_share};
 pub use counts::Counts;
+pub use deal::{Deal, Dealt, Part};
 pub use detectable::{Design, detectable};
 pub use deviation::deviation;
 pub use heat::Heat;

@@ -157,6 +157,21 @@ impl Slices {
         *packed = PackedSlice::from(&slice);
     }
 
+    /// Adds those of the same series by another who began at the same moment. Slices are as long as the longer ones of
+    /// both, whose lengths differ by a power of two if at all.
+    pub fn absorb(&mut self, other: &Self) {
+        while self.width < other.width {
+            self.coarsen();
+        }
+        for (number, slices) in other.series.iter().enumerate() {
+            for (index, slice) in slices.iter().enumerate() {
+                let slice = slice.unpack();
+                let at = other.width * u32::try_from(index).unwrap_or(u32::MAX);
+                self.add(number, at, slice.latencies.values(), slice.lost);
+            }
+        }
+    }
+
     fn index(&self, at: Duration) -> usize {
         (at.as_nanos() / self.width.as_nanos().max(1)) as usize
     }
@@ -230,6 +245,28 @@ mod tests {
     }
 
     proptest! {
+        /// Whoever counted what, and in whichever order it is put together.
+        #[test]
+        fn slices_of_several_are_those_of_one(
+            seen in prop::collection::vec((0_usize..3, 0_usize..2, 0u64..700, 1u64..50, 0u64..3), 0..150),
+        ) {
+            let fresh = || Slices::new(Duration::from_secs(1), 2);
+            let (mut whole, mut parts) = (fresh(), [fresh(), fresh(), fresh()]);
+            for (part, series, second, ms, lost) in seen {
+                let (at, recorded) = (Duration::from_secs(second), [(ms * 1_000_000, 2)]);
+                whole.add(series, at, &recorded, lost);
+                parts[part].add(series, at, &recorded, lost);
+            }
+            for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+                let mut sum = fresh();
+                order.iter().for_each(|part| sum.absorb(&parts[*part]));
+                prop_assert_eq!((sum.width(), sum.length()), (whole.width(), whole.length()));
+                for series in 0..2 {
+                    prop_assert!(sum.of(series).eq(whole.of(series)));
+                }
+            }
+        }
+
         #[test]
         fn packing_keeps_everything(values in prop::collection::btree_map(0u64..u64::MAX / 2, 1u64..u64::MAX / 1_000, 0..200), lost: u64) {
             let mut slice = Slice { lost, ..Slice::default() };

@@ -88,6 +88,12 @@ impl Stage {
         matches!(self.shape, Shape::Steady | Shape::Soak) || self.rate == self.to
     }
 
+    /// The same with this share of its rates, 0..=1.
+    #[must_use]
+    pub fn share(self, share: f64) -> Self {
+        Self { rate: self.rate * share, to: self.to * share, ..self }
+    }
+
     /// Its rate over time, in straight lines one behind the other, which last `duration` in all.
     #[must_use]
     pub fn pieces(&self) -> Vec<Piece> {
@@ -276,6 +282,13 @@ mod tests {
         let steps = [100.0, 175.0, 250.0, 325.0, 400.0].map(|rate| (2, rate, rate));
         assert_eq!(rates("step 100..400 10s"), steps);
         assert_eq!(rates("spike 200..1000 10s"), [(4, 200.0, 200.0), (2, 1e3, 1e3), (4, 200.0, 200.0)]);
+    }
+
+    #[test]
+    fn a_share_of_a_stage_is_as_long() {
+        assert_eq!(stage("ramp 50..200 30s").share(0.25), stage("ramp 12.5..50 30s"));
+        let third = stage("soak 200 2h").share(1.0 / 3.0);
+        assert!(third.is_even() && third.to_string().parse() == Ok(third), "{third}");
     }
 
     #[test]

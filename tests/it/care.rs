@@ -16,7 +16,7 @@ fn address(server: &KeptServer, role: &str, database: &str) -> String {
 }
 
 /// A new database of the server's own role.
-fn database(server: &KeptServer, name: &str) -> String {
+pub(crate) fn database(server: &KeptServer, name: &str) -> String {
     server.sql(&format!("CREATE DATABASE {name}"));
     address(server, "loist", name)
 }

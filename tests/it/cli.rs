@@ -17,6 +17,7 @@ fn help_names_every_command_and_exit_code() {
         "\n  compare ",
         "\n  duet ",
         "\n  gate ",
+        "\n  merge ",
         "history",
         "flags",
         "server",

@@ -26,6 +26,7 @@ mod planted;
 mod proxy;
 mod run;
 mod search;
+mod shards;
 mod sizes;
 mod tls;
 mod wire;

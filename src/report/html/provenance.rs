@@ -7,7 +7,7 @@ use crate::{
         grid::{Cell, Column, Grid, Row},
         headline,
         number::{bytes, grouped, three_digits},
-        session,
+        session, shards,
         source::Source,
     },
 };
@@ -90,6 +90,7 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
     also("Rows' SHA-256", catalog.checksum.clone());
     also("Generator", catalog.generator_version.map(|version| format!("version {version}")));
     also("Connection", session::words(record));
+    also("Load machines", shards::words(record));
     also("File system", server.data_file_system.clone());
     also("Flags", server.flags.clone());
     also("Left out", (!record.workload.left_out.is_empty()).then(|| record.workload.left_out.join(", ")));

@@ -11,6 +11,7 @@ use crate::report::{
     latencies,
     number::grouped,
     picture::{self, Ranks},
+    shards,
     source::Source,
 };
 
@@ -22,6 +23,10 @@ pub(super) fn page(source: &Source) -> String {
         Some(("pictures", "Pictures", pictures(source, &ranks))),
         Some(("advice", "Advice", advice::part(record))),
         Some(("operations", "Operations", operations::part(record))),
+        record.merged.as_ref().map(|merged| {
+            let machines = parts::grid(&shards::grid(merged), "Load machines");
+            ("machines", "Load machines", machines)
+        }),
         statements::part(record).map(|body| ("statements", "Statements and plans", body)),
         relations::part(record).map(|body| ("tables", "Tables and indexes", body)),
         Some(("settings", "Settings", settings::part(record))),
