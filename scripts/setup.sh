@@ -153,6 +153,7 @@ read_arguments() {
         --pg-bin=*) LOIST_BENCH_PG_BIN=${arg#*=} ;;
         --embedded) embedded=yes ;;
         --database-url | --database-url=* | -h | --help | -V | --version) elsewhere=yes ;;
+        --from | --from=*) elsewhere=yes ;; # capacity answers from records
         -*) ;;
         *) if [ -z "$command" ]; then command=$arg; else action=${action:-$arg}; fi ;;
         esac

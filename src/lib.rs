@@ -2,11 +2,13 @@
 //! Loist MCP Music Library Server.
 //!
 //! The modules form floors; a module uses only what stands on a lower floor:
-//! `cli` > `report` > `tune` > `gate` > `merge` > `lab` > `compare` > `history` > `advise` > `audit` > `monitor` >
-//! `observe` > `engine` > `catalog` > `target` > `record` > `workload` > `flags` > `stats`. A test keeps it so.
+//! `cli` > `report` > `tune` > `capacity` > `gate` > `merge` > `lab` > `compare` > `history` > `advise` > `audit` >
+//! `monitor` > `observe` > `engine` > `catalog` > `target` > `record` > `workload` > `flags` > `stats`. A test keeps
+//! it so.
 
 pub mod advise;
 pub mod audit;
+pub mod capacity;
 pub mod catalog;
 pub mod cli;
 pub mod compare;

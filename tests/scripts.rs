@@ -258,6 +258,7 @@ fn no_server_is_set_up_where_none_is_needed() {
         &["-V"],
         &["advise", "a.json"],
         &["schema", "record"],
+        &["capacity", "--from", "reports"],
         &["server", "list"],
         &["server", "stop", "/var/tmp/x"],
         &["run", "--database-url=postgres://db/x"],

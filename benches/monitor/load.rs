@@ -5,6 +5,7 @@ use loist_bench::{
     catalog::{CatalogSpec, Library},
     engine::{Bound, ClientModel, Engine, EngineOptions, Load, PhasePlan, PoolOptions, Recycling, StopFlag},
     observe,
+    stats::Part,
     target::{self, Route},
     workload::builtin,
 };
@@ -50,6 +51,8 @@ impl Stage {
             threads: None,
             processors: std::thread::available_parallelism().map_or(1, usize::from),
             seed: 42,
+            part: Part::WHOLE,
+            all_clients: clients,
         };
         let workload = builtin::find(&options.workload)?;
         let library = Arc::new(Library::synthetic(CatalogSpec { seed: 42, tracks: options.tracks }));

@@ -5,7 +5,7 @@ use super::{
     Outcome, program,
     starts::{SORT, Start, WELL},
 };
-use loist_bench::{compare::Effects, flags::catalog, record::Metric, tune::Study};
+use loist_bench::{compare::Effects, flags::catalog, tune::Study};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path, process::Command, time::Duration};
 
@@ -19,7 +19,7 @@ pub(crate) struct Tuned {
     pub(crate) recovered: Option<Recovered>,
 }
 
-/// Logarithms of what calls cost over what they cost where nothing is planted.
+/// Logarithms of what calls cost over what they cost where nothing is planted: of their p95, or of the time for each.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Recovered {
     /// At the start.
@@ -28,8 +28,6 @@ pub(crate) struct Recovered {
     pub(crate) tuned: f64,
 }
 
-/// What is to be made better, and measured.
-const METRIC: Metric = Metric::P95;
 /// A smaller loss is none that could be won back.
 const LEAST_LOSS: f64 = 0.03;
 
@@ -46,7 +44,7 @@ pub(crate) fn tuned(start: &Start, search: &str, budget: Duration, seed: u64) ->
     let mut command = command(bench.path(), "tune", start)?;
     let budget = humantime::format_duration(budget).to_string();
     command.args(["--search", search, "--budget", &budget, "--format", "json"]);
-    command.args(["--seed", &seed.to_string(), "--objective", METRIC.name()]);
+    command.args(["--seed", &seed.to_string(), "--objective", start.objective.name()]);
     command.args(start.flags.iter().flat_map(|flags| ["--flags", flags]));
     command.args(start.set.iter().flat_map(|set| ["--set", set]));
     let study: Study = answer(command)?;
@@ -103,9 +101,9 @@ fn cost(start: &Start, side: &str, pairs: u32) -> Outcome<f64> {
     command.arg(format!("set:{WELL}")).arg(side);
     let effects: Effects = answer(command)?;
     let all = effects.operations.iter().find(|operation| operation.name == "all");
-    let effect = all.and_then(|all| all.metrics.iter().find(|effect| effect.metric == METRIC));
-    let change = effect.and_then(|effect| effect.change).ok_or("the duet compared nothing")?;
-    Ok(change.ln_1p())
+    let effect = all.and_then(|all| all.metrics.iter().find(|effect| effect.metric == start.objective));
+    let change = effect.and_then(|effect| effect.change).ok_or("the duet compared nothing")?.ln_1p();
+    Ok(if start.objective.higher_is_worse() { change } else { -change })
 }
 
 fn command(bench: &Path, subcommand: &str, start: &Start) -> Outcome<Command> {

@@ -38,7 +38,7 @@ impl Membership {
     pub async fn join(route: &Route, key: RunKey, part: Part, holds: bool) -> Result<Self, CatalogError> {
         let session = lasting(&route.with_application_name(SHARD_SESSION)).await?;
         let membership = Self { session, key, number: part.number() };
-        let refused = CatalogError::of("joined");
+        let refused = CatalogError::of("shared with the other shards");
         let session = &membership.session;
         session.batch_execute("BEGIN; SET LOCAL lock_timeout = '10s'").await.map_err(&refused)?;
         session.query("SELECT pg_advisory_xact_lock($1)", &[&DOOR]).await.map_err(&refused)?;
@@ -75,7 +75,7 @@ impl Membership {
     /// When the session has ended.
     pub async fn tell(&self, mark: Mark) -> Result<(), CatalogError> {
         let told = self.take(self.key.run, mark.lock(self.number)).await;
-        told.map(drop).map_err(CatalogError::of("held for the run"))
+        told.map(drop).map_err(CatalogError::of("shared with the other shards"))
     }
 
     /// Tells the others when all begin, in milliseconds since 1970 by the server's clock.
@@ -84,7 +84,7 @@ impl Membership {
     /// When the session has ended.
     pub async fn tell_start(&self, start_ms: i64) -> Result<(), CatalogError> {
         let told = self.take(self.key.start, start_lock(start_ms)).await;
-        told.map(drop).map_err(CatalogError::of("held for the run"))
+        told.map(drop).map_err(CatalogError::of("shared with the other shards"))
     }
 
     /// Looks how far the shards of the run have come.
@@ -92,7 +92,8 @@ impl Membership {
     /// # Errors
     /// When the session has ended.
     pub async fn look(&self) -> Result<Seen, CatalogError> {
-        let rows = self.session.query(LOCKS, &[]).await.map_err(CatalogError::of("held for the run"))?;
+        let rows =
+            self.session.query(LOCKS, &[]).await.map_err(CatalogError::of("shared with the other shards"))?;
         let number = |number: i64| u32::try_from(number).unwrap_or_default();
         let locks: Vec<_> = rows.iter().map(|row| (number(row.get(0)), number(row.get(1)))).collect();
         Ok(Seen::of(&locks, self.key))

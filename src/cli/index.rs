@@ -56,12 +56,13 @@ pub(super) fn page(directory: &Path) -> Result<String, Failure> {
 }
 
 /// What was judged, by the files that say so, and the page beside each.
-const JUDGED: [(&str, &str); 5] = [
+const JUDGED: [(&str, &str); 6] = [
     ("gate.json", "report.html"),
     ("comparison.json", "comparison.html"),
     ("aa.json", "aa.html"),
     ("study.json", "study.html"),
     ("audit.json", "report.html"),
+    (super::capacity::ANSWER, super::capacity::PAGE),
 ];
 
 /// Whether a directory holds what was judged.

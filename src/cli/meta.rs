@@ -1,7 +1,7 @@
 //! `schema`, `completions` and `man`: the program about itself.
 
 use super::{failure::Failure, output};
-use crate::{audit, catalog, compare, gate, history, record, tune, workload};
+use crate::{audit, capacity, catalog, compare, gate, history, record, tune, workload};
 use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 use std::process::ExitCode;
@@ -32,6 +32,8 @@ enum SchemaOf {
     Study,
     /// An audit, audit.json
     Audit,
+    /// An answer on capacity, capacity.json
+    Capacity,
     /// What loist-bench made in a database, `seed --list`
     Inventory,
 }
@@ -58,6 +60,7 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitCode, Failure> {
         SchemaOf::History => history::schema(),
         SchemaOf::Study => tune::study::schema(),
         SchemaOf::Audit => audit::schema(),
+        SchemaOf::Capacity => capacity::schema(),
         SchemaOf::Inventory => catalog::inventory_schema(),
     })?;
     Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@ mod aa;
 mod advise;
 mod args;
 mod audit;
+mod capacity;
 mod care_args;
 mod compare;
 mod config_file;
@@ -35,7 +36,7 @@ mod side_arg;
 mod sweep_arg;
 mod tune;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use failure::Failure;
 use std::process::ExitCode;
 
@@ -73,6 +74,7 @@ enum Command {
     Merge(merge::MergeArgs),
     Seed(seed::SeedArgs),
     Tune(Box<tune::TuneArgs>),
+    Capacity(Box<capacity::CapacityArgs>),
     Advise(advise::AdviseArgs),
     Audit(Box<audit::AuditArgs>),
     Observe(Box<observe::ObserveArgs>),
@@ -120,53 +122,63 @@ fn dispatch() -> Result<ExitCode, Failure> {
     let matches = command.try_get_matches().map_err(usage)?;
     let cli = Cli::from_arg_matches(&matches).map_err(usage)?;
     let own = matches.subcommand().map_or(&matches, |(_, own)| own);
-    match cli.command {
-        Command::Run(mut args) => {
-            args.target.settle(own)?;
-            args.load.settle(own)?;
-            run::execute(*args, own)
+    let mut command = cli.command;
+    command.settle(own)?;
+    command.execute(own)
+}
+
+impl Command {
+    /// Of options that cannot be meant together, the one that was said nearer counts.
+    fn settle(&mut self, own: &ArgMatches) -> Result<(), Failure> {
+        match self {
+            Self::Run(args) => {
+                args.target.settle(own)?;
+                args.load.settle(own)
+            }
+            Self::Tune(args) => {
+                args.target.settle(own)?;
+                args.load.settle(own)
+            }
+            Self::Capacity(args) => {
+                args.target.settle(own)?;
+                args.load.settle(own)
+            }
+            Self::Gate(args) => {
+                args.settle(own)?;
+                args.duet.load.settle(own)
+            }
+            Self::Aa(args) => args.duet.load.settle(own),
+            Self::Duet(args) => args.duet.load.settle(own),
+            Self::Seed(args) => args.target.settle(own),
+            Self::Audit(args) => args.target.settle(own),
+            Self::Observe(args) => args.target.settle(own),
+            _ => Ok(()),
         }
-        Command::Tune(mut args) => {
-            args.target.settle(own)?;
-            args.load.settle(own)?;
-            tune::execute(*args, own)
+    }
+
+    fn execute(self, own: &ArgMatches) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Run(args) => run::execute(*args, own),
+            Self::Tune(args) => tune::execute(*args, own),
+            Self::Capacity(args) => capacity::execute(*args, own),
+            Self::Aa(args) => aa::execute(*args, own),
+            Self::Gate(args) => gate::execute(*args, own),
+            Self::Compare(args) => compare::execute(&args),
+            Self::Duet(args) => duet::execute(*args, own),
+            Self::Merge(args) => merge::execute(&args),
+            Self::Seed(args) => seed::execute(args, own),
+            Self::Advise(args) => advise::execute(&args),
+            Self::Audit(args) => audit::execute(*args),
+            Self::Observe(args) => observe::execute(*args),
+            Self::Report(args) => report::execute(&args, own),
+            Self::History(command) => history::execute(command),
+            Self::Flags(command) => flags::execute(command, own),
+            Self::Server(command) => server::execute(command),
+            Self::Schema(args) => meta::schema(&args),
+            Self::Completions(args) => meta::completions(&args, Cli::command()),
+            Self::Man(args) => meta::man(&args, Cli::command()),
+            Self::Guard => Ok(crate::target::guard_main()),
         }
-        Command::Aa(mut args) => {
-            args.duet.load.settle(own)?;
-            aa::execute(*args, own)
-        }
-        Command::Gate(mut args) => {
-            args.settle(own)?;
-            args.duet.load.settle(own)?;
-            gate::execute(*args, own)
-        }
-        Command::Compare(args) => compare::execute(&args),
-        Command::Duet(mut args) => {
-            args.duet.load.settle(own)?;
-            duet::execute(*args, own)
-        }
-        Command::Merge(args) => merge::execute(&args),
-        Command::Seed(mut args) => {
-            args.target.settle(own)?;
-            seed::execute(args, own)
-        }
-        Command::Advise(args) => advise::execute(&args),
-        Command::Audit(mut args) => {
-            args.target.settle(own)?;
-            audit::execute(*args)
-        }
-        Command::Observe(mut args) => {
-            args.target.settle(own)?;
-            observe::execute(*args)
-        }
-        Command::Report(args) => report::execute(&args, own),
-        Command::History(command) => history::execute(command),
-        Command::Flags(command) => flags::execute(command, own),
-        Command::Server(command) => server::execute(command),
-        Command::Schema(args) => meta::schema(&args),
-        Command::Completions(args) => meta::completions(&args, Cli::command()),
-        Command::Man(args) => meta::man(&args, Cli::command()),
-        Command::Guard => Ok(crate::target::guard_main()),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::record::{self, Record};
 use std::path::{Path, PathBuf};
 
 /// Files of loist-bench that stand beside records and are none.
-const OTHERS: [&str; 3] = [super::duet::EFFECTS, "gate.json", "aa.json"];
+const OTHERS: [&str; 4] = [super::duet::EFFECTS, "gate.json", "aa.json", super::capacity::ANSWER];
 
 /// The records that a path names: a file, a directory with a `record.json`, or all in a directory.
 pub(super) fn records(path: &Path) -> Result<Vec<Record>, Failure> {

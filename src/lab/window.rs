@@ -35,8 +35,8 @@ const UNASKED: &str = "evidence was not asked for";
 const IN_FIRST: &str = "evidence of the server and plans: shard 1 has them for all";
 /// How long it may take to read its clock.
 const CLOCK: Duration = Duration::from_secs(5);
-/// How long before their start phases are handed to the threads, which wait for it precisely.
-const EARLY: Duration = Duration::from_millis(5);
+/// How long before its start a phase is handed to the threads, which wait for it precisely.
+const EARLY: Duration = Duration::from_millis(100);
 
 /// What the window gave.
 pub(super) struct Window {
@@ -69,7 +69,7 @@ pub(super) fn measure(
     context.runtime.block_on(setup.observer.answers());
     let before = before(setup, shard.zip(agreed.as_ref()), steps, context)?;
     if let Some(agreed) = &agreed {
-        steps.run("wait for the start", context, sleep_until(agreed.last_wait()))?;
+        wait("wait for the start", agreed.last_wait(), steps, context)?;
     }
     let capture = setup.observer.looks.explains();
     let plan = PhasePlan { capture, ..setup.load.window(&setup.bound, setup.drain) };
@@ -125,13 +125,20 @@ fn floor_and_start(
         setup.engine.pass_phase();
     }
     let agreed = steps.run("agree on the start", context, shard.agree(setup.load.warmup))?;
-    steps.run("wait for the warm-up", context, sleep_until(agreed.warm_up()))?;
+    wait("wait for the warm-up", agreed.warm_up(), steps, context)?;
     Ok((measured, Some(agreed)))
 }
 
-async fn sleep_until(moment: Instant) -> Result<(), LabError> {
+async fn sleep_until(moment: Instant) {
     tokio::time::sleep_until(moment.into()).await;
-    Ok(())
+}
+
+/// A step that is only a wait.
+fn wait(name: &str, until: Instant, steps: &mut Steps, context: &Context<'_>) -> Result<(), LabError> {
+    steps.run(name, context, async {
+        sleep_until(until).await;
+        Ok::<_, LabError>(())
+    })
 }
 
 /// The counters before the window, unless the evidence is turned off. Of several shards, each hands the statistics of its
@@ -333,7 +340,7 @@ fn drive_from(
         let started_at = Utc::now() + start.saturating_duration_since(Instant::now());
         let measured = tokio::select! {
             measured = engine.drive_from(start, plan, &mut listen) => measured,
-            never = watch.go_on() => match never {},
+            never = async { sleep_until(start).await; watch.go_on().await } => match never {},
             never = braking => match never {},
         };
         Ok::<_, LabError>((measured, started_at, watch.finish()))
@@ -345,7 +352,7 @@ fn drive_from(
 /// When a phase begins: now, or just after now, when all shards do.
 async fn start_of(agreed: Option<&Agreed>) -> Result<Instant, LabError> {
     let Some(agreed) = agreed else { return Ok(Instant::now()) };
-    tokio::time::sleep_until(agreed.start.checked_sub(EARLY).unwrap_or(agreed.start).into()).await;
+    sleep_until(agreed.start.checked_sub(EARLY).unwrap_or(agreed.start)).await;
     match Instant::now() < agreed.start {
         true => Ok(agreed.start),
         false => Err(agreed.missed().into()),

@@ -3,6 +3,7 @@
 pub mod amount;
 pub mod annotations;
 pub mod audit;
+pub mod capacity;
 pub mod comparison;
 pub mod csv;
 pub mod effects;

@@ -1,5 +1,5 @@
-//! Statistics: latency histograms, time slices, intervals that respect serial dependence, arrivals, trends, the knee
-//! of a load, shares of a whole, samples of streams, and random numbers that are the same on every machine.
+//! Statistics: latency histograms, time slices, intervals that respect serial dependence, arrivals, trends, growth with
+//! size, the knee of a load, shares of a whole, samples of streams, and random numbers that are the same on every machine.
 
 pub mod arrivals;
 pub mod change_points;
@@ -9,12 +9,14 @@ pub mod deal;
 pub mod detectable;
 pub mod deviation;
 mod divisive;
+pub mod growth;
 pub mod heat;
 pub mod histogram;
 pub mod interval;
 pub mod interval_log;
 pub mod knee;
 mod levels;
+pub mod moderated;
 mod normal;
 pub mod paired;
 pub mod profile;
@@ -25,6 +27,7 @@ pub mod signed_rank;
 pub mod slices;
 pub mod spending;
 pub mod step_down;
+pub mod student;
 pub mod trend;
 pub mod unpaired;
 
@@ -35,11 +38,13 @@ pub use counts::Counts;
 pub use deal::{Deal, Dealt, Part};
 pub use detectable::{Design, detectable};
 pub use deviation::deviation;
+pub use growth::{Group, Growth, Law, Range, pure_error};
 pub use heat::Heat;
 pub use histogram::{DecodeError, IntervalHistogram, LatencyHistogram, bucket_end_ns};
 pub use interval::{Interval, miss_share_interval, quantile_intervals, wilson};
 pub use interval_log::IntervalLog;
 pub use knee::{KneeEstimate, KneeSearch, Trial, sustained};
+pub use moderated::{Variance, moderated};
 pub use paired::{median, median_interval};
 pub use profile::{Piece, Profile};
 pub use proportion::{at_most, clopper_pearson};
@@ -48,5 +53,6 @@ pub use reservoir::{Reservoir, merge_samples};
 pub use signed_rank::{Shift, clearest, fewest, shift};
 pub use slices::{PackedSlice, Slice, Slices, blocks};
 pub use spending::spent;
+pub use student::{f_tail, t_beyond};
 pub use trend::{Line, MannKendall, mann_kendall, theil_sen};
 pub use unpaired::{Ratio, rank_sum_p, ratio, shift_of_groups};

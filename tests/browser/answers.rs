@@ -7,12 +7,14 @@ use crate::{
 use chrono::DateTime;
 use loist_bench::{
     audit::Audit,
+    capacity::{self, Capacity, Prices, Question},
     compare::Effects,
     gate::{FalseAlarms, Verdict},
+    record::{self, Record},
     report::html,
 };
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 const EVIL: &str = "<script>alert(1)</script><img src=x onerror=alert(2)>";
@@ -120,20 +122,45 @@ fn audit() -> Value {
     })
 }
 
+/// What the sample would come to if it were the same at every size.
+fn capacity() -> Capacity {
+    let sample = record::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample")).unwrap();
+    let run = |tracks: &u64| -> Record {
+        let mut record = sample.clone();
+        record.catalog.tracks = *tracks;
+        record.operations[0].name = EVIL.to_owned();
+        record.workload.name = EVIL.to_owned();
+        record
+    };
+    let records: Vec<Record> = [1_000, 1_000, 10_000, 10_000, 50_000].iter().map(run).collect();
+    let question = Question { check: Some(50_000), ..Question::default() };
+    let today = DateTime::UNIX_EPOCH.date_naive();
+    capacity::analyse(&records, &question, &Prices::shipped(), today).unwrap()
+}
+
 /// A page of each kind.
 fn pages(directory: &TempDir) -> Vec<PathBuf> {
     let effects: Effects = serde_json::from_value(effects()).unwrap();
     let verdict: Verdict = serde_json::from_value(verdict()).unwrap();
     let alarms: FalseAlarms = serde_json::from_value(alarms()).unwrap();
     let audit: Audit = serde_json::from_value(audit()).unwrap();
-    let pages =
-        [html::effects(&effects), html::gate(&verdict), html::false_alarms(&alarms), html::audit(&audit)];
+    let pages = [
+        html::effects(&effects),
+        html::gate(&verdict),
+        html::false_alarms(&alarms),
+        html::audit(&audit),
+        html::capacity(&capacity()),
+    ];
     let write = |(name, page): (&str, String)| {
         let path = directory.path().join(name);
         std::fs::write(&path, page).unwrap();
         path
     };
-    ["effects.html", "gate.html", "alarms.html", "audit.html"].into_iter().zip(pages).map(write).collect()
+    ["effects.html", "gate.html", "alarms.html", "audit.html", "capacity.html"]
+        .into_iter()
+        .zip(pages)
+        .map(write)
+        .collect()
 }
 
 #[tokio::test]
@@ -169,7 +196,7 @@ async fn answers_can_be_read_without_scripts_and_on_paper() {
         let faults = "const seen = (element) => element.checkVisibility();
             const closed = [...document.querySelectorAll('details.section:not([open])')].map((one) => one.id);
             const undrawn = [...document.querySelectorAll('figure.picture')]
-                .filter((figure) => ![...figure.querySelectorAll('svg.wide')].some(seen)).map((one) => one.id);
+                .filter((figure) => ![...figure.querySelectorAll('svg.wide, .pictures svg')].some(seen)).map((one) => one.id);
             const buttons = [...document.querySelectorAll('button, nav')].filter(seen).map((one) => one.textContent);
             const wide = document.scrollingElement.scrollWidth > innerWidth ? ['too wide'] : [];
             return [...closed, ...undrawn, ...buttons, ...wide];";

@@ -12,14 +12,27 @@ const REASONS: &[&str] = &[
     "needs a database that is there",
     "needs Cloud SQL",
     "needs a container engine",
+    "needs Kubernetes",
     "takes minutes, or as long as it is given",
 ];
 /// What stands behind the path of a test that runs the like.
 const TESTED: &str = " runs the like";
 
 /// Programs of others that pages name.
-const OTHERS: &[&str] =
-    &["chmod", "cloud-sql-proxy", "export", "gcloud", "podman", "promtool", "scripts/fuzz", "scripts/test"];
+const OTHERS: &[&str] = &[
+    "chmod",
+    "cloud-sql-proxy",
+    "export",
+    "gcloud",
+    "kubectl",
+    "mkdir",
+    "podman",
+    "promtool",
+    "scripts/fuzz",
+    "scripts/test",
+    "sed",
+    "wait",
+];
 
 /// Pages whose commands are run, block by block, unless a comment says why not.
 pub(crate) const RUN: [&str; 2] = ["README.md", "docs/tutorial.md"];

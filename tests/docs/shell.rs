@@ -13,8 +13,20 @@ pub(crate) struct Command {
 
 /// The commands of a script.
 pub(crate) fn commands(script: &str) -> Vec<Command> {
-    let joined = script.replace("\\\n", " ");
+    let joined = first_time_round(script.replace("\\\n", " "));
     joined.lines().flat_map(of_line).collect()
+}
+
+/// The script with what its loops stand for when they begin.
+fn first_time_round(script: String) -> String {
+    let loops: Vec<(String, String)> = script
+        .lines()
+        .filter_map(|line| {
+            let (name, values) = line.trim().strip_prefix("for ")?.split_once(" in ")?;
+            Some((format!("${name}"), values.split([' ', ';']).next()?.to_owned()))
+        })
+        .collect();
+    loops.into_iter().fold(script, |script, (name, value)| script.replace(&name, &value))
 }
 
 fn of_line(line: &str) -> Vec<Command> {
@@ -84,7 +96,7 @@ fn lines_come_apart_as_a_shell_takes_them() {
         words("X=1 Y='a b' ./run --brake \"p95>3x, a>0\" >> out"),
         [["./run", "--brake", "p95>3x, a>0"]]
     );
-    assert_eq!(words("for x in 1 2; do a --out x; done"), [["a", "--out", "x"]]);
+    assert_eq!(words("for x in 1 2; do a --out $x; done"), [["a", "--out", "1"]]);
     assert_eq!(words("proxy --port 1 &\nb | c"), [vec!["proxy", "--port", "1"], vec!["b"], vec!["c"]]);
     assert_eq!(words("a \"$(git x)\""), [["a", "$(git x)"]]);
     let commented = commands("a b   # exit code 1");

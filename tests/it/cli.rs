@@ -12,6 +12,7 @@ fn help_names_every_command_and_exit_code() {
         "advise",
         "audit",
         "observe",
+        "capacity",
         "report",
         "\n  aa ",
         "\n  compare ",
@@ -221,7 +222,7 @@ fn a_place_without_room_for_results_is_found_out_before_the_run() {
 #[test]
 fn the_program_describes_itself() {
     let bench = Bench::new();
-    for what in ["record", "workload", "audit"] {
+    for what in ["record", "workload", "audit", "capacity"] {
         let schema: serde_json::Value =
             serde_json::from_str(&bench.expect(0, &format!("schema {what}")).stdout).unwrap();
         jsonschema::meta::validate(&schema).expect("a valid JSON Schema");

@@ -254,8 +254,11 @@ fn sessions_that_are_cut_are_failures_on_record() {
         .spawn()
         .unwrap();
     wait_until_load(&server);
-    std::thread::sleep(std::time::Duration::from_secs(1));
-    server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loist-bench' AND pid <> pg_backend_pid()");
+    // More than once: on a busy machine the window may begin a while after the first calls, which only try the workload.
+    for _ in 0..3 {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'loist-bench' AND pid <> pg_backend_pid()");
+    }
     let output = child.wait_with_output().unwrap();
     assert!(matches!(output.status.code(), Some(0 | 1 | 4)), "{}", String::from_utf8_lossy(&output.stderr));
     let record = bench.record();

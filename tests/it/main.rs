@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // In a test, that is the assertion.
 
 mod audit;
+mod capacity;
 mod care;
 mod catalog;
 mod cli;

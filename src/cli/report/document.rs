@@ -1,13 +1,15 @@
-//! What was judged: a comparison, a gate's verdict, an A/A measurement, an audit, each a file of its own format.
+//! What was judged: a comparison, a gate's verdict, an A/A measurement, an audit, an answer on capacity, each a file of
+//! its own format.
 
 use crate::{
     audit::{self, Audit},
+    capacity::{self, Capacity},
     cli::failure::Failure,
     compare::{self, Effects},
     gate::{FalseAlarms, Verdict, false_alarms, verdict},
     report::{
-        audit as audit_report, effects, false_alarms as false_alarms_report, gate, grid::Tone, html,
-        markdown, study as study_report,
+        audit as audit_report, capacity as capacity_report, effects, false_alarms as false_alarms_report,
+        gate, grid::Tone, html, markdown, study as study_report,
     },
     tune::{Study, study},
 };
@@ -22,6 +24,7 @@ pub(in crate::cli) enum Document {
     Aa(Box<FalseAlarms>),
     Study(Box<Study>),
     Audit(Box<Audit>),
+    Capacity(Box<Capacity>),
 }
 
 /// What every format begins with.
@@ -48,6 +51,7 @@ impl Document {
             verdict::FORMAT => Self::Gate(parsed(&text, path, header.version, verdict::VERSION)?),
             study::FORMAT => Self::Study(parsed(&text, path, header.version, study::VERSION)?),
             audit::FORMAT => Self::Audit(parsed(&text, path, header.version, audit::VERSION)?),
+            capacity::FORMAT => Self::Capacity(parsed(&text, path, header.version, capacity::VERSION)?),
             false_alarms::FORMAT => Self::Aa(parsed(&text, path, header.version, false_alarms::VERSION)?),
             _ => return Ok(None),
         };
@@ -67,6 +71,11 @@ impl Document {
             Self::Audit(found) => {
                 ("audit", audit_report::words::outcome(found), audit_report::words::sentence(found))
             }
+            Self::Capacity(found) => (
+                "capacity",
+                capacity_report::words::outcome(found.outcome),
+                capacity_report::words::sentence(found),
+            ),
             Self::Aa(found) => (
                 "A/A",
                 false_alarms_report::words::outcome(found),
@@ -83,6 +92,7 @@ impl Document {
             Self::Aa(alarms) => html::false_alarms(alarms),
             Self::Study(study) => html::study(study),
             Self::Audit(audit) => html::audit(audit),
+            Self::Capacity(capacity) => html::capacity(capacity),
         }
     }
 
@@ -94,6 +104,7 @@ impl Document {
             Self::Aa(alarms) => markdown::false_alarms(alarms),
             Self::Study(study) => markdown::study(study),
             Self::Audit(audit) => markdown::audit(audit),
+            Self::Capacity(capacity) => markdown::capacity(capacity),
         }
     }
 }

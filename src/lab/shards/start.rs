@@ -67,7 +67,7 @@ impl Agreed {
 
     /// That it is over and nothing has begun.
     pub(in crate::lab) fn missed(&self) -> ShardError {
-        ShardError::TooLate { at: self.at, ahead: Duration::ZERO, late: self.start.elapsed() }
+        ShardError::TooLate { at: self.at, ahead: LAST_WAIT, late: self.last_wait().elapsed() }
     }
 
     /// When the window really began, whose last thread began so much later; `after` is the server's clock after it.

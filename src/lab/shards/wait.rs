@@ -8,7 +8,7 @@ use crate::{
 };
 use chrono::DateTime;
 use std::time::{Duration, Instant};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 /// How often a shard looks for the others.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -35,7 +35,9 @@ impl Shard {
         mut find: impl FnMut(&Seen) -> Option<T>,
     ) -> Result<Option<T>, LabError> {
         loop {
-            let (seen, gone) = self.look().await?;
+            // A server that does not answer any more is waited for as long as the shards are.
+            let Ok(look) = timeout_at((limit + PATIENCE).into(), self.look()).await else { return Ok(None) };
+            let (seen, gone) = look?;
             if let Some(found) = find(&seen) {
                 return Ok(Some(found));
             }
@@ -104,28 +106,30 @@ impl Shard {
     /// is added to them.
     pub(in crate::lab) async fn warmed_up(&self, agreed: &Agreed) -> Result<(), LabError> {
         self.membership.tell(Mark::Warm).await?;
+        if !self.is_first() {
+            return Ok(());
+        }
         // From the agreement on, one that ends ends alone.
-        while self.is_first() && !all_have(&self.look().await?.0, Mark::Warm) {
-            if Instant::now() >= agreed.counters() {
-                break;
+        timeout_at(agreed.counters().into(), self.until_all_have(Mark::Warm)).await.unwrap_or(Ok(()))
+    }
+
+    /// Waits until all that are there have come so far.
+    async fn until_all_have(&self, mark: Mark) -> Result<(), LabError> {
+        loop {
+            let (seen, _) = self.look().await?;
+            if seen.with(Mark::Present).all(|number| seen.has(mark, number)) {
+                return Ok(());
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        Ok(())
     }
 
     /// Tells that its window is over. Shard 1 waits for those that are still there. Whatever comes of it, what was measured
     /// is kept.
     pub(in crate::lab) async fn over(&self) {
-        if self.membership.tell(Mark::Done).await.is_err() || !self.is_first() {
-            return;
-        }
-        let limit = Instant::now() + LAST_CALLS;
-        while let Ok(Ok((seen, _))) = timeout(PATIENCE, self.look()).await {
-            if all_have(&seen, Mark::Done) || Instant::now() >= limit {
-                return;
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
+        let told = timeout(PATIENCE, self.membership.tell(Mark::Done)).await;
+        if self.is_first() && told.is_ok_and(|told| told.is_ok()) {
+            let _ = timeout(LAST_CALLS, self.until_all_have(Mark::Done)).await;
         }
     }
 
@@ -143,9 +147,4 @@ impl Shard {
         stop.stop();
         Some(other)
     }
-}
-
-/// Whether all that are there have come so far.
-fn all_have(seen: &Seen, mark: Mark) -> bool {
-    seen.with(Mark::Present).all(|number| seen.has(mark, number))
 }

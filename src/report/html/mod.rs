@@ -3,6 +3,7 @@
 mod advice;
 mod answer;
 mod audit;
+mod capacity;
 mod compare;
 mod effects;
 mod false_alarms;
@@ -26,6 +27,7 @@ mod verdict;
 use super::{index::Runs, source::Source};
 use crate::{
     audit::Audit,
+    capacity::Capacity,
     compare::Effects,
     gate::{FalseAlarms, Verdict},
     tune::Study,
@@ -70,6 +72,12 @@ pub fn gate(verdict: &Verdict) -> String {
 #[must_use]
 pub fn audit(audit: &Audit) -> String {
     audit::page(audit)
+}
+
+/// The page of an answer on capacity: growth of latency and size, tiers, cost, connections.
+#[must_use]
+pub fn capacity(capacity: &Capacity) -> String {
+    capacity::page(capacity)
 }
 
 /// The page of a tuning study: settings to change, what they are worth, and what was tried.

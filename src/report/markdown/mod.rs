@@ -1,6 +1,7 @@
 //! A run as Markdown, for a pull request or a job summary.
 
 mod audit;
+mod capacity;
 mod compare;
 mod effects;
 mod false_alarms;
@@ -13,6 +14,7 @@ mod tests;
 mod text;
 
 pub use audit::audit;
+pub use capacity::capacity;
 pub use compare::compare;
 pub use effects::effects;
 pub use false_alarms::false_alarms;

@@ -2,10 +2,12 @@
 
 mod canvas;
 mod compact;
+mod cost;
 mod distribution;
 #[cfg(test)]
 pub(in crate::report) mod fixture;
 mod forest;
+mod growth;
 mod heat;
 mod history;
 mod key;
@@ -33,8 +35,10 @@ mod time_spent;
 mod waits;
 
 pub use canvas::{Drawing, Layout};
+pub use cost::of as cost;
 pub use distribution::of_one as distribution_of;
 pub use forest::of as forest;
+pub use growth::{of_operation as growth_of_operation, of_sizes as growth_of_sizes};
 pub use heat::of as heat;
 pub use history::{Moment, Target, of_runs as history};
 pub use knee::of as knee;

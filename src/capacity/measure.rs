@@ -1,0 +1,201 @@
+//! Measuring: runs at light load of every size, again and again with other libraries, and a search for the knee at each.
+
+use crate::{
+    lab::{self, Event, Interrupt, LabError, LoadOptions, Run, RunOptions},
+    record::{Ended, Record},
+    stats::{SEEDS, below, stream},
+    workload::Workload,
+};
+use std::time::Duration;
+
+use super::tracks::short_tracks;
+
+/// Purpose of the stream that gives each run its seed.
+const SEED_STREAM: u64 = 110;
+/// Purpose of the stream that puts the sizes of a round into a random order.
+const ORDER_STREAM: u64 = 111;
+
+/// Tracks that are loaded in a second, and what a run takes beside its load: a server, the floor, plans and what other
+/// settings would do to them. For the estimate alone.
+const LOADED_PER_SECOND: f64 = 4_000.0;
+const BESIDE: Duration = Duration::from_secs(25);
+
+/// What is to be measured.
+#[derive(Debug, Clone)]
+pub struct MeasureOptions {
+    /// How each run is made; its number of tracks does not matter, and its seed is the first of all.
+    pub run: RunOptions,
+    /// The load of a search for the knee, and its longest time; `None` searches for none.
+    pub knee: Option<(LoadOptions, Duration)>,
+    /// Numbers of tracks.
+    pub sizes: Vec<u64>,
+    /// Runs of each.
+    pub repeats: u32,
+    /// A number of tracks beyond them, at which the predictions are checked.
+    pub check: Option<u64>,
+}
+
+/// A run that is to be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Planned {
+    tracks: u64,
+    seed: u64,
+    searches: bool,
+}
+
+impl MeasureOptions {
+    /// All runs, in their order: rounds of every size once, each in a random order, so that what changes with time does not
+    /// look as if it came from size; then the searches.
+    fn plan(&self) -> Vec<Planned> {
+        let own = self.run.catalog.seed;
+        let sizes: Vec<u64> = self.sizes.iter().copied().chain(self.check).collect();
+        let mut planned = Vec::new();
+        for round in 0..u64::from(self.repeats) {
+            let mut order = sizes.clone();
+            let mut rng = stream(own, ORDER_STREAM, round);
+            for last in (1..order.len()).rev() {
+                order.swap(last, below(&mut rng, last as u64 + 1) as usize);
+            }
+            planned.extend(order.into_iter().map(|tracks| (tracks, false)));
+        }
+        if self.knee.is_some() {
+            planned.extend(self.sizes.iter().map(|tracks| (*tracks, true)));
+        }
+        let seed = |number: usize| below(&mut stream(own, SEED_STREAM, number as u64), SEEDS);
+        let run = |(number, (tracks, searches))| Planned { tracks, seed: seed(number), searches };
+        planned.into_iter().enumerate().map(run).collect()
+    }
+
+    /// About how long all of it takes.
+    #[must_use]
+    pub fn estimate(&self) -> Duration {
+        let window = self.run.load.duration + self.run.load.warmup;
+        let search = self.knee.as_ref().map_or(Duration::ZERO, |(_, budget)| *budget);
+        let one = |planned: &Planned| {
+            let load = Duration::from_secs_f64(planned.tracks as f64 / LOADED_PER_SECOND);
+            load + BESIDE + window + if planned.searches { search } else { Duration::ZERO }
+        };
+        self.plan().iter().map(one).sum()
+    }
+
+    fn options(&self, planned: Planned) -> RunOptions {
+        let mut options = self.run.clone();
+        options.catalog.tracks = planned.tracks;
+        options.catalog.seed = planned.seed;
+        if let Some((load, budget)) = self.knee.as_ref().filter(|_| planned.searches) {
+            options.load = load.clone();
+            options.knee = Some(*budget);
+        }
+        options
+    }
+}
+
+/// The same workload with as many calls of each operation as of every other: a seldom one needs as many for its
+/// percentile, and under light load they do not disturb one another.
+fn evenly(workload: &Workload) -> Workload {
+    let mut workload = workload.clone();
+    workload.origin = format!("{}, its operations in equal shares", workload.origin);
+    workload.operations.iter_mut().for_each(|operation| operation.weight = 1.0);
+    workload
+}
+
+/// Makes all runs, each on a server of its own unless a database was named. `keep` gets each as soon as it is over. A run that
+/// was interrupted is the last; what was measured until then comes back.
+///
+/// # Errors
+/// As [`lab::run`], when the server goes away or the brake ends the load, or when `keep` fails.
+pub fn measure<E: From<LabError>>(
+    workload: &Workload,
+    options: &MeasureOptions,
+    interrupt: &Interrupt,
+    listen: &dyn Fn(Event),
+    keep: &mut dyn FnMut(&Run) -> Result<(), E>,
+) -> Result<Vec<Record>, E> {
+    let plan = options.plan();
+    let even = evenly(workload);
+    let mut records = Vec::new();
+    for (number, planned) in plan.iter().enumerate() {
+        let what = if planned.searches { "search for the knee" } else { "light load" };
+        let tracks = short_tracks(planned.tracks);
+        listen(Event::Note(format!("run {} of {}: {tracks} tracks, {what}", number + 1, plan.len())));
+        let workload = if planned.searches { workload } else { &even };
+        let run = match lab::run(workload.clone(), &options.options(*planned), interrupt, listen) {
+            Err(LabError::Interrupted) => break,
+            run => run?,
+        };
+        keep(&run)?;
+        let record = run.record;
+        match record.run.ended {
+            Ended::AsPlanned => records.push(record),
+            Ended::Interrupted => break,
+            Ended::Braked => return Err(LabError::braked(&record).into()),
+            Ended::ServerLost => {
+                let what = format!("a library of {tracks} tracks was measured");
+                return Err(LabError::ServerLost { what, fate: record.verdict.sentence }.into());
+            }
+        }
+    }
+    Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{catalog::State, lab::CatalogOptions, target::TargetOptions};
+    use std::collections::BTreeSet;
+
+    fn options(sizes: &[u64], repeats: u32, check: Option<u64>, knee: bool) -> MeasureOptions {
+        let load = LoadOptions::closed(1, Duration::from_secs(30));
+        MeasureOptions {
+            run: RunOptions {
+                catalog: CatalogOptions { tracks: 1, seed: 42, state: State::Vacuumed },
+                target: TargetOptions::at("postgres://localhost/x"),
+                load: load.clone(),
+                slo: None,
+                protocol: None,
+                knee: None,
+                metrics: None,
+                looks: lab::Looks::Everything,
+                block: None,
+            },
+            knee: knee.then(|| (load, Duration::from_secs(60))),
+            sizes: sizes.to_vec(),
+            repeats,
+            check,
+        }
+    }
+
+    #[test]
+    fn every_size_is_measured_in_every_round_with_seeds_of_its_own() {
+        let plan = options(&[1_000, 10_000], 4, Some(100_000), true).plan();
+        assert_eq!(plan.len(), 4 * 3 + 2);
+        for round in plan[..12].chunks(3) {
+            let sizes: BTreeSet<u64> = round.iter().map(|run| run.tracks).collect();
+            assert_eq!(sizes, BTreeSet::from([1_000, 10_000, 100_000]));
+        }
+        let orders: BTreeSet<Vec<u64>> =
+            plan[..12].chunks(3).map(|round| round.iter().map(|run| run.tracks).collect()).collect();
+        assert!(orders.len() > 1, "not always in the same order");
+        let searched: Vec<u64> = plan.iter().filter(|run| run.searches).map(|run| run.tracks).collect();
+        assert_eq!(searched, [1_000, 10_000], "what checks needs no knee");
+        let seeds: BTreeSet<u64> = plan.iter().map(|run| run.seed).collect();
+        assert_eq!(seeds.len(), plan.len());
+        assert_eq!(plan, options(&[1_000, 10_000], 4, Some(100_000), true).plan());
+    }
+
+    #[test]
+    fn the_estimate_grows_with_what_is_asked() {
+        let small = options(&[1_000], 1, None, false).estimate();
+        assert!((55..60).contains(&small.as_secs()), "{small:?}");
+        let more = options(&[1_000, 100_000], 3, None, true).estimate();
+        assert!(more > 6 * small, "{more:?}");
+    }
+
+    #[test]
+    fn shares_become_even_and_say_so() {
+        let workload = crate::workload::builtin::find("read").unwrap();
+        let even = evenly(&workload);
+        assert!(even.operations.iter().all(|operation| operation.weight == 1.0));
+        assert!(even.origin.ends_with("in equal shares") && even.text == workload.text);
+    }
+}

@@ -1,0 +1,166 @@
+//! Sentences of the answer. Pure.
+
+use super::{
+    Prices, Question,
+    answer::{GrowthRow, Operation, Outcome},
+    check::Check,
+    cost::BESIDE_GB,
+    growth::RowOutcome,
+    respond::FARTHEST,
+    series::Series,
+    tracks::short_tracks,
+};
+use crate::record::{Record, ServerKind};
+use chrono::NaiveDate;
+
+/// What it comes to, of the numbers of tracks that were asked for.
+pub(super) fn verdict(
+    operations: &[Operation],
+    rows: &[GrowthRow],
+    check: Option<&Check>,
+) -> (Outcome, String) {
+    if let Some(check) = check.filter(|check| check.failed > 0) {
+        let sentence = format!(
+            "the predictions cannot be relied on: at {} tracks {}",
+            short_tracks(check.tracks),
+            check.sentence
+        );
+        return (Outcome::Unknown, sentence);
+    }
+    let asked: Vec<&GrowthRow> = rows.iter().filter(|row| row.asked).collect();
+    let objective = operations.first().map_or("the objective", |operation| operation.objective.as_str());
+    let first = |of: fn(&GrowthRow) -> &Vec<String>| asked.iter().find(|row| !of(row).is_empty());
+    let named = |row: &GrowthRow, names: &[String]| {
+        let more = match names.len() {
+            0 | 1 => String::new(),
+            many => format!(" and {} more", many - 1),
+        };
+        format!("{}{more} at {} tracks", names.first().map_or("", String::as_str), short_tracks(row.tracks))
+    };
+    let is_known = |row: &&&GrowthRow| row.unknown.len() < operations.len();
+    if let Some(row) = first(|row| &row.missed) {
+        return (
+            Outcome::Missed,
+            format!("{objective} is predicted to be missed by {}", named(row, &row.missed)),
+        );
+    }
+    let Some(last) = asked.iter().rfind(is_known) else {
+        let why = operations.iter().find_map(|operation| first_refusal(operation, &asked));
+        let why = why.unwrap_or_else(|| "nothing was asked for".to_owned());
+        return (Outcome::Unknown, format!("nothing can be predicted: {why}"));
+    };
+    let unknown = match last.unknown.len() {
+        0 => String::new(),
+        1 => format!("; of {} nothing can be said there", last.unknown[0]),
+        many => format!("; of {many} operations nothing can be said there"),
+    };
+    match first(|row| &row.in_danger) {
+        Some(row) => (
+            Outcome::InDanger,
+            format!("{objective} may be missed by {}{unknown}", named(row, &row.in_danger)),
+        ),
+        None => {
+            let reached = short_tracks(last.tracks);
+            let closest = closest(operations, last.tracks);
+            (Outcome::Holds, format!("{objective} holds at {reached} tracks{closest}{unknown}"))
+        }
+    }
+}
+
+fn first_refusal(operation: &Operation, asked: &[&GrowthRow]) -> Option<String> {
+    let of_row = |row: &&GrowthRow| operation.response.at(row.tracks)?.refusal.clone();
+    asked.iter().find_map(of_row).map(|refusal| refusal.sentence)
+}
+
+/// The operation that comes closest to its objective, with its upper end.
+fn closest(operations: &[Operation], tracks: u64) -> String {
+    let ratio = |operation: &Operation| {
+        let prediction = operation.response.at(tracks)?;
+        let holds = prediction.outcome(operation.target_us) == RowOutcome::Holds;
+        prediction.range.filter(|_| holds).map(|range| (range.high, range.high / operation.target_us))
+    };
+    let all = operations.iter().filter_map(|operation| Some((operation, ratio(operation)?)));
+    let closest = all.max_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
+    closest.map_or_else(String::new, |(operation, (high, _))| {
+        format!("; the closest to it is {} with at most {} ms", operation.response.name, milliseconds(high))
+    })
+}
+
+fn milliseconds(us: f64) -> String {
+    match us / 1e3 {
+        ms if ms >= 99.5 => format!("{ms:.0}"),
+        ms if ms >= 9.95 => format!("{ms:.1}"),
+        ms => format!("{ms:.2}"),
+    }
+}
+
+/// The machine that the server is for, or the one that it ran on.
+pub(super) fn machine(record: &Record) -> String {
+    let host = format!("{}, {} processors", record.host.cpu_model, record.host.cpus);
+    match &record.server.machine {
+        Some(machine) if machine.not_done.is_empty() => format!("{} on {host}", machine.name),
+        Some(machine) => format!("{} (not wholly confined to it) on {host}", machine.name),
+        None if record.server.kind == ServerKind::Embedded => host,
+        None => record.server.address.clone(),
+    }
+}
+
+/// How hard it was measured.
+pub(super) fn load(record: &Record) -> String {
+    let load = &record.load;
+    let cap =
+        load.max_rate_per_second.map(|most| format!(", at most {most} calls a second")).unwrap_or_default();
+    let clients = if load.clients == 1 { "1 client".to_owned() } else { format!("{} clients", load.clients) };
+    format!("{} loop, {clients}{cap}, windows of {:.0} s", load.model, record.window.seconds)
+}
+
+/// What the answers rest on beside the measurements.
+pub(super) fn assumptions(question: &Question) -> Vec<String> {
+    vec![
+        format!(
+            "a virtual processor of the tier takes {} times the processor time of one of the machine that was measured (--vcpu-factor): nothing here measured one",
+            question.vcpu_factor
+        ),
+        format!(
+            "processors are to be busy for at most {:.0} % of their time at {} calls a second of the workload's mix",
+            question.busy * 100.0,
+            question.load_per_second
+        ),
+        "the processor time of a call is shared out among operations by the time for which they hold a connection".to_owned(),
+        format!(
+            "storage begins with {} GB and grows by itself; {BESIDE_GB} GB of it are taken by write-ahead log, temporary files and the server's own databases",
+            question.storage_gb
+        ),
+        "backups: seven daily ones, each reckoned as a whole one of what is used; Cloud SQL's are incremental, so this is the most".to_owned(),
+        "point-in-time recovery: its logs of seven days are kept in Cloud Storage at no charge (https://cloud.google.com/sql/docs/postgres/backup-recovery/pitr)".to_owned(),
+        "a month is billed without discounts unless a commitment is named; network and addresses are not in it".to_owned(),
+        format!("nothing is predicted beyond {FARTHEST:.0} times the largest size that was measured"),
+        "an interval tells of one new run like those that were made, if growth follows one of the laws considered; no interval covers a plan, a limit or a neighbour of which the runs hold no trace".to_owned(),
+    ]
+}
+
+/// What makes the answer less than it seems.
+pub(super) fn cautions(series: &Series<'_>, prices: &Prices, today: NaiveDate) -> Vec<String> {
+    let runs: Vec<&Record> = series.sizes.values().flatten().map(|run| run.record).collect();
+    let disturbed = runs.iter().filter(|record| record.disturbances.iter().any(|one| one.decisive)).count();
+    let sizes: Vec<u64> = series.sizes.keys().copied().collect();
+    let once = series.sizes.values().all(|runs| runs.len() < 2);
+    let unconfirmed = prices.unconfirmed();
+    let confined = runs.first().and_then(|record| record.server.machine.as_ref());
+    let not_done = confined.map(|machine| machine.not_done.clone()).unwrap_or_default();
+    [
+        (series.left_out > 0, format!("{} records were left out: cut short, or of another workload", series.left_out)),
+        (disturbed > 0, format!("{disturbed} of {} runs were disturbed: their spread widens the intervals", runs.len())),
+        (once, "each size was measured once: the spread between runs is not known, and nothing is predicted".to_owned()),
+        (
+            sizes.len() == 2,
+            "two sizes cannot tell one law of growth from another: the intervals hold all that fit, and are wide for it".to_owned(),
+        ),
+        (prices.is_old(today), format!("the prices are of {}: more than a year old", prices.date)),
+        (!unconfirmed.is_empty(), format!("prices that could not be confirmed: {}", unconfirmed.join(", "))),
+    ]
+    .into_iter()
+    .filter_map(|(holds, sentence)| holds.then_some(sentence))
+    .chain(not_done)
+    .collect()
+}

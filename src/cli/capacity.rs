@@ -1,0 +1,272 @@
+//! `loist-bench capacity`.
+
+mod question_args;
+
+use super::{
+    args::{CatalogArgs, Format, OutputArgs, ReportsArg, SloArg, TargetArgs, said, truth},
+    failure::Failure,
+    interrupt::{self, Reserved},
+    keep::{self, Keeper},
+    load_args::{LoadArgs, time},
+    output,
+    own_file::OwnFile,
+    progress::Progress,
+    sets::records,
+};
+use crate::{
+    capacity::{self, Capacity, CapacityError, MeasureOptions, Outcome, Prices, parse_tracks, short_tracks},
+    lab::{Event, LoadOptions, Looks, Run, RunOptions, SHORTEST_SEARCH},
+    record::{Place, Record},
+    report,
+    workload::builtin,
+};
+use chrono::Utc;
+use clap::{ArgMatches, Args};
+use question_args::QuestionArgs;
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+/// Measure how latency, size and processor time grow with the library, and tell what follows: tiers, cost, connections
+///
+/// Each size is measured again and again at light load, with a library of its own each time; laws of growth are fitted to
+/// that, and each prediction has its interval or the reason why none is warranted. Every run is a record in the reports, of
+/// which --from builds the answer again.
+///
+/// Exit code: 0 the answer is there; 1 the objective is predicted to be missed at a growth that was asked for; 4 nothing
+/// could be predicted, or the predictions did not hold where --check measured.
+#[derive(Debug, Args)]
+#[command(
+    mut_arg("tracks", |arg| arg.hide(true)),
+    mut_arg("clients", |arg| arg.help("Clients, each of which makes one call at a time (default: 1, so that nobody waits)")),
+    mut_arg("max_rate", |arg| arg.help("Most calls a second of all clients together (default: 50, which is light)")),
+)]
+pub(super) struct CapacityArgs {
+    /// Built-in workload (mcp-mix, read, search, ingest, browse, fuzzy) or a workload file
+    #[arg(default_value = builtin::DEFAULT, env = "LOIST_BENCH_WORKLOAD")]
+    workload: String,
+    #[command(flatten)]
+    measurement: MeasurementArgs,
+    #[command(flatten)]
+    question: QuestionArgs,
+    #[command(flatten)]
+    slo: SloArg,
+    #[command(flatten)]
+    catalog: CatalogArgs,
+    #[command(flatten)]
+    pub(super) load: LoadArgs,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    reports: ReportsArg,
+}
+
+/// What is measured.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Measurement")]
+struct MeasurementArgs {
+    /// Numbers of tracks to measure at, as in 1k,10k,100k: two or more, the largest at least a tenth of the growth that is
+    /// asked for
+    #[arg(long, default_value = "1k,10k,100k", value_name = "SIZES", env = "LOIST_BENCH_SIZES",
+          value_delimiter = ',', value_parser = parse_tracks)]
+    sizes: Vec<u64>,
+    /// Runs at each size, each with a library of its own
+    #[arg(long, default_value_t = 3, value_name = "RUNS", env = "LOIST_BENCH_REPEATS", value_parser = clap::value_parser!(u32).range(1..=100))]
+    repeats: u32,
+    /// Do not search for the highest rate that meets the objective
+    #[arg(long, env = "LOIST_BENCH_NO_KNEE", value_parser = truth)]
+    no_knee: bool,
+    /// Longest search at each size
+    #[arg(long, default_value = "1min", value_name = "TIME", env = "LOIST_BENCH_KNEE_BUDGET", value_parser = time)]
+    knee_budget: Duration,
+    /// Measure at this number of tracks, too, and tell whether what the sizes predict for it held
+    #[arg(long, value_name = "SIZE", env = "LOIST_BENCH_CHECK", value_parser = parse_tracks)]
+    check: Option<u64>,
+    /// Measure nothing: answer from these records, each a record.json or a directory of some
+    #[arg(long, value_name = "RECORD", num_args = 1..)]
+    from: Vec<PathBuf>,
+}
+
+/// The answer's file, and its page.
+pub(super) const ANSWER: &str = "capacity.json";
+pub(super) const PAGE: &str = "capacity.html";
+
+/// Calls a second at which nobody waits, and a small library does not grow much in a window.
+const LIGHT: f64 = 50.0;
+
+pub(super) fn execute(args: CapacityArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
+    let prices = args.question.prices.as_deref().map_or_else(|| Ok(Prices::shipped()), Prices::read)?;
+    let question = args.question.question(args.measurement.check);
+    without_contradiction(&args, matches)?;
+    let (format, out) = (args.output.format, args.reports.out.clone());
+    let measured = match args.measurement.from.as_slice() {
+        [] => measured(args, matches)?,
+        paths => {
+            let mut all = Vec::new();
+            for path in paths {
+                all.extend(records(path)?);
+            }
+            Measured { records: all, is_whole: true }
+        }
+    };
+    if !measured.is_whole {
+        return Err(Failure::interrupted(format!(
+            "interrupted: {} runs are kept in {}: loist-bench capacity --from RECORD... answers from them",
+            measured.records.len(),
+            out.display()
+        )));
+    }
+    let capacity = capacity::analyse(&measured.records, &question, &prices, Utc::now().date_naive())?;
+    let place = Place::reserve(&out, &format!("capacity-{}", file_name(&capacity.workload)))?;
+    let page = keep_answer(&place, &capacity)?;
+    keep::list(&out);
+    match format {
+        Format::Json => output::print_json(&capacity)?,
+        Format::Text => {
+            let text = report::capacity::render(&capacity);
+            output::print(&format!("{text}\nReport: {}\n", page.display()))?;
+        }
+    }
+    Ok(ExitCode::from(match capacity.outcome {
+        Outcome::Holds | Outcome::InDanger => 0,
+        Outcome::Missed => 1,
+        Outcome::Unknown => 4,
+    }))
+}
+
+/// What was said and would do nothing, or contradicts the rest.
+fn without_contradiction(args: &CapacityArgs, matches: &ArgMatches) -> Result<(), Failure> {
+    let measurement = &args.measurement;
+    let mut sizes = measurement.sizes.clone();
+    sizes.sort_unstable();
+    let twice = sizes.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| short_tracks(pair[0]));
+    let of_measuring =
+        ["sizes", "repeats", "no_knee", "knee_budget", "seed", "state", "database_url", "embedded"];
+    let idle = of_measuring.into_iter().find(|id| said(matches, id)).filter(|_| !measurement.from.is_empty());
+    let wrong = [
+        (said(matches, "tracks"), "--sizes names the numbers of tracks: leave --tracks out".to_owned()),
+        (
+            idle.is_some(),
+            format!("--from measures nothing: leave --{} out", idle.unwrap_or_default().replace('_', "-")),
+        ),
+        (twice.is_some(), format!("--sizes has {} twice: leave one out", twice.unwrap_or_default())),
+        (
+            measurement.from.is_empty() && measurement.check.is_some_and(|check| sizes.contains(&check)),
+            "--check is for a number of tracks that is not among --sizes: leave it out of one of them"
+                .to_owned(),
+        ),
+        (
+            !measurement.no_knee && measurement.knee_budget < SHORTEST_SEARCH,
+            format!("--knee-budget must be at least {}", humantime::format_duration(SHORTEST_SEARCH)),
+        ),
+        (
+            said(matches, "knee_budget") && measurement.no_knee,
+            "--knee-budget is for the search that --no-knee leaves out: leave one out".to_owned(),
+        ),
+    ];
+    match wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
+        Some((_, sentence)) => Err(Failure::bad_input(sentence)),
+        None => Ok(()),
+    }
+}
+
+/// What was measured.
+struct Measured {
+    records: Vec<Record>,
+    /// Whether nobody interrupted it.
+    is_whole: bool,
+}
+
+fn measured(args: CapacityArgs, matches: &ArgMatches) -> Result<Measured, Failure> {
+    let workload = builtin::find(&args.workload)?;
+    args.load.without_effect(matches, &workload, false, false)?;
+    let reserved = Reserved::default();
+    let interrupt = interrupt::listen(&reserved)?;
+    let reports = args.reports.out.clone();
+    let keeper = Keeper { reports: &reports, workload: workload.name.clone(), reserved };
+    let progress = Progress::new(args.output.progress.quiet);
+    let listen = |event| progress.hear(event);
+    let options = options(args)?;
+    listen(Event::Note(format!(
+        "about {} in all; each run is kept as soon as it is over",
+        report::amount::span(options.estimate().as_secs_f64())
+    )));
+    // A directory that cannot be written is told before anything is measured.
+    let mut first = Some(keeper.place()?);
+    let mut kept = Vec::new();
+    let mut keep = |run: &Run| -> Result<(), Failure> {
+        let place = first.take().map_or_else(|| keeper.place(), Ok)?;
+        let record = keep::store(&place, run)?;
+        listen(Event::Note(format!("record: {}", record.display())));
+        kept.push(record);
+        Ok(())
+    };
+    let records = capacity::measure(&workload, &options, &interrupt, &listen, &mut keep);
+    progress.end();
+    kept.iter().for_each(|record| drop(keep::explain(record)));
+    if !kept.is_empty() {
+        keeper.list();
+    }
+    Ok(Measured { records: records?, is_whole: !interrupt.is_asked() })
+}
+
+fn options(args: CapacityArgs) -> Result<MeasureOptions, Failure> {
+    let target = args.target.options();
+    if target.use_existing {
+        return Err(Failure::bad_input(
+            "capacity makes libraries of several sizes, and --use-existing reads the one that is there: leave it out",
+        ));
+    }
+    let protocol = args.load.protocol();
+    let is_left_open = args.load.is_left_open();
+    let asked = args.load.options();
+    let search = LoadOptions { rate: None, stages: Vec::new(), think: None, ..asked.clone() };
+    let measurement = args.measurement;
+    Ok(MeasureOptions {
+        run: RunOptions {
+            catalog: args.catalog.options(),
+            target,
+            load: if is_left_open { light(asked) } else { asked },
+            slo: args.slo.slo,
+            protocol,
+            knee: None,
+            metrics: None,
+            looks: Looks::Everything,
+            block: None,
+        },
+        knee: (!measurement.no_knee).then_some((search, measurement.knee_budget)),
+        sizes: measurement.sizes,
+        repeats: measurement.repeats,
+        check: measurement.check,
+    })
+}
+
+/// One client, that makes no more calls than nobody notices.
+fn light(mut load: LoadOptions) -> LoadOptions {
+    load.clients = Some(1);
+    load.care.max_rate = load.care.max_rate.or(Some(LIGHT));
+    load
+}
+
+/// What of a name can be part of a directory's: a record may come from anywhere.
+fn file_name(name: &str) -> String {
+    name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).take(60).collect()
+}
+
+/// Writes the answer, its page and its summary; gives where the page is.
+fn keep_answer(place: &Place, capacity: &Capacity) -> Result<PathBuf, Failure> {
+    let json =
+        serde_json::to_string_pretty(capacity).map_err(|error| Failure::environment(error.to_string()))?;
+    place.write(ANSWER, json.as_bytes())?;
+    let file = |name: &str| place.directory().join(name);
+    let page = file(PAGE);
+    OwnFile::at(&page)?.write(&report::html::capacity(capacity))?;
+    OwnFile::at(&file("capacity.md"))?.write(&report::markdown::capacity(capacity))?;
+    Ok(page)
+}
+
+impl From<CapacityError> for Failure {
+    fn from(error: CapacityError) -> Self {
+        Self::bad_input(error.to_string())
+    }
+}

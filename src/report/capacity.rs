@@ -1,0 +1,45 @@
+//! Capacity on the terminal, and what every form of it shares: its words and its tables.
+
+pub mod grids;
+#[cfg(test)]
+pub(in crate::report) mod tests;
+pub mod words;
+
+use super::{
+    effects::{cautions, list, style},
+    table,
+};
+use crate::capacity::Capacity;
+use std::fmt::Write;
+
+/// What growth comes to: the objective, sizes, tiers and cost at each number of tracks, each operation, what was measured,
+/// connections, and what it all rests on. It holds ANSI styles: a stream that shows none must strip them.
+#[must_use]
+pub fn render(capacity: &Capacity) -> String {
+    let (tone, word) = words::outcome(capacity.outcome);
+    let style = style(tone);
+    let mut out = format!("{style}{word}{style:#}: {}\n\n", words::sentence(capacity));
+    // Writing to a String cannot fail.
+    for (name, sentence) in words::facts(capacity) {
+        let _ = writeln!(out, "{name:<11} {sentence}");
+    }
+    for (title, grid) in [
+        ("Growth", grids::growth(capacity)),
+        ("Cost a month, US dollars", grids::cost(capacity)),
+        ("Operations", grids::operations(capacity)),
+        ("Measured", grids::measured(capacity)),
+        ("Predictions checked", grids::check(capacity)),
+        ("Connections", grids::connections(capacity)),
+    ] {
+        if !grid.rows.is_empty() {
+            let _ = writeln!(out, "\n{title}\n\n{}", table::of(&grid).trim_fmt());
+        }
+    }
+    list(&mut out, "Not warranted", &words::not_warranted(capacity));
+    list(&mut out, "Tiers", &words::remarks(capacity));
+    list(&mut out, "Budget of connections", &words::connections(capacity));
+    list(&mut out, "The server's plan against these prices", &words::plan(capacity));
+    list(&mut out, "This rests on", &words::assumptions(capacity));
+    cautions(&mut out, &capacity.cautions);
+    out
+}

@@ -1,0 +1,206 @@
+//! What an answer on capacity says in words.
+
+use crate::{
+    capacity::{
+        Capacity, Outcome,
+        answer::{GrowthRow, Operation, Reach},
+        growth::{Ends, Prediction, Response, RowOutcome},
+        short_tracks,
+    },
+    report::{
+        grid::Tone,
+        number::{bytes, grouped, milliseconds, three_digits},
+        xml::plain,
+    },
+};
+
+/// How it is to be taken, and a word for it.
+#[must_use]
+pub fn outcome(outcome: Outcome) -> (Tone, &'static str) {
+    match outcome {
+        Outcome::Holds => (Tone::Good, "holds"),
+        Outcome::InDanger => (Tone::Warn, "in danger"),
+        Outcome::Missed => (Tone::Bad, "missed"),
+        Outcome::Unknown => (Tone::Warn, "cannot tell"),
+    }
+}
+
+/// What it comes to, in one sentence without a full stop.
+#[must_use]
+pub fn sentence(capacity: &Capacity) -> String {
+    plain(&capacity.sentence)
+}
+
+/// What was measured and asked: a name and a sentence each.
+#[must_use]
+pub fn facts(capacity: &Capacity) -> Vec<(&'static str, String)> {
+    let question = &capacity.question;
+    let sizes: Vec<String> = capacity
+        .sizes
+        .iter()
+        .map(|size| format!("{} ({} runs)", short_tracks(size.tracks), size.runs))
+        .collect();
+    vec![
+        ("workload", format!("{}, {}", plain(&capacity.workload), plain(&capacity.load))),
+        ("measured", format!("{} tracks", sizes.join(", "))),
+        ("machine", plain(&capacity.machine)),
+        ("PostgreSQL", plain(&capacity.postgresql)),
+        (
+            "asked",
+            format!(
+                "{} calls a second of the mix, processors at most {:.0} % busy, {}",
+                three_digits(question.load_per_second),
+                question.busy * 100.0,
+                plain(&capacity.objective)
+            ),
+        ),
+        (
+            "intervals",
+            format!(
+                "{:.0} % that a new run at every operation lies within, by the spread between runs and all laws of growth that fit",
+                capacity.confidence * 100.0
+            ),
+        ),
+        ("prices", format!("{}, of {}", plain(&capacity.prices), capacity.prices_date)),
+    ]
+}
+
+/// The quantile of the objective, as in `p95`.
+#[must_use]
+pub fn quantile(capacity: &Capacity) -> String {
+    let quantile = capacity.objective.split_once('@').map_or("response time", |(_, quantile)| quantile);
+    plain(quantile)
+}
+
+/// What is not warranted, and why: operations with the same reason together.
+#[must_use]
+pub fn not_warranted(capacity: &Capacity) -> Vec<String> {
+    let responses = capacity.operations.iter().map(|operation| &operation.response);
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for response in responses.chain([&capacity.database, &capacity.cpu]) {
+        let Some((tracks, sentence)) = first_refusal(response, capacity) else { continue };
+        let said = format!("at {} tracks {sentence}", short_tracks(tracks));
+        match found.iter_mut().find(|(known, _)| *known == said) {
+            Some((_, names)) => names.push(plain(&response.name)),
+            None => found.push((said, vec![plain(&response.name)])),
+        }
+    }
+    found.into_iter().map(|(said, names)| format!("{}: {said}", names.join(", "))).collect()
+}
+
+/// The first number of tracks that was asked for at which a prediction is not warranted.
+fn first_refusal(response: &Response, capacity: &Capacity) -> Option<(u64, String)> {
+    let asked = |prediction: &&Prediction| capacity.question.growth.contains(&prediction.tracks);
+    response
+        .predictions
+        .iter()
+        .filter(asked)
+        .find_map(|prediction| Some((prediction.tracks, plain(&prediction.refusal.as_ref()?.sentence))))
+}
+
+/// What is to be known of the tiers: numbers of tracks with the same remark together.
+#[must_use]
+pub fn remarks(capacity: &Capacity) -> Vec<String> {
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for row in &capacity.rows {
+        let Some(remark) = row.remark.as_ref().map(|remark| plain(remark)) else { continue };
+        let tracks = short_tracks(row.tracks);
+        match found.iter_mut().find(|(known, _)| *known == remark) {
+            Some((_, all)) => all.push(tracks),
+            None => found.push((remark, vec![tracks])),
+        }
+    }
+    found.into_iter().map(|(remark, all)| format!("at {} tracks: {remark}", all.join(", "))).collect()
+}
+
+/// The budget of connections, and the pool that would do.
+#[must_use]
+pub fn connections(capacity: &Capacity) -> Vec<String> {
+    let Some(connections) = &capacity.connections else { return Vec::new() };
+    let own = "the server does one database operation at a time in each process, so it never uses more than one connection of its pool at once".to_owned();
+    let pool = connections.pool.as_ref().map(|pool| plain(&pool.sentence));
+    std::iter::once(plain(&connections.sentence)).chain(pool).chain([own]).collect()
+}
+
+/// The figures of the server's own plan.
+#[must_use]
+pub fn plan(capacity: &Capacity) -> Vec<String> {
+    let plan = &capacity.plan;
+    let sum = format!(
+        "{:.2} USD a month at the start, where the plan says {:.0}",
+        plan.found_usd, plan.planned_usd
+    );
+    std::iter::once(sum).chain(plan.sentences.iter().map(|sentence| plain(sentence))).collect()
+}
+
+/// What the answers rest on.
+#[must_use]
+pub fn assumptions(capacity: &Capacity) -> Vec<String> {
+    capacity.assumptions.iter().map(|one| plain(one)).collect()
+}
+
+/// How a number of tracks stands to the objective.
+#[must_use]
+pub fn row(row: &GrowthRow, operations: usize) -> (Tone, String) {
+    let named = |names: &[String]| match names {
+        [] => String::new(),
+        [one] => plain(one),
+        [one, more @ ..] => format!("{} and {} more", plain(one), more.len()),
+    };
+    let (tone, said) = match row.outcome {
+        RowOutcome::Holds => (Tone::Good, "holds".to_owned()),
+        RowOutcome::InDanger => (Tone::Warn, format!("may be missed by {}", named(&row.in_danger))),
+        RowOutcome::Missed => (Tone::Bad, format!("missed by {}", named(&row.missed))),
+        RowOutcome::Unknown if row.unknown.len() == operations => (Tone::Warn, "cannot tell".to_owned()),
+        RowOutcome::Unknown => (Tone::Plain, "holds".to_owned()),
+    };
+    match row.unknown.len() {
+        0 => (tone, said),
+        all if all == operations => (tone, said),
+        some => (tone, format!("{said}; {some} of {operations} not known")),
+    }
+}
+
+/// Where an operation reaches its objective.
+#[must_use]
+pub fn reach(operation: &Operation) -> String {
+    let about = |tracks: u64| grouped(rounded(tracks));
+    match operation.reach {
+        Reach { horizon_tracks: 0, .. } => "not known".to_owned(),
+        Reach { earliest_tracks: None, horizon_tracks, .. } => format!("not up to {}", about(horizon_tracks)),
+        Reach { earliest_tracks: Some(early), expected_tracks, latest_tracks, horizon_tracks } => {
+            let expected = expected_tracks.map_or_else(
+                || format!("beyond {}", about(horizon_tracks)),
+                |tracks| format!("at {}", about(tracks)),
+            );
+            let late = latest_tracks.map_or_else(|| "not known".to_owned(), about);
+            format!("{expected} ({} to {late})", about(early))
+        }
+    }
+}
+
+/// Two digits of a number of tracks: more of them would promise too much.
+fn rounded(tracks: u64) -> u64 {
+    let power = 10_u64.pow(tracks.max(1).ilog10().saturating_sub(1));
+    tracks.div_ceil(power) * power
+}
+
+/// An interval of times in milliseconds, as in `12.3 (10.1..15.0)`; marked where it is not warranted.
+#[must_use]
+pub fn times(prediction: Option<&Prediction>) -> String {
+    ends(prediction, |us| milliseconds(Some(us)))
+}
+
+/// The same of sizes.
+#[must_use]
+pub fn sizes(prediction: Option<&Prediction>) -> String {
+    ends(prediction, |size| bytes(size.max(0.0) as u64))
+}
+
+fn ends(prediction: Option<&Prediction>, say: impl Fn(f64) -> String) -> String {
+    let Some(Prediction { range: Some(Ends { low, estimate, high }), refusal, .. }) = prediction else {
+        return "-".to_owned();
+    };
+    let mark = if refusal.is_some() { " ?" } else { "" };
+    format!("{} ({}..{}){mark}", say(*estimate), say(*low), say(*high))
+}

@@ -1,0 +1,48 @@
+//! An answer on capacity as Markdown.
+
+use super::{
+    fit::{cautions, facts, fitted, folded, titled},
+    sign,
+    text::escaped,
+};
+use crate::{
+    capacity::Capacity,
+    report::{
+        capacity::{grids, words},
+        headline::capital,
+        mark,
+    },
+};
+
+/// What growth comes to, for a pull request or a job.
+#[must_use]
+pub fn capacity(capacity: &Capacity) -> String {
+    let tone = words::outcome(capacity.outcome).0;
+    let sentence = escaped(&capital(&words::sentence(capacity)));
+    let head = format!("{}## {} {sentence}\n", mark::MARKDOWN, sign(tone));
+    let parts = vec![
+        ("cautions", cautions(&capacity.cautions)),
+        ("measurement", facts(&words::facts(capacity))),
+        ("growth", titled("Growth", &grids::growth(capacity))),
+        ("cost", titled("Cost a month, US dollars", &grids::cost(capacity))),
+        ("operations", titled("Operations", &grids::operations(capacity))),
+        ("check", titled("Predictions checked", &grids::check(capacity))),
+        ("measured sizes", titled("Measured", &grids::measured(capacity))),
+        ("list of what is not warranted", listed("Not warranted", &words::not_warranted(capacity))),
+        ("remarks on tiers", listed("Tiers", &words::remarks(capacity))),
+        ("connections", listed("Connections", &words::connections(capacity))),
+        ("plan", listed("The server's plan against these prices", &words::plan(capacity))),
+        ("assumptions", listed("This rests on", &words::assumptions(capacity))),
+    ];
+    let foot = format!(
+        "<sub>loist-bench {}, capacity version {}</sub>\n",
+        escaped(&capacity.tool_version),
+        capacity.version
+    );
+    fitted(head, parts, &foot)
+}
+
+fn listed(title: &str, lines: &[String]) -> String {
+    let all: String = lines.iter().map(|line| format!("- {}\n", escaped(line))).collect();
+    folded(title, &all)
+}
