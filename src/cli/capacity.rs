@@ -37,7 +37,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 #[command(
     mut_arg("tracks", |arg| arg.hide(true)),
     mut_arg("clients", |arg| arg.help("Clients, each of which makes one call at a time (default: 1, so that nobody waits)")),
-    mut_arg("max_rate", |arg| arg.help("Most calls a second of all clients together (default: 50, which is light)")),
+    mut_arg("max_rate", |arg| arg.help("Most calls a second of all clients together (default: 150, so that a small library stays one)")),
 )]
 pub(super) struct CapacityArgs {
     /// Built-in workload (mcp-mix, read, search, ingest, browse, fuzzy) or a workload file
@@ -91,8 +91,8 @@ struct MeasurementArgs {
 pub(super) const ANSWER: &str = "capacity.json";
 pub(super) const PAGE: &str = "capacity.html";
 
-/// Calls a second at which nobody waits, and a small library does not grow much in a window.
-const LIGHT: f64 = 50.0;
+/// Calls a second at which a small library does not grow much in a window.
+const LIGHT: f64 = 150.0;
 
 pub(super) fn execute(args: CapacityArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
     let prices = args.question.prices.as_deref().map_or_else(|| Ok(Prices::shipped()), Prices::read)?;
@@ -241,7 +241,7 @@ fn options(args: CapacityArgs) -> Result<MeasureOptions, Failure> {
     })
 }
 
-/// One client, that makes no more calls than nobody notices.
+/// One client, which nobody makes wait.
 fn light(mut load: LoadOptions) -> LoadOptions {
     load.clients = Some(1);
     load.care.max_rate = load.care.max_rate.or(Some(LIGHT));

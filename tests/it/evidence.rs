@@ -125,7 +125,10 @@ fn a_small_run_fills_every_group() {
     let tables = &record.samples.tables;
     assert!((1..=5).contains(&tables.len()), "{tables:?}");
     let tracks = tables.iter().position(|name| name.ends_with(".audio_tracks")).unwrap();
-    for sample in samples {
+    // Sizes that cannot be had at once, as while a vacuum shortens a table, are not waited for.
+    let read: Vec<&Sample> = samples.iter().filter(|sample| !sample.table_bytes.is_empty()).collect();
+    assert!(!read.is_empty(), "{samples:?}");
+    for sample in read {
         assert_eq!(sample.table_bytes.len(), tables.len(), "{sample:?}");
         assert!(sample.table_bytes.iter().all(|bytes| *bytes > 0), "{sample:?}");
         assert!(sample.table_bytes[tracks] < sample.database_bytes.unwrap(), "{sample:?}");
