@@ -1,9 +1,9 @@
 //! What may change beyond the largest size that was measured, by what the plans there show: a scan that may go parallel, a
-//! sort or hash that will not fit in memory. Pure.
+//! sort or hash that will not fit in memory, a plan that is dear enough to be compiled. Pure.
 
 use crate::{
     flags::{Quantity, Setting},
-    record::{PlanNode, Record},
+    record::{PlanNode, Record, StatementPlan},
 };
 
 /// A page of PostgreSQL.
@@ -33,7 +33,7 @@ fn of_run(record: &Record, operation: &str) -> Vec<Threshold> {
     let is_own =
         |name: &String| name.strip_prefix(operation).is_some_and(|statement| statement.starts_with('.'));
     let plans = record.plans.iter().filter(|plan| plan.executed && plan.statements.iter().any(is_own));
-    plans.flat_map(|plan| of_plan(&plan.root(), record, &settings)).collect()
+    plans.flat_map(|plan| of_plan(plan, record, &settings)).collect()
 }
 
 /// Something that may happen at so many times the size.
@@ -49,6 +49,8 @@ struct Settings {
     setup_cost: f64,
     work_mem: f64,
     hash_mem: f64,
+    /// Costs from which on a plan is compiled, and with more effort; none where none is.
+    compiled_from: Vec<f64>,
 }
 
 impl Settings {
@@ -62,20 +64,31 @@ impl Settings {
             }
         };
         let work_mem = number("work_mem", 4.0 * 1024.0 * 1024.0);
+        let compiles = record.evidence.setting("jit").is_some_and(|setting| setting.value == "on");
+        let costs = [
+            number("jit_above_cost", 1e5),
+            number("jit_inline_above_cost", 5e5),
+            number("jit_optimize_above_cost", 5e5),
+        ];
+        // Below 0, the first switches all of it off, and each of the others its own part.
+        let is_on = compiles && costs[0] >= 0.0;
         Self {
             workers: number("max_parallel_workers_per_gather", 2.0).min(number("max_parallel_workers", 8.0)),
             least_scan: number("min_parallel_table_scan_size", 1024.0 * PAGE),
             setup_cost: number("parallel_setup_cost", 1000.0),
             work_mem,
             hash_mem: work_mem * number("hash_mem_multiplier", 2.0),
+            compiled_from: costs.into_iter().filter(|cost| is_on && *cost >= 0.0).collect(),
         }
     }
 }
 
-fn of_plan(root: &PlanNode, record: &Record, settings: &Settings) -> Vec<Threshold> {
+fn of_plan(plan: &StatementPlan, record: &Record, settings: &Settings) -> Vec<Threshold> {
+    let root = plan.root();
     let nodes = root.nodes();
     let mut found: Vec<Threshold> = nodes.iter().filter_map(|node| memory(node, settings)).collect();
-    found.extend(parallel(root, &nodes, record, settings));
+    found.extend(parallel(&root, &nodes, record, settings));
+    found.extend(compiled(root.total_cost, plan.jit_ms().is_some(), settings));
     // What is due already and did not happen has its reasons.
     found.retain(|threshold| threshold.factor > 1.0 && threshold.factor.is_finite());
     found
@@ -108,6 +121,21 @@ fn parallel(root: &PlanNode, nodes: &[&PlanNode], record: &Record, settings: &Se
     })
 }
 
+/// A plan costs about as much more as there is more to look at. One that is dear enough and was not compiled is of a server
+/// that cannot.
+fn compiled(cost: f64, is_compiled: bool, settings: &Settings) -> Option<Threshold> {
+    let is_due = settings.compiled_from.first().is_some_and(|from| cost > *from);
+    if cost <= 0.0 || is_due != is_compiled {
+        return None;
+    }
+    let next = settings.compiled_from.iter().copied().filter(|from| *from >= cost).reduce(f64::min)?;
+    Some(Threshold {
+        factor: next / cost,
+        what: "its plan costs enough to be compiled, or with more effort, which takes time of its own (jit, jit_above_cost)"
+            .to_owned(),
+    })
+}
+
 /// A sort or hash that is in memory takes about as much more as there is more to sort.
 fn memory(node: &PlanNode, settings: &Settings) -> Option<Threshold> {
     let sorts = node.sort_method.as_deref() == Some("quicksort") && !node.sort_on_disk;
@@ -125,11 +153,18 @@ fn memory(node: &PlanNode, settings: &Settings) -> Option<Threshold> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{capacity::fixture, record::StatementPlan};
+    use crate::capacity::fixture;
     use serde_json::json;
 
     fn ahead(plan: StatementPlan) -> Option<Ahead> {
-        let record = Record { plans: vec![plan], ..fixture::record(10_000, 1, |_, _| 1e3) };
+        ahead_with("off", plan)
+    }
+
+    /// On a server whose setting `jit` is that.
+    fn ahead_with(jit: &str, plan: StatementPlan) -> Option<Ahead> {
+        let mut record = Record { plans: vec![plan], ..fixture::record(10_000, 1, |_, _| 1e3) };
+        let settings = &mut record.evidence.settings;
+        settings.iter_mut().find(|setting| setting.name == "jit").unwrap().value = jit.to_owned();
         nearest(10_000, &[&record], "facets")
     }
 
@@ -156,6 +191,20 @@ mod tests {
         let scan = json!({"Node Type": "Seq Scan", "Relation Name": "audio_tracks", "Parallel Aware": true});
         assert_eq!(ahead(plan("Gather", json!({"Total Cost": 5000.0, "Plans": [scan]}))), None);
         assert_eq!(ahead(plan("ModifyTable", json!({"Total Cost": 5000.0, "Plans": [scan]}))), None);
+    }
+
+    /// From a cost of 100,000 on, and with more effort from 500,000 on.
+    #[test]
+    fn a_dear_plan_is_compiled() {
+        let index_scan = |cost: f64| plan("Index Scan", json!({ "Total Cost": cost }));
+        let found = ahead_with("on", index_scan(5000.0)).unwrap();
+        assert_eq!(found.tracks, 200_000);
+        assert!(found.what.contains("jit_above_cost"), "{}", found.what);
+        let mut compiled = index_scan(250_000.0);
+        assert_eq!(ahead_with("on", compiled.clone()), None, "this server cannot");
+        compiled.explained["JIT"] = json!({"Functions": 4, "Timing": {"Total": 90.0}});
+        assert_eq!(ahead_with("on", compiled).unwrap().tracks, 20_000);
+        assert_eq!(ahead(index_scan(5000.0)), None);
     }
 
     #[test]

@@ -1,28 +1,70 @@
 //! Whether records may be put into one series: they must differ in size and seed alone.
 
 use super::CapacityError;
-use crate::record::{Load, Record, without_literals};
+use crate::{
+    flags::Setting,
+    record::{Load, Record, ServerKind, without_literals},
+};
+
+/// Settings that decide how a statement is executed and how long a commit takes.
+const SETTINGS: [&str; 11] = [
+    "effective_cache_size",
+    "fsync",
+    "hash_mem_multiplier",
+    "jit",
+    "log_statement",
+    "max_parallel_workers_per_gather",
+    "random_page_cost",
+    "seq_page_cost",
+    "shared_buffers",
+    "synchronous_commit",
+    "work_mem",
+];
 
 /// What must be the same, by its name.
-fn kinds(record: &Record) -> Vec<(&'static str, String)> {
-    let server = &record.server;
-    let machine = server.machine.as_ref().map_or("", |machine| machine.name.as_str());
+type Kinds = Vec<(&'static str, String)>;
+
+/// Of a run at light load.
+fn kinds(record: &Record) -> Kinds {
     let weights: Vec<String> =
         record.operations.iter().map(|one| format!("{} {}", one.name, one.weight)).collect();
     let objectives: Vec<&str> =
         record.operations.iter().map(|one| one.summary.slo.objective.as_str()).collect();
-    vec![
-        ("workload", format!("{} ({})", record.workload.name, short(&record.workload.sha256))),
-        ("protocol", record.workload.protocol.clone()),
-        ("state of the catalog", record.catalog.state.clone()),
-        ("version of PostgreSQL", (server.version_number / 10_000).to_string()),
-        ("machine of the server", machine.to_owned()),
-        ("settings of the server", server.flags.clone().unwrap_or_default()),
-        ("machine of the clients", format!("{}, {} processors", record.host.cpu_model, record.host.cpus)),
+    let mut kinds = of_the_server(record);
+    kinds.extend([
         ("load", load(&record.load)),
         ("operations and their shares", weights.join(", ")),
         ("objective", objectives.join(", ")),
-    ]
+    ]);
+    kinds
+}
+
+/// Of any run, however hard the load was.
+fn of_the_server(record: &Record) -> Kinds {
+    let server = &record.server;
+    let machine = server.machine.as_ref().map_or("", |machine| machine.name.as_str());
+    // Each run has an embedded server of its own.
+    let address = if server.kind == ServerKind::External { server.address.as_str() } else { "embedded" };
+    let mut kinds = vec![
+        ("workload", format!("{} ({})", record.workload.name, short(&record.workload.sha256))),
+        ("protocol", record.workload.protocol.clone()),
+        ("state of the catalog", record.catalog.state.clone()),
+        ("generator of the catalog", format!("{:?}", record.catalog.generator_version)),
+        ("server", address.to_owned()),
+        ("version of PostgreSQL", (server.version_number / 10_000).to_string()),
+        ("machine of the server", machine.to_owned()),
+        ("profile of the server", server.flags.clone().unwrap_or_default()),
+        ("machine of the clients", format!("{}, {} processors", record.host.cpu_model, record.host.cpus)),
+    ];
+    let setting =
+        |name| record.evidence.setting(name).map_or_else(|| "not known".to_owned(), Setting::display);
+    kinds.extend(SETTINGS.map(|name| (name, setting(name))));
+    kinds
+}
+
+/// Whether a search for the knee was made where the runs at light load were.
+pub(super) fn is_of_the_same_server(search: &Record, light: &Record) -> bool {
+    of_the_server(search) == of_the_server(light)
 }
 
 fn short(digest: &str) -> &str {
@@ -79,7 +121,12 @@ mod tests {
         let one = fixture::record(1_000, 1, |_, _| 1e3);
         let other = fixture::record(10_000, 2, |_, _| 5e3);
         assert!(check(&[&one, &other]).is_ok() && check(&[]).is_ok());
-        let changes: [(&str, Change); 4] = [
+        let changes: [(&str, Change); 6] = [
+            ("the jit is `on` and `off`", |record| {
+                let settings = &mut record.evidence.settings;
+                settings.iter_mut().find(|setting| setting.name == "jit").unwrap().value = "off".to_owned();
+            }),
+            ("generator", |record| record.catalog.generator_version = Some(99)),
             ("protocol", |record| record.workload.protocol = "prepared".to_owned()),
             ("load", |record| record.load.clients = 9),
             ("version of PostgreSQL", |record| record.server.version_number = 180_001),
@@ -91,5 +138,15 @@ mod tests {
             let error = check(&[&one, &other]).unwrap_err().to_string();
             assert!(error.contains(what), "{what}: {error}");
         }
+    }
+
+    #[test]
+    fn a_search_is_of_the_same_server_however_hard_it_was() {
+        let light = fixture::record(1_000, 1, |_, _| 1e3);
+        let mut search = light.clone();
+        search.load.clients = 64;
+        assert!(is_of_the_same_server(&search, &light));
+        search.server.version_number = 180_001;
+        assert!(!is_of_the_same_server(&search, &light));
     }
 }

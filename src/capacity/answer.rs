@@ -87,13 +87,13 @@ pub struct Capacity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Every operation that can be predicted keeps its objective.
+    /// Every operation keeps its objective.
     Holds,
     /// One of them may miss it: its interval reaches beyond.
     InDanger,
     /// One of them is predicted to miss it.
     Missed,
-    /// Nothing could be predicted.
+    /// None is predicted to miss it, but of some nothing can be said; or predictions did not hold.
     Unknown,
 }
 

@@ -1,6 +1,6 @@
 //! Connections that all instances may open, against what tiers take, and the pool that would do. Pure.
 
-use super::question::Question;
+use super::{question::Question, tracks::short_tracks};
 use crate::flags::{
     Document, Form, Machine, catalog,
     check::{self, Context},
@@ -70,13 +70,17 @@ pub struct Pool {
     pub sentence: String,
 }
 
-/// The budget of what `question` names on `tier`; `service_us` is how long a call of the mix holds a connection.
-pub(super) fn budget(
-    question: &Question,
-    tier: &Machine,
-    version: u32,
-    service_us: Option<f64>,
-) -> Connections {
+/// How long a call of the mix holds a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    /// In microseconds.
+    pub(super) us: f64,
+    /// In a library of so many tracks.
+    pub(super) tracks: u64,
+}
+
+/// The budget of what `question` names on `tier`.
+pub(super) fn budget(question: &Question, tier: &Machine, version: u32, held: Option<Held>) -> Connections {
     let wanted = together(question, question.pool_max);
     let reserved = ["superuser_reserved_connections", "reserved_connections"]
         .iter()
@@ -104,7 +108,7 @@ pub(super) fn budget(
             |why| format!("{instances}: {why}"),
         ),
         tiers: TIERS.iter().filter_map(of).collect(),
-        pool: service_us.map(|service_us| pool(question, tier, version, service_us)),
+        pool: held.map(|held| pool(question, tier, version, held)),
     }
 }
 
@@ -131,15 +135,16 @@ fn objection(tier: &Machine, version: u32, wanted: u64) -> Option<String> {
 /// Little's law: so many connections are in use on average as calls come in the time that one holds its connection
 /// (Little 1961). In bursts that are a Poisson stream of their own, their number is a Poisson variable (an infinite server,
 /// Mirasol 1963).
-fn pool(question: &Question, tier: &Machine, version: u32, service_us: f64) -> Pool {
+fn pool(question: &Question, tier: &Machine, version: u32, held: Held) -> Pool {
     let load = question.load_per_second / f64::from(question.instances.max(1));
-    let in_use = load * service_us / 1e6;
+    let in_use = load * held.us / 1e6;
     let pool_max = enough(BURST * in_use);
     let wanted = together(question, pool_max);
     let fits = objection(tier, version, wanted).is_none();
     let sentence = format!(
-        "a call of the mix holds a connection for {:.2} ms, so {} calls a second on {} instances hold {in_use:.3} connections of each pool on average; a pool of {pool_max} is found taken by less than one call in a thousand, in bursts of twice the load too; with it clients may open {wanted}, which {}",
-        service_us / 1e3,
+        "a call of the mix holds a connection for {:.2} ms at {} tracks, so {} calls a second on {} instances hold {in_use:.3} connections of each pool on average; a pool of {pool_max} is found taken by less than one call in a thousand, in bursts of twice the load too; with it clients may open {wanted}, which {}",
+        held.us / 1e3,
+        short_tracks(held.tracks),
         question.load_per_second,
         question.instances,
         if fits { "fits" } else { "does not fit either" }
@@ -149,15 +154,16 @@ fn pool(question: &Question, tier: &Machine, version: u32, service_us: f64) -> P
 
 /// The fewest connections of which all are taken more seldom than [`SELDOM`] when `mean` are in use on average.
 fn enough(mean: f64) -> u32 {
-    let mut probability = (-mean).exp();
+    // As a logarithm: of a mean of some hundreds the probability that none is in use is no number any more.
+    let mut probability = -mean;
     let mut fewer = 0.0;
     for connections in 1..MOST {
         // So far: that fewer than this many are in use.
-        fewer += probability;
+        fewer += probability.exp();
         if 1.0 - fewer < SELDOM {
             return connections;
         }
-        probability *= mean / f64::from(connections);
+        probability += (mean / f64::from(connections)).ln();
     }
     MOST
 }
@@ -172,7 +178,8 @@ mod tests {
 
     #[test]
     fn the_plans_budget_is_30_too_many() {
-        let found = budget(&Question::default(), &small(), 15, Some(3_000.0));
+        let held = Held { us: 3_000.0, tracks: 100_000 };
+        let found = budget(&Question::default(), &small(), 15, Some(held));
         assert_eq!((found.wanted, found.max_connections, found.reserved, found.fits), (130, 100, 3, false));
         assert!(found.sentence.contains("33 would be refused"), "{}", found.sentence);
         let fits: Vec<(&str, u32, bool)> =
@@ -182,7 +189,7 @@ mod tests {
         let pool = found.pool.unwrap();
         // 1 call a second and instance holds 0.003 connections; two are never both taken.
         assert_eq!((pool.pool_max, pool.wanted, pool.fits), (2, 50, true));
-        assert!(pool.sentence.contains("holds a connection for 3.00 ms"), "{}", pool.sentence);
+        assert!(pool.sentence.contains("holds a connection for 3.00 ms at 100k tracks"), "{}", pool.sentence);
     }
 
     #[test]
@@ -204,6 +211,8 @@ mod tests {
         for (mean, connections) in [(0.0, 1), (0.0005, 1), (0.01, 2), (0.5, 5), (1.0, 6), (20.0, 36)] {
             assert_eq!(enough(mean), connections, "{mean}");
         }
+        // Three deviations above a mean that is large: 1000 + 3.1 * 31.6.
+        assert!((1_095..1_105).contains(&enough(1_000.0)), "{}", enough(1_000.0));
         assert_eq!(enough(f64::from(u16::MAX)), MOST);
     }
 }

@@ -110,12 +110,11 @@ pub(super) fn against_plan(database: &Response, prices: &Prices) -> PlanCheck {
     let (name, vcpus, memory) = MEANT;
     let bytes = |tracks| Some(database.at(tracks)?.range?.estimate);
     let (small, large) = (bytes(1_000), bytes(10_000));
-    let subject = Subject {
-        instance_usd: prices.dedicated_month(vcpus, memory),
-        database_bytes: small.unwrap_or_default(),
-        storage_gb: PLANNED_GB as u64,
+    let month = |database_bytes: f64| {
+        let instance_usd = prices.dedicated_month(vcpus, memory);
+        of(&Subject { instance_usd, database_bytes, storage_gb: PLANNED_GB as u64 }, prices)
     };
-    let found = of(&subject, prices);
+    let found = month(small.unwrap_or_default());
     let planned: f64 = PLANNED.iter().sum();
     let [instance, storage, backups] = PLANNED;
     let shared = prices.shared_month(PRICED);
@@ -123,7 +122,12 @@ pub(super) fn against_plan(database: &Response, prices: &Prices) -> PlanCheck {
         format!("{instance:.0} is the price of {PRICED} ({usd:.2}), which shares a processor and takes 50 connections; ")
     });
     let grows = small.zip(large).map(|(small, large)| {
-        format!("the database grows by {:.0} MB from 1,000 to 10,000 tracks, which the storage of the start holds", (large - small) / 1e6)
+        format!(
+            "the database grows by {:.0} MB from 1,000 to 10,000 tracks, which the storage of the start holds, so that {name} costs {:.2} at the start and {:.2} then",
+            (large - small) / 1e6,
+            found.total_usd,
+            month(large).total_usd
+        )
     });
     let sentences = vec![
         format!(
@@ -135,7 +139,7 @@ pub(super) fn against_plan(database: &Response, prices: &Prices) -> PlanCheck {
             found.storage_usd, found.backups_usd
         ),
         format!(
-            "growth: the plan says about {PLANNED_AT_10K:.0} at 10,000 tracks, rising with them; {}: the database's bill does not rise with tracks, it steps with tiers and storage",
+            "growth: the plan says about {PLANNED_AT_10K:.0} at 10,000 tracks, rising with them from {planned:.0}; {}: the database's bill hardly rises with tracks, it steps with tiers and storage",
             grows.unwrap_or_else(|| "rows are small".to_owned())
         ),
         format!(
@@ -203,9 +207,14 @@ mod tests {
         assert_eq!(found.planned_usd, 32.0);
         assert!((found.found_usd - 53.28).abs() < 0.01, "{found:?}");
         let all = found.sentences.join("\n");
-        for part in
-            ["db-g1-small (25.55)", "db-custom-1-3840, costs 49.31", "cost 3.40", "by 13 MB", "9.31 a month"]
-        {
+        for part in [
+            "db-g1-small (25.55)",
+            "db-custom-1-3840, costs 49.31",
+            "cost 3.40",
+            "by 13 MB",
+            "53.28 then",
+            "9.31 a month",
+        ] {
             assert!(all.contains(part), "{part} in {all}");
         }
     }

@@ -1,14 +1,16 @@
 //! Measuring: runs at light load of every size, again and again with other libraries, and a search for the knee at each.
 
+use super::{reading::fewest_calls, tracks::short_tracks};
 use crate::{
     lab::{self, Event, Interrupt, LabError, LoadOptions, Run, RunOptions},
-    record::{Ended, Record},
+    record::{Ended, OperationResult, Record},
     stats::{SEEDS, below, stream},
     workload::Workload,
 };
-use std::time::Duration;
-
-use super::tracks::short_tracks;
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 /// Purpose of the stream that gives each run its seed.
 const SEED_STREAM: u64 = 110;
@@ -104,8 +106,25 @@ fn evenly(workload: &Workload) -> Workload {
     workload
 }
 
-/// Makes all runs, each on a server of its own unless a database was named. `keep` gets each as soon as it is over. A run that
-/// was interrupted is the last; what was measured until then comes back.
+/// Every operation is to have so many times the calls without which its percentile says nothing.
+const AMPLE: f64 = 2.0;
+/// A window is made longer by this much at most.
+const LONGEST: f64 = 10.0;
+
+/// How many times as long a window has to be for operations that had too few calls in it; `None` where all had enough. The
+/// larger the library, the longer the calls, and the fewer of them in a window.
+fn longer(record: &Record) -> Option<f64> {
+    let too_few = |operation: &OperationResult| {
+        let (fewest, calls) =
+            (fewest_calls(operation.summary.slo.quantile), operation.summary.response.count as f64);
+        (operation.weight > 0.0 && calls < fewest).then(|| AMPLE * fewest / calls.max(1.0))
+    };
+    record.operations.iter().filter_map(too_few).max_by(f64::total_cmp).map(|factor| factor.min(LONGEST))
+}
+
+/// Makes all runs, each on a server of its own unless a database was named. The first of a size whose window was too short for
+/// its percentiles is followed by one with a longer window, which the others of that size have, too. `keep` gets each as soon
+/// as it is over. A run that was interrupted is the last; what was measured until then comes back.
 ///
 /// # Errors
 /// As [`lab::run`], when the server goes away or the brake ends the load, or when `keep` fails.
@@ -116,37 +135,66 @@ pub fn measure<E: From<LabError>>(
     listen: &dyn Fn(Event),
     keep: &mut dyn FnMut(&Run) -> Result<(), E>,
 ) -> Result<Vec<Record>, E> {
-    let plan = options.plan();
+    let mut plan = VecDeque::from(options.plan());
     let even = evenly(workload);
+    let mut windows: BTreeMap<u64, Duration> = BTreeMap::new();
     let mut records = Vec::new();
-    for (number, planned) in plan.iter().enumerate() {
+    while let Some(planned) = plan.pop_front() {
+        let all = records.len() + plan.len() + 1;
         let what = if planned.searches { "search for the knee" } else { "light load" };
         let tracks = short_tracks(planned.tracks);
-        listen(Event::Note(format!("run {} of {}: {tracks} tracks, {what}", number + 1, plan.len())));
+        listen(Event::Note(format!("run {} of {all}: {tracks} tracks, {what}", records.len() + 1)));
+        let mut run = options.options(planned);
         let workload = if planned.searches { workload } else { &even };
-        let run = match lab::run(workload.clone(), &options.options(*planned), interrupt, listen) {
-            Err(LabError::Interrupted) => break,
-            run => run?,
-        };
-        keep(&run)?;
-        let record = run.record;
-        match record.run.ended {
-            Ended::AsPlanned => records.push(record),
-            Ended::Interrupted => break,
-            Ended::Braked => return Err(LabError::braked(&record).into()),
-            Ended::ServerLost => {
-                let what = format!("a library of {tracks} tracks was measured");
-                return Err(LabError::ServerLost { what, fate: record.verdict.sentence }.into());
-            }
+        if let Some(window) = windows.get(&planned.tracks).filter(|_| !planned.searches) {
+            run.load.duration = *window;
         }
+        let Some(record) = one(workload, &run, interrupt, listen, keep)? else { break };
+        let can_grow =
+            !planned.searches && run.load.stages.is_empty() && !windows.contains_key(&planned.tracks);
+        if let Some(factor) = longer(&record).filter(|_| can_grow) {
+            let window = Duration::from_secs_f64((run.load.duration.as_secs_f64() * factor).ceil());
+            listen(Event::Note(format!(
+                "too few calls at {tracks} tracks: windows of {} s there, and one run more",
+                window.as_secs()
+            )));
+            windows.insert(planned.tracks, window);
+            plan.push_front(planned);
+        }
+        records.push(record);
     }
     Ok(records)
+}
+
+/// One run; `None` when it was interrupted.
+fn one<E: From<LabError>>(
+    workload: &Workload,
+    options: &RunOptions,
+    interrupt: &Interrupt,
+    listen: &dyn Fn(Event),
+    keep: &mut dyn FnMut(&Run) -> Result<(), E>,
+) -> Result<Option<Record>, E> {
+    let run = match lab::run(workload.clone(), options, interrupt, listen) {
+        Err(LabError::Interrupted) => return Ok(None),
+        run => run?,
+    };
+    keep(&run)?;
+    let record = run.record;
+    match record.run.ended {
+        Ended::AsPlanned => Ok(Some(record)),
+        Ended::Interrupted => Ok(None),
+        Ended::Braked => Err(LabError::braked(&record).into()),
+        Ended::ServerLost => {
+            let what = format!("a library of {} tracks was measured", short_tracks(options.catalog.tracks));
+            Err(LabError::ServerLost { what, fate: record.verdict.sentence }.into())
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{catalog::State, lab::CatalogOptions, target::TargetOptions};
+    use crate::{capacity::fixture, catalog::State, lab::CatalogOptions, target::TargetOptions};
     use std::collections::BTreeSet;
 
     fn options(sizes: &[u64], repeats: u32, check: Option<u64>, knee: bool) -> MeasureOptions {
@@ -194,6 +242,19 @@ mod tests {
         assert!((55..60).contains(&small.as_secs()), "{small:?}");
         let more = options(&[1_000, 100_000], 3, None, true).estimate();
         assert!(more > 6 * small, "{more:?}");
+    }
+
+    #[test]
+    fn a_window_with_too_few_calls_becomes_longer() {
+        let mut record = fixture::record(1_000, 1, |_, _| 1e3);
+        assert_eq!(longer(&record), None);
+        // A p95 needs 20 calls, and is to have 40.
+        record.operations[1].summary.response.count = 16;
+        assert!((longer(&record).unwrap() - 2.5).abs() < 1e-9);
+        record.operations[2].summary.response.count = 0;
+        assert_eq!(longer(&record), Some(LONGEST));
+        record.operations[2].weight = 0.0;
+        assert!((longer(&record).unwrap() - 2.5).abs() < 1e-9, "what is not asked for does not count");
     }
 
     #[test]

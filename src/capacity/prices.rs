@@ -120,6 +120,10 @@ impl Prices {
                 wrong.then(|| "a discount is a share below 1, as in 0.25".to_owned())
             })
             .or_else(|| {
+                let wrong = self.high_availability_factor.value < 1.0;
+                wrong.then(|| "high_availability_factor must be a number from 1 on".to_owned())
+            })
+            .or_else(|| {
                 let wrong = self.shared.iter().find(|tier| !is_price(tier.hour))?;
                 Some(format!("the hour of {} must be a number from 0 on", wrong.name))
             })
@@ -223,6 +227,7 @@ mod tests {
         assert!(error("name = 1").starts_with("own.toml:1: "));
         assert!(error(&SHIPPED.replace("value = 0.17", "value = \"x\"")).contains("own.toml:"));
         assert!(error(&SHIPPED.replace("value = 0.17", "value = -1.0")).contains("ssd_gb_month must be"));
+        assert!(error(&SHIPPED.replace("value = 2.0", "value = 0.5")).contains("must be a number from 1 on"));
         assert!(error(&SHIPPED.replace("value = 0.52", "value = 52.0")).contains("a share below 1"));
         assert!(error(&SHIPPED.replace("hour = 0.035", "hour = nan")).contains("db-g1-small"));
         assert!(error(&SHIPPED.replace("2026-09-15\n", "2026-09-15T10:00:00Z\n")).contains("write a day"));

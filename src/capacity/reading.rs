@@ -90,6 +90,11 @@ pub(super) fn is_whole(record: &Record) -> bool {
     record.run.ended == Ended::AsPlanned
 }
 
+/// Calls without which a quantile says nothing.
+pub(super) fn fewest_calls(quantile: f64) -> f64 {
+    FEWEST_BEYOND / (1.0 - quantile)
+}
+
 fn reading(
     operation: &OperationResult,
     shares: &BTreeMap<String, f64>,
@@ -97,7 +102,7 @@ fn reading(
 ) -> OperationReading {
     let summary = &operation.summary;
     let slo = &summary.slo;
-    let is_enough = summary.response.count as f64 * (1.0 - slo.quantile) >= FEWEST_BEYOND - 1e-9;
+    let is_enough = summary.response.count as f64 >= fewest_calls(slo.quantile) - 1e-9;
     let within = summary.response_intervals.iter().find(|interval| (interval.quantile - 0.95).abs() < 1e-9);
     OperationReading {
         name: operation.name.clone(),

@@ -4,7 +4,7 @@ use super::{
     Prices, Question,
     analyse::Responses,
     answer::{GrowthRow, Operation},
-    connections::{self, Connections},
+    connections::{self, Connections, Held},
     cost,
     growth::{Ends, Reason, Response, RowOutcome},
     reading::Reading,
@@ -78,7 +78,7 @@ fn known(response: &Response, tracks: u64) -> Option<(Ends, Option<String>)> {
 
 /// The tier, and why there is none or what to know of it.
 fn tier(tracks: u64, responses: &Responses, question: &Question) -> (Option<Tier>, Option<String>) {
-    let Some((bytes, _)) = known(&responses.database, tracks) else {
+    let Some((bytes, unsure)) = known(&responses.database, tracks) else {
         return (
             None,
             Some(format!("the size of the database is not known: {}", why(&responses.database, tracks))),
@@ -93,7 +93,7 @@ fn tier(tracks: u64, responses: &Responses, question: &Question) -> (Option<Tier
         let why = "no tier has enough processors for this load: share it out over replicas".to_owned();
         return (None, Some(why));
     };
-    let remark = match cpu {
+    let of_cpu = match cpu {
         Some((_, reservation)) => reservation.map(|reservation| format!("processor time: {reservation}")),
         None => Some(format!(
             "by the size of the database alone, which bears the load as long as a call of the mix takes {:.0} ms of processor time or less; it is not known: {}",
@@ -101,7 +101,9 @@ fn tier(tracks: u64, responses: &Responses, question: &Question) -> (Option<Tier
             why(&responses.cpu, tracks)
         )),
     };
-    (Some(tier), remark)
+    let of_size = unsure.map(|reservation| format!("size of the database: {reservation}"));
+    let remarks: Vec<String> = of_size.into_iter().chain(of_cpu).collect();
+    (Some(tier), (!remarks.is_empty()).then(|| remarks.join("; ")))
 }
 
 /// Why nothing is known.
@@ -132,8 +134,9 @@ pub(super) fn connections(
         |name: &str| name.parse::<Machine>().ok().filter(|machine| machine.max_connections.is_some());
     let tier = names.into_iter().flatten().find_map(is_known)?;
     let version = first.map_or(0, |server| server.version_number / 10_000);
-    let largest = series.sizes.values().next_back();
-    let service =
-        |runs: &Vec<Reading<'_>>| median(&runs.iter().filter_map(|run| run.service_us).collect::<Vec<_>>());
-    Some(connections::budget(question, &tier, version, largest.and_then(service)))
+    let held = |(tracks, runs): (&u64, &Vec<Reading<'_>>)| {
+        let us = median(&runs.iter().filter_map(|run| run.service_us).collect::<Vec<_>>())?;
+        Some(Held { us, tracks: *tracks })
+    };
+    Some(connections::budget(question, &tier, version, series.sizes.last_key_value().and_then(held)))
 }

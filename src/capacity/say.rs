@@ -45,26 +45,46 @@ pub(super) fn verdict(
         );
     }
     let Some(last) = asked.iter().rfind(is_known) else {
-        let why = operations.iter().find_map(|operation| first_refusal(operation, &asked));
-        let why = why.unwrap_or_else(|| "nothing was asked for".to_owned());
-        return (Outcome::Unknown, format!("nothing can be predicted: {why}"));
+        return (Outcome::Unknown, format!("nothing can be predicted: {}", why_not(operations, &asked)));
     };
-    let unknown = match last.unknown.len() {
-        0 => String::new(),
-        1 => format!("; of {} nothing can be said there", last.unknown[0]),
-        many => format!("; of {many} operations nothing can be said there"),
+    let unknown = match last.unknown.as_slice() {
+        [] => String::new(),
+        [one] => format!("; of {one} nothing can be said there"),
+        many => format!("; of {} operations nothing can be said there", many.len()),
     };
-    match first(|row| &row.in_danger) {
-        Some(row) => (
-            Outcome::InDanger,
-            format!("{objective} may be missed by {}{unknown}", named(row, &row.in_danger)),
-        ),
-        None => {
-            let reached = short_tracks(last.tracks);
-            let closest = closest(operations, last.tracks);
-            (Outcome::Holds, format!("{objective} holds at {reached} tracks{closest}{unknown}"))
-        }
+    if let Some(row) = first(|row| &row.in_danger) {
+        let sentence = format!("{objective} may be missed by {}{unknown}", named(row, &row.in_danger));
+        return (Outcome::InDanger, sentence);
     }
+    without_a_miss(operations, last, asked.last().filter(|row| row.tracks > last.tracks), &unknown)
+}
+
+/// Nothing is predicted to miss the objective: what keeps it, up to where, and of what nothing is known.
+fn without_a_miss(
+    operations: &[Operation],
+    last: &GrowthRow,
+    beyond: Option<&&GrowthRow>,
+    unknown: &str,
+) -> (Outcome, String) {
+    let objective = operations.first().map_or("the objective", |operation| operation.objective.as_str());
+    let (reached, closest) = (short_tracks(last.tracks), closest(operations, last.tracks));
+    let (holding, all) = (operations.len() - last.unknown.len(), operations.len());
+    let whose = if holding < all { format!(" for {holding} of {all} operations") } else { String::new() };
+    let held = format!("{objective} holds{whose} at {reached} tracks{closest}{unknown}");
+    match beyond {
+        Some(row) => {
+            let (tracks, why) = (short_tracks(row.tracks), why_not(operations, &[row]));
+            (Outcome::Unknown, format!("{held}; at {tracks} nothing can be predicted: {why}"))
+        }
+        None if holding < all => (Outcome::Unknown, held),
+        None => (Outcome::Holds, held),
+    }
+}
+
+/// Why nothing can be said.
+fn why_not(operations: &[Operation], rows: &[&GrowthRow]) -> String {
+    let refusal = operations.iter().find_map(|operation| first_refusal(operation, rows));
+    refusal.unwrap_or_else(|| "nothing was asked for".to_owned())
 }
 
 fn first_refusal(operation: &Operation, asked: &[&GrowthRow]) -> Option<String> {

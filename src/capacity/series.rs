@@ -12,7 +12,7 @@ pub(super) struct Series<'a> {
     pub(super) knees: BTreeMap<u64, &'a Record>,
     /// Runs at light load that are no part of the fits.
     pub(super) check: Vec<Reading<'a>>,
-    /// Records that are left out: their runs were cut short, or are searches with another workload.
+    /// Records that are left out: their runs were cut short, or are searches with another workload or elsewhere.
     pub(super) left_out: usize,
 }
 
@@ -28,8 +28,8 @@ impl<'a> Series<'a> {
         alike::check(&light)?;
         // Whatever order they came in, the answer is the same.
         light.sort_by_key(|record| record.run.started_at);
-        let digest = light.first().map(|record| &record.workload.sha256);
-        searches.retain(|record| Some(&record.workload.sha256) == digest);
+        searches
+            .retain(|search| light.first().is_some_and(|light| alike::is_of_the_same_server(search, light)));
         let left_out = records.len() - light.len() - searches.len();
         let mut sizes: BTreeMap<u64, Vec<Reading<'a>>> = BTreeMap::new();
         for record in light {

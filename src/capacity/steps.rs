@@ -1,5 +1,5 @@
-//! Steps between sizes: a statement that is executed in another way, or that no longer fits in memory. What was measured
-//! before a step says nothing of what comes after it. Pure.
+//! Steps between sizes: a statement that is executed in another way, that no longer fits in memory, or that is compiled. What
+//! was measured before a step says nothing of what comes after it. Pure.
 
 use super::{alike::skeleton, tracks::short_tracks};
 use crate::record::{PlanCase, Record};
@@ -22,8 +22,10 @@ type Key = (String, String, PlanCase);
 struct Seen {
     /// Shapes by their fingerprints.
     shapes: BTreeMap<String, String>,
-    /// Whether every one of its plans spilled, and whether none did.
+    /// Whether its plans spilled: both where some did and some did not.
     spills: BTreeSet<bool>,
+    /// Whether they were compiled.
+    compiled: BTreeSet<bool>,
 }
 
 /// The last step of an operation among sizes that are given from the smallest to the largest, each with its runs.
@@ -49,6 +51,7 @@ fn plans(runs: &[&Record], operation: &str) -> BTreeMap<Key, Seen> {
             seen.shapes.insert(plan.fingerprint.clone(), plan.shape.clone());
             if plan.executed {
                 seen.spills.insert(plan.root().nodes().iter().any(|node| node.spills()));
+                seen.compiled.insert(plan.jit_ms().is_some());
             }
         }
     }
@@ -70,11 +73,15 @@ fn change(before: &BTreeMap<Key, Seen>, after: &BTreeMap<Key, Seen>, sizes: (u64
                 shape(new)
             ));
         }
-        let is = |seen: &Seen, spills| seen.spills.len() == 1 && seen.spills.contains(&spills);
-        (is(old, false) && is(new, true)).then(|| {
-            format!(
+        let begins =
+            |of: fn(&Seen) -> &BTreeSet<bool>| of(old).iter().eq([&false]) && of(new).iter().eq([&true]);
+        if begins(|seen| &seen.spills) {
+            return Some(format!(
                 "{name} ({case}) fits in memory at {below} tracks and no longer does at {from} (work_mem)"
-            )
+            ));
+        }
+        begins(|seen| &seen.compiled).then(|| {
+            format!("{name} ({case}) is compiled at {from} tracks and is not at {below} (jit_above_cost)")
         })
     })
 }
@@ -136,6 +143,18 @@ mod tests {
         for changed in [other, rare, foreign] {
             assert_eq!(step(&[run(1_000, vec![plan("Index Scan")]), run(10_000, vec![changed])]), None);
         }
+    }
+
+    #[test]
+    fn a_plan_that_is_compiled_is_a_step() {
+        let compiled = || {
+            let mut compiled = plan("Seq Scan");
+            compiled.explained["JIT"] = json!({"Timing": {"Total": 90.0}});
+            compiled
+        };
+        let found = step(&[run(10_000, vec![plan("Seq Scan")]), run(100_000, vec![compiled()])]).unwrap();
+        assert!(found.from == 100_000 && found.what.contains("jit_above_cost"), "{}", found.what);
+        assert_eq!(step(&[run(10_000, vec![compiled()]), run(100_000, vec![compiled()])]), None);
     }
 
     #[test]

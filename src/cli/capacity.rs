@@ -31,8 +31,8 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 /// that, and each prediction has its interval or the reason why none is warranted. Every run is a record in the reports, of
 /// which --from builds the answer again.
 ///
-/// Exit code: 0 the answer is there; 1 the objective is predicted to be missed at a growth that was asked for; 4 nothing
-/// could be predicted, or the predictions did not hold where --check measured.
+/// Exit code: 0 the objective holds or may be missed, as the answer says; 1 it is predicted to be missed at a growth that
+/// was asked for; 4 of some operations nothing can be said, or the predictions did not hold where --check measured.
 #[derive(Debug, Args)]
 #[command(
     mut_arg("tracks", |arg| arg.hide(true)),

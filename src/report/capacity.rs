@@ -25,6 +25,7 @@ pub fn render(capacity: &Capacity) -> String {
     }
     for (title, grid) in [
         ("Growth", grids::growth(capacity)),
+        ("Tiers", grids::tiers(capacity)),
         ("Cost a month, US dollars", grids::cost(capacity)),
         ("Operations", grids::operations(capacity)),
         ("Measured", grids::measured(capacity)),
@@ -36,7 +37,7 @@ pub fn render(capacity: &Capacity) -> String {
         }
     }
     list(&mut out, "Not warranted", &words::not_warranted(capacity));
-    list(&mut out, "Tiers", &words::remarks(capacity));
+    list(&mut out, "Of the tiers", &words::remarks(capacity));
     list(&mut out, "Budget of connections", &words::connections(capacity));
     list(&mut out, "The server's plan against these prices", &words::plan(capacity));
     list(&mut out, "This rests on", &words::assumptions(capacity));

@@ -80,6 +80,15 @@ fn three_sizes_answer_for_the_growth_between_and_beyond() {
 }
 
 #[test]
+fn a_number_of_tracks_of_which_nothing_is_known_is_not_passed_over() {
+    let found = analysed(&runs(&[1_000, 3_000, 10_000], USUAL), &asked(&[100_000, 10_000_000], None));
+    assert_eq!(found.outcome, Outcome::Unknown);
+    for part in ["holds at 100k tracks", "at 10M nothing can be predicted: it is 1000 times as far"] {
+        assert!(found.sentence.contains(part), "{}", found.sentence);
+    }
+}
+
+#[test]
 fn a_miss_is_predicted_and_named() {
     let slow: [Law; 3] = [|_| 130.0, |n| 500.0 + n * 0.3, |n| 300.0 + n * 9.0];
     let found = analysed(&runs(&[1_000, 3_000, 10_000], slow), &asked(&[10_000, 100_000], None));
@@ -115,7 +124,7 @@ fn predictions_that_did_not_hold_are_not_relied_on() {
 
 #[test]
 fn a_plan_that_changed_is_told_and_nothing_is_predicted_beyond_it() {
-    let mut records = runs(&[1_000, 10_000], USUAL);
+    let mut records = runs(&[1_000, 3_000, 10_000], USUAL);
     for record in records.iter_mut().filter(|record| record.catalog.tracks == 10_000) {
         record.plans[1] = fixture::plan("search_library", "Seq Scan", json!({"Total Cost": 9e3}));
     }
@@ -126,6 +135,9 @@ fn a_plan_that_changed_is_told_and_nothing_is_predicted_beyond_it() {
     assert!(beyond.refusal.as_ref().unwrap().sentence.contains("the plan of search_library.page (typical)"));
     assert_eq!(search.at(10_000).unwrap().basis, Basis::Measured);
     assert!(found.rows.iter().any(|row| row.unknown == ["search_library"]));
+    // What is not known is not claimed.
+    assert_eq!(found.outcome, Outcome::Unknown);
+    assert!(found.sentence.contains("holds for 2 of 3 operations at 100k tracks"), "{}", found.sentence);
     // The processor time of the mix takes the same step.
     let row = found.rows.iter().find(|row| row.tracks == 100_000).unwrap();
     let remark = row.remark.as_ref().unwrap();

@@ -28,27 +28,43 @@ pub fn growth(capacity: &Capacity) -> Grid {
         Column::words("asked for").hint("the exit code speaks of these"),
         Column::words(plain(&capacity.objective)),
         Column::numbers("database"),
-        Column::numbers("CPU ms a call").hint("processor time of the server for a call of the mix"),
         Column::words("tier"),
-        Column::numbers("busy").hint("share of the tier's processor time that the load takes"),
-        Column::numbers("most calls/s")
-            .hint("that keep the processors within the busyness that was asked for"),
-        Column::words("cached").hint("whether the whole database fits into the tier's caches"),
     ]);
     let operations = capacity.operations.len();
     for row in &capacity.rows {
         let (tone, said) = words::row(row, operations);
-        let tier = row.tier.as_ref();
         grid.push(Row::new(vec![
             Cell::count(row.tracks),
             Cell::text(asked(row)),
             Cell::text(said).tone(tone),
             Cell::text(words::sizes(capacity.database.at(row.tracks))),
+            Cell::text(row.tier.as_ref().map_or_else(|| "-".to_owned(), name)),
+        ]));
+    }
+    grid
+}
+
+/// What the tier of each number of tracks would have to do.
+#[must_use]
+pub fn tiers(capacity: &Capacity) -> Grid {
+    let mut grid = Grid::new(vec![
+        Column::numbers("tracks"),
+        Column::words("tier"),
+        Column::numbers("CPU ms a call").hint("processor time of the server for a call of the mix"),
+        Column::numbers("busy").hint("share of the tier's processor time that the load takes"),
+        Column::numbers("most calls/s")
+            .hint("that keep the processors within the busyness that was asked for"),
+        Column::words("cached").hint("whether the whole database fits into the tier's caches"),
+    ]);
+    for row in &capacity.rows {
+        let Some(tier) = &row.tier else { continue };
+        grid.push(Row::new(vec![
+            Cell::count(row.tracks),
+            Cell::text(&tier.name),
             Cell::text(words::times(capacity.cpu.at(row.tracks))),
-            Cell::text(tier.map_or_else(|| "-".to_owned(), name)),
-            known(tier.and_then(|tier| tier.busy), |busy| Cell::number(percent(busy), busy)),
-            known(tier.and_then(|tier| tier.most_calls_per_second), Cell::amount),
-            Cell::text(tier.map_or("-", |tier| if tier.is_cached { "yes" } else { "no" })),
+            known(tier.busy, |busy| Cell::number(percent(busy), busy)),
+            known(tier.most_calls_per_second, Cell::amount),
+            Cell::text(if tier.is_cached { "yes" } else { "no" }),
         ]));
     }
     grid
@@ -225,7 +241,7 @@ pub fn check(capacity: &Capacity) -> Grid {
         Column::numbers("predicted"),
         Column::numbers("measured").hint("the middle of its runs"),
         Column::words("held"),
-        Column::words("not warranted because").hint("what is not warranted may hold all the same"),
+        Column::words("warranted").hint("what is not may hold all the same; why it is not is listed"),
     ]);
     for row in &check.rows {
         grid.push(Row::new(checked(row)));
@@ -247,13 +263,13 @@ fn checked(row: &CheckRow) -> Vec<Cell> {
         (Some(false), false) => (Tone::Plain, "no"),
         (None, _) => (Tone::Plain, "-"),
     };
-    let refusal = row.prediction.refusal.as_ref();
+    let warranted = if row.prediction.is_warranted() { "yes" } else { "no" };
     vec![
         Cell::text(if is_size { "size of the database".to_owned() } else { plain(&row.name) }),
         Cell::text(if is_size { predicted } else { with_unit(predicted) }),
         measured,
         Cell::text(held).tone(tone),
-        Cell::text(refusal.map_or_else(String::new, |refusal| plain(&refusal.sentence))),
+        Cell::text(warranted),
     ]
 }
 

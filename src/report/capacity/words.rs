@@ -88,9 +88,12 @@ pub fn not_warranted(capacity: &Capacity) -> Vec<String> {
     found.into_iter().map(|(said, names)| format!("{}: {said}", names.join(", "))).collect()
 }
 
-/// The first number of tracks that was asked for at which a prediction is not warranted.
+/// The first number of tracks that was asked for, or checked, at which a prediction is not warranted.
 fn first_refusal(response: &Response, capacity: &Capacity) -> Option<(u64, String)> {
-    let asked = |prediction: &&Prediction| capacity.question.growth.contains(&prediction.tracks);
+    let question = &capacity.question;
+    let asked = |prediction: &&Prediction| {
+        question.growth.contains(&prediction.tracks) || question.check == Some(prediction.tracks)
+    };
     response
         .predictions
         .iter()
@@ -152,12 +155,12 @@ pub fn row(row: &GrowthRow, operations: usize) -> (Tone, String) {
         RowOutcome::InDanger => (Tone::Warn, format!("may be missed by {}", named(&row.in_danger))),
         RowOutcome::Missed => (Tone::Bad, format!("missed by {}", named(&row.missed))),
         RowOutcome::Unknown if row.unknown.len() == operations => (Tone::Warn, "cannot tell".to_owned()),
-        RowOutcome::Unknown => (Tone::Plain, "holds".to_owned()),
+        RowOutcome::Unknown => (Tone::Plain, format!("holds for {}", operations - row.unknown.len())),
     };
     match row.unknown.len() {
         0 => (tone, said),
         all if all == operations => (tone, said),
-        some => (tone, format!("{said}; {some} of {operations} not known")),
+        some => (tone, format!("{said}, {some} of {operations} not known")),
     }
 }
 

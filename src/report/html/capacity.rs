@@ -19,7 +19,7 @@ use crate::{
 
 pub(super) fn page(capacity: &Capacity) -> String {
     let sections = kept([
-        section("growth", "Growth", explained(GROWTH, &grids::growth(capacity), "Growth")),
+        section("growth", "Growth", growth(capacity)),
         section("operations", "Operations", operations(capacity)),
         section("size", "Size", picture::growth_of_sizes(capacity).iter().map(parts::picture).collect()),
         section("cost-section", "Cost", cost(capacity)),
@@ -41,6 +41,7 @@ pub(super) fn page(capacity: &Capacity) -> String {
 }
 
 const GROWTH: &str = "An interval stands in brackets: from its lower to its upper end. A question mark stands where it is not warranted; why is said below.";
+const TIERS: &str = "What the tier of each number of tracks has to do at the load that was asked for.";
 const MEASURED: &str =
     "Medians over the runs of a size, at light load; the knee was searched for with the workload's own mix.";
 const READING: [&str; 3] = [
@@ -48,6 +49,11 @@ const READING: [&str; 3] = [
     "Laws of growth are fitted to the runs on the logarithm of the response: constant, a + b n, a + b n^0.8, a n^b, a + b log n, a + b n log n, a + b n^1.25. One that the sizes contradict (lack of fit against the spread between runs, at 1 %) is left out. The estimate follows the one with the smallest Cp (Mallows); the interval is that of a new run and holds what each law that is left would hold, with Student's t, for all operations together (Bonferroni). The spread of an operation is moderated by that of the others (Smyth 2004).",
     "Nothing is predicted where a statement is executed in another way from one size to the next, or may be from some size on; where no law fits; beyond ten times the largest size; and what is wider than a factor of four is given with that reservation.",
 ];
+
+fn growth(capacity: &Capacity) -> String {
+    let growth = explained(GROWTH, &grids::growth(capacity), "Growth");
+    growth + &explained(TIERS, &grids::tiers(capacity), "Tiers") + &list(&words::remarks(capacity))
+}
 
 fn operations(capacity: &Capacity) -> String {
     let drawn: Vec<picture::Picture> = capacity
@@ -74,7 +80,7 @@ fn cost(capacity: &Capacity) -> String {
     );
     let pictures: String = picture::cost(capacity).iter().map(parts::picture).collect();
     let table = explained(&about, &grids::cost(capacity), "Cost a month");
-    if table.is_empty() { table } else { table + &list(&words::remarks(capacity)) + &pictures }
+    if table.is_empty() { table } else { table + &pictures }
 }
 
 fn check(capacity: &Capacity) -> String {
