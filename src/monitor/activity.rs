@@ -7,8 +7,9 @@ use super::{
 use crate::target::describe;
 use tokio_postgres::{Client, Row, Statement};
 
-/// One query. A role without `pg_read_all_stats` sees that there are sessions of others, and not what they do: ages and waits
-/// would be a guess, and are null.
+/// One query. The session that asks counts against the server's limit, and not against its own role's: one of one would be
+/// a limit that is always reached. A role without `pg_read_all_stats` sees that there are sessions of others, and not what
+/// they do: ages and waits would be a guess, and are null.
 const QUERY: &str = "
 WITH a AS MATERIALIZED (
     SELECT s.pid, s.usesysid, s.state, s.state_change, s.xact_start, s.query_start, s.wait_event_type
@@ -29,7 +30,8 @@ SELECT ARRAY(SELECT count(*) || ' ' || coalesce(state, 'hidden') FROM a GROUP BY
        current_setting('reserved_connections', true)::float8,
        (SELECT nullif(datconnlimit, -1)::float8 FROM pg_database WHERE datname = current_database()),
        (SELECT max(u.used / r.rolconnlimit::float8)
-        FROM (SELECT usesysid, count(*) AS used FROM a GROUP BY usesysid) u JOIN pg_roles r ON r.oid = u.usesysid
+        FROM (SELECT usesysid, count(*) FILTER (WHERE pid <> pg_backend_pid()) AS used FROM a GROUP BY usesysid) u
+        JOIN pg_roles r ON r.oid = u.usesysid
         WHERE r.rolconnlimit > 0)";
 
 /// Looks at the sessions again and again; prepared once, since planning these views costs more than reading them.

@@ -21,7 +21,7 @@ pub enum BackupSource {
 }
 
 impl BackupSource {
-    /// Looks anew: whoever makes backups renews the file, or adds to the directory.
+    /// Looks anew: whoever makes backups renews the file, or adds to the directory. That there is none is known as well.
     pub(super) fn look(&self) -> Result<Readings, String> {
         let (path, times) = match self {
             Self::List(path) => (
@@ -31,14 +31,9 @@ impl BackupSource {
             Self::Directory(path) => (path, kept(path).map_err(|error| error.to_string())),
         };
         let times = times.map_err(|reason| format!("{}: {reason}", path.display()))?;
-        let newest = times.iter().max().ok_or_else(|| {
-            format!(
-                "{}: there is no backup in it: see that backups are made, and that this is where",
-                path.display()
-            )
-        })?;
         let mut readings = Readings::default();
-        readings.put(&BACKUP_TIME, newest.timestamp_millis() as f64 / 1e3);
+        let newest = times.iter().max().map(|newest| newest.timestamp_millis() as f64 / 1e3);
+        readings.put_known(&BACKUP_TIME, newest);
         readings.put(&BACKUPS, times.len() as f64);
         Ok(readings)
     }
@@ -103,14 +98,23 @@ mod tests {
         )
         .unwrap();
         let text = Page(source.look().unwrap()).exposition();
-        assert!(text.contains("loist_pg_backup_last_seconds 1767841500.5\n"), "{text}");
+        assert!(text.contains("loist_pg_backup_last_timestamp_seconds 1767841500.5\n"), "{text}");
         assert!(text.contains("loist_pg_backups 2.0\n"), "{text}");
-        for (content, part) in
-            [("[]", "no backup in it"), ("{}", "line 1: this is not what"), ("[{", "line 1: ")]
-        {
+        for (content, part) in [("{}", "line 1: this is not what"), ("[{", "line 1: ")] {
             fs::write(&file, content).unwrap();
             let error = source.look().unwrap_err();
             assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn that_there_is_none_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(".backups.json");
+        fs::write(&file, r#"[{"status": "FAILED", "endTime": "2026-01-09T03:10:00Z"}]"#).unwrap();
+        for source in [BackupSource::List(file), BackupSource::Directory(directory.path().to_owned())] {
+            let text = Page(source.look().unwrap()).exposition();
+            assert!(text.contains("loist_pg_backups 0.0\n") && !text.contains("backup_last"), "{text}");
         }
     }
 
@@ -131,7 +135,7 @@ mod tests {
             file.set_modified(old + Duration::from_secs(later)).unwrap();
         }
         let text = Page(source.look().unwrap()).exposition();
-        assert!(text.contains("loist_pg_backup_last_seconds 1700086400.0\n"), "{text}");
+        assert!(text.contains("loist_pg_backup_last_timestamp_seconds 1700086400.0\n"), "{text}");
         assert!(text.contains("loist_pg_backups 2.0\n"), "{text}");
         let nowhere = BackupSource::Directory(directory.path().join("none"));
         assert!(nowhere.look().unwrap_err().contains("none: No such file"));

@@ -7,7 +7,7 @@ use super::{
     log::Log,
     machine::ServerMachine,
     metric::Readings,
-    metrics::{BACKUPS_ENABLED, COLLECTOR, SERVER, STORAGE_LIMIT, UP},
+    metrics::{BACKUPS_ENABLED, COLLECTED, COLLECTOR, SERVER, STORAGE_LIMIT, UP},
     options::ObserveOptions,
     page::Page,
     session::{Door, Session},
@@ -15,6 +15,7 @@ use super::{
     storage,
 };
 use crate::target::{Target, TargetError};
+use chrono::{DateTime, Utc};
 use std::time::{Duration, Instant};
 
 /// Statements are looked at in one collection of so many: there may be thousands of them.
@@ -37,6 +38,8 @@ pub(super) struct Collector {
     machine: ServerMachine,
     log: Option<Log>,
     collections: u64,
+    /// When the last one ended.
+    collected: Option<DateTime<Utc>>,
     next_sizes: Instant,
 }
 
@@ -52,6 +55,7 @@ impl Collector {
             machine: ServerMachine::new(options, target.is_on_this_machine()),
             log: options.log.as_ref().map(Log::new),
             collections: 0,
+            collected: None,
             next_sizes: Instant::now(),
             options: options.clone(),
         }
@@ -111,6 +115,7 @@ impl Collector {
             self.session = None;
         }
         self.see_whether_it_is_there();
+        self.collected = Some(Utc::now());
     }
 
     /// What can be known without the server.
@@ -127,7 +132,7 @@ impl Collector {
 
     /// What the server tells.
     async fn ask(&mut self, listen: &dyn Fn(String)) {
-        let Some(session) = &self.session else { return };
+        let Some(session) = &mut self.session else { return };
         let (client, board) = (&session.client, &mut self.board);
         // What a session cannot tell that has just ended is no news.
         let tell = |news: Option<String>| left_out(listen, news.filter(|_| !client.is_closed()));
@@ -140,6 +145,7 @@ impl Collector {
         if Instant::now() >= self.next_sizes {
             self.next_sizes = Instant::now() + self.options.sizes_every;
             tell(board.read("sizes", storage::look(client)).await);
+            session.read.look_for_tracks(client).await;
         }
         if let Some(log) = self.log.as_mut().filter(|log| log.needs_server()) {
             tell(board.read("log", log.look(Some(client))).await);
@@ -155,6 +161,7 @@ impl Collector {
         }
         if self.session.is_none() {
             self.board.forget(&OF_SERVER);
+            self.statements.begin_anew();
             self.collections = 0;
             self.next_sizes = Instant::now();
         }
@@ -165,6 +172,7 @@ impl Collector {
         let mut all = Readings::default();
         all.put_for(&COLLECTOR, [env!("CARGO_PKG_VERSION")], 1.0);
         all.put(&UP, if self.session.is_some() { 1.0 } else { 0.0 });
+        all.put_known(&COLLECTED, self.collected.map(|at| at.timestamp_millis() as f64 / 1e3));
         if let Some(session) = &self.session {
             all.put_for(&SERVER, [session.version.as_str()], 1.0);
         }

@@ -11,7 +11,8 @@ use crate::target::describe;
 use tokio_postgres::{Client, Row, Statement};
 
 /// One query, of views that cost little. A role without `pg_monitor` is told that there are standbys, and not how far
-/// they are.
+/// they are. A standby that has replayed all it got is behind no less than the last transaction is old where nobody sends
+/// it more.
 const QUERY: &str = "
 WITH here AS MATERIALIZED (
     SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END AS lsn)
@@ -24,7 +25,8 @@ SELECT extract(epoch FROM pg_postmaster_start_time())::float8,
        (SELECT max(pg_wal_lsn_diff(here.lsn, r.replay_lsn))::float8 FROM pg_stat_replication r),
        (SELECT extract(epoch FROM max(r.replay_lag))::float8 FROM pg_stat_replication r),
        (SELECT max(pg_wal_lsn_diff(here.lsn, s.restart_lsn))::float8 FROM pg_replication_slots s),
-       CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+       CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn()
+                 AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0
             ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float8 END,
        (SELECT max(age(datfrozenxid))::float8 FROM pg_database),
        (SELECT max(mxid_age(datminmxid))::float8 FROM pg_database)

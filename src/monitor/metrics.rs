@@ -31,6 +31,7 @@ metrics! {
     UP = ("up", Gauge, One, [], "Whether the server answered the last time (1) or not (0).");
     CONNECTS = ("connects", Counter, One, ["outcome"], "Times at which the collector opened its session, or could not.");
     CONNECT = ("connect", Histogram, Seconds, [], "Time that opening the collector's session took.");
+    COLLECTED = ("collected_timestamp", Gauge, Seconds, [], "When the last collection ended, whatever came of it, in seconds since 1970.");
     PART_SUCCESS = ("part_success", Gauge, One, ["part"], "Whether a part of the collection was read the last time (1) or not (0).");
     PART_ERRORS = ("part_errors", Counter, One, ["part"], "Times at which a part of the collection could not be read.");
     PART_DURATION = ("part_duration", Gauge, Seconds, ["part"], "Time that reading a part took the last time.");
@@ -86,8 +87,8 @@ metrics! {
     REPLICATION_LAG_SECONDS = ("replication_delay", Gauge, Seconds, [], "How far the standby which is furthest behind is behind, or this one is.");
     STANDBYS = ("standbys", Gauge, One, [], "Standbys that are connected.");
     ARCHIVED = ("archived", Counter, One, ["outcome"], "Files of the write-ahead log that were archived, and tries that failed.");
-    ARCHIVE_TIME = ("archive_last", Gauge, Seconds, ["outcome"], "When archiving succeeded and when it failed last, in seconds since 1970.");
-    BACKUP_TIME = ("backup_last", Gauge, Seconds, [], "When the newest backup was made, in seconds since 1970.");
+    ARCHIVE_TIME = ("archive_last_timestamp", Gauge, Seconds, ["outcome"], "When archiving succeeded and when it failed last, in seconds since 1970.");
+    BACKUP_TIME = ("backup_last_timestamp", Gauge, Seconds, [], "When the newest backup was made, in seconds since 1970.");
     BACKUPS = ("backups", Gauge, One, [], "Backups that there are.");
     BACKUPS_ENABLED = ("backups_enabled", Gauge, One, [], "Whether the instance makes backups (1) or not (0), by --instance.");
     TRANSACTION_AGE = ("transaction_age", Gauge, One, ["of"], "Transactions, and multixacts, since the oldest that is not frozen; at 2^31 the server stops.");

@@ -3,10 +3,12 @@
 /// What every other statement is.
 pub(super) const OTHER: &str = "other";
 /// All names that there are.
-pub(super) const SHAPES: [&str; 10] = [
+pub(super) const SHAPES: [&str; 12] = [
     "get",
     "search_count",
     "search_page",
+    "filtered_count",
+    "filtered_page",
     "insert",
     "status_update",
     "browse",
@@ -41,7 +43,17 @@ pub(super) fn shape(text: &str) -> &'static str {
 fn read(text: &str) -> &'static str {
     let has = |part: &str| text.contains(part);
     if has("search_vector @@") {
-        return if has("order by") { "search_page" } else { "search_count" };
+        let is_filtered = ["year >=", "year <=", "upper(format) ="].into_iter().any(has);
+        return match (is_filtered, has("order by")) {
+            (false, false) => "search_count",
+            (false, true) => "search_page",
+            (true, false) => "filtered_count",
+            (true, true) => "filtered_page",
+        };
+    }
+    // The canary reads nothing of a track, and is none of the server's.
+    if text.starts_with("select $") {
+        return OTHER;
     }
     if has(" % ") || has("similarity(") {
         "fuzzy"
@@ -73,6 +85,16 @@ mod tests {
                  WHERE search_vector @@ to_tsquery($4, $5) ORDER BY rank DESC LIMIT $6 OFFSET $7",
                 "search_page",
             ),
+            (
+                "SELECT count(*) FROM audio_tracks WHERE search_vector @@ to_tsquery($1, $2) AND year >= $3",
+                "filtered_count",
+            ),
+            (
+                "SELECT id, year, ts_rank(search_vector, to_tsquery($1, $2), $3) AS rank FROM audio_tracks
+                 WHERE search_vector @@ to_tsquery($4, $5) AND upper(format) = upper($6) ORDER BY rank DESC LIMIT $7",
+                "filtered_page",
+            ),
+            ("SELECT $2 FROM audio_tracks WHERE id = $1", "other"),
             ("INSERT INTO music.audio_tracks (id) VALUES ($1) RETURNING id", "insert"),
             (
                 "UPDATE audio_tracks SET status = $1, updated_at = now() WHERE id = $2 RETURNING id",

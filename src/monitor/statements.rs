@@ -1,7 +1,7 @@
 //! How long statements take, by `pg_stat_statements`: the server's known ones each by itself, all others together.
 //!
 //! The extension forgets statements when it has no room: sums of what it has would go down, and Prometheus would take
-//! that for a new beginning. So what each statement added since the last look is summed up here.
+//! that for a new beginning. So what each statement of each role added since the last look is summed up here.
 
 use super::{
     metric::Readings,
@@ -9,7 +9,7 @@ use super::{
     shape::{OTHER, SHAPES, shape},
 };
 use crate::target::describe;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use tokio_postgres::{Client, Row};
 
 /// What was counted of something.
@@ -40,11 +40,17 @@ impl Counted {
     }
 }
 
+/// The number of the statements that the role may not see: all of another role's are taken together.
+const HIDDEN: i64 = 0;
+
+/// A statement of a role: the role's number, and the statement's.
+type Key = (u32, i64);
+
 /// What was counted so far.
 #[derive(Debug, Default)]
 pub(super) struct Statements {
     /// The last look, by statement; none before the first.
-    last: Option<HashMap<i64, Counted>>,
+    last: Option<HashMap<Key, Counted>>,
     /// The operation of each statement whose text was looked at.
     operations: HashMap<i64, &'static str>,
     sums: BTreeMap<&'static str, Counted>,
@@ -57,8 +63,11 @@ impl Statements {
         let told = |error: tokio_postgres::Error| describe(&error);
         let Some(view) = view(client).await.map_err(told)? else { return Ok(Readings::default()) };
         let rows = client.query(&counters(&view), &[]).await.map_err(told)?;
-        let now: HashMap<i64, Counted> = rows.iter().map(counted).collect();
-        let unknown: Vec<i64> = now.keys().copied().filter(|id| !self.operations.contains_key(id)).collect();
+        let now: HashMap<Key, Counted> = rows.iter().map(counted).collect();
+        let mut unknown: Vec<i64> =
+            now.keys().map(|(_, id)| *id).filter(|id| !self.operations.contains_key(id)).collect();
+        unknown.sort_unstable();
+        unknown.dedup();
         if !unknown.is_empty() {
             let texts = client.query(&texts(&view), &[&unknown]).await.map_err(told)?;
             self.operations.extend(unknown.into_iter().map(|id| (id, OTHER)));
@@ -68,13 +77,24 @@ impl Statements {
         Ok(self.readings())
     }
 
-    fn add(&mut self, now: HashMap<i64, Counted>) {
+    /// Begins anew and keeps the sums: whoever answers next may be another server, with counts of its own.
+    pub(super) fn begin_anew(&mut self) {
+        (self.last, self.operations) = (None, HashMap::new());
+    }
+
+    fn add(&mut self, now: HashMap<Key, Counted>) {
         // A statement that was thrown away and comes back begins anew.
-        self.operations.retain(|id, _| now.contains_key(id));
+        let there: HashSet<i64> = now.keys().map(|(_, id)| *id).collect();
+        self.operations.retain(|id, _| there.contains(id));
         if let Some(last) = &self.last {
-            for (id, counted) in &now {
+            for (key, counted) in &now {
+                let (_, id) = key;
+                let before = last.get(key).copied().unwrap_or_default();
+                // Of many taken together some were thrown away: what the others added is not known.
+                if *id == HIDDEN && counted.calls < before.calls {
+                    continue;
+                }
                 let operation = self.operations.get(id).copied().unwrap_or(OTHER);
-                let before = last.get(id).copied().unwrap_or_default();
                 self.sums.entry(operation).or_default().add(counted.since(before));
             }
         }
@@ -104,9 +124,10 @@ async fn view(client: &Client) -> Result<Option<String>, tokio_postgres::Error> 
 /// Statements of others that the role may not see have no number: they are taken together.
 fn counters(view: &str) -> String {
     format!(
-        "SELECT coalesce(queryid, 0), sum(calls)::float8, sum(total_exec_time)::float8 / 1000, sum(rows)::float8
+        "SELECT userid, coalesce(queryid, {HIDDEN}), sum(calls)::float8, sum(total_exec_time)::float8 / 1000,
+                sum(rows)::float8
          FROM {view}(false) WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-         GROUP BY 1"
+         GROUP BY 1, 2"
     )
 }
 
@@ -114,8 +135,8 @@ fn texts(view: &str) -> String {
     format!("SELECT queryid, min(left(query, 2000)) FROM {view}(true) WHERE queryid = ANY ($1) GROUP BY 1")
 }
 
-fn counted(row: &Row) -> (i64, Counted) {
-    (row.get(0), Counted { calls: row.get(1), seconds: row.get(2), rows: row.get(3) })
+fn counted(row: &Row) -> (Key, Counted) {
+    ((row.get(0), row.get(1)), Counted { calls: row.get(2), seconds: row.get(3), rows: row.get(4) })
 }
 
 fn operation(row: &Row) -> (i64, &'static str) {
@@ -127,9 +148,12 @@ fn operation(row: &Row) -> (i64, &'static str) {
 mod tests {
     use super::*;
 
-    fn counts(rows: &[(i64, f64)]) -> HashMap<i64, Counted> {
-        let counted = |calls: f64| Counted { calls, seconds: calls / 10.0, rows: calls };
-        rows.iter().map(|(id, calls)| (*id, counted(*calls))).collect()
+    fn counts(rows: &[(i64, f64)]) -> HashMap<Key, Counted> {
+        rows.iter().map(|(id, calls)| ((10, *id), counted(*calls))).collect()
+    }
+
+    fn counted(calls: f64) -> Counted {
+        Counted { calls, seconds: calls / 10.0, rows: calls }
     }
 
     fn calls(statements: &Statements) -> Vec<(&'static str, f64)> {
@@ -147,6 +171,25 @@ mod tests {
         statements.add(counts(&[(3, 1.0)]));
         assert_eq!(calls(&statements), [("get", 3.0), ("other", 5.0)]);
         assert!(statements.operations.is_empty(), "it is asked for again");
+        // A standby has taken over, which counted by itself.
+        statements.begin_anew();
+        statements.add(counts(&[(3, 9_000.0)]));
+        assert_eq!(calls(&statements), [("get", 3.0), ("other", 5.0)]);
+    }
+
+    /// The extension throws the statement of one role away, and keeps the same one of another.
+    #[test]
+    fn what_is_forgotten_of_one_role_is_not_counted_for_another() {
+        let mut statements = Statements { operations: HashMap::from([(1, "get")]), ..Statements::default() };
+        statements.add(HashMap::from([((10, 1), counted(100.0)), ((11, 1), counted(40.0))]));
+        statements.add(HashMap::from([((11, 1), counted(42.0))]));
+        assert_eq!(calls(&statements), [("get", 2.0)]);
+        let mut hidden = Statements::default();
+        hidden.add(counts(&[(HIDDEN, 900.0)]));
+        hidden.add(counts(&[(HIDDEN, 700.0)]));
+        assert_eq!(calls(&hidden), [], "of some that were thrown away nothing is known");
+        hidden.add(counts(&[(HIDDEN, 705.0)]));
+        assert_eq!(calls(&hidden), [("other", 5.0)]);
     }
 
     #[test]

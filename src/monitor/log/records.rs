@@ -100,7 +100,8 @@ fn record(text: &str, form: Form) -> Option<Record> {
     }
 }
 
-/// The first severity counts: what follows it is the message, and may hold anything.
+/// The first severity counts: what follows it is the message, and may hold anything. With log_error_verbosity = verbose its
+/// SQLSTATE stands in front.
 fn plain(line: &str) -> Option<Record> {
     // A message's further lines are indented by a tab.
     if line.starts_with('\t') {
@@ -108,7 +109,17 @@ fn plain(line: &str) -> Option<Record> {
     }
     let (before, message) = line.split_once(GAP)?;
     let severity = SEVERITIES.iter().find(|severity| before.ends_with(**severity))?;
-    Some(Record { severity: (*severity).to_owned(), state: None, message: message.to_owned() })
+    let (state, message) = match message.split_once(": ").filter(|(state, _)| is_state(state)) {
+        Some((state, message)) => (Some(state.to_owned()), message),
+        None => (None, message),
+    };
+    Some(Record { severity: (*severity).to_owned(), state, message: message.to_owned() })
+}
+
+/// Each SQLSTATE has a digit; a word in capitals has none.
+fn is_state(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+    text.len() == 5 && text.bytes().all(is_part) && text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 fn csv(text: &str) -> Option<Record> {
@@ -160,6 +171,19 @@ mod tests {
                 ("ERROR", "bare")
             ]
         );
+    }
+
+    #[test]
+    fn a_verbose_line_has_its_state() {
+        let text =
+            "[1] FATAL:  28P01: password authentication failed for user \"u\"\n[2] ERROR:  Mine: no state\n";
+        let expected = [
+            ("FATAL", Some("28P01"), "password authentication failed for user \"u\""),
+            ("ERROR", None, "Mine: no state"),
+        ];
+        let expected =
+            expected.map(|(s, state, m)| (s.to_owned(), state.map(str::to_owned), m.to_owned())).to_vec();
+        assert_eq!(all(Form::Plain, text), expected);
     }
 
     #[test]

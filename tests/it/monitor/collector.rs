@@ -63,7 +63,7 @@ fn everything_is_told(server: &KeptServer) {
         "loist_pg_connection_limit{of=\"server\"} 300.0\n",
         "loist_pg_storage_limit_bytes 21474836480.0\n",
         "loist_pg_machine_memory_bytes 4026531840.0\n",
-        "loist_pg_backup_last_seconds 1767841500.0\n",
+        "loist_pg_backup_last_timestamp_seconds 1767841500.0\n",
         "loist_pg_failed_logins_total 0.0\n",
         "loist_pg_part_success{part=\"sizes\"} 1.0\n",
         "loist_pg_relation_size_bytes{relation=\"loist_bench.audio_tracks\"} ",

@@ -122,6 +122,7 @@ fn thresholds_are_those_of_the_alerts() {
         ("Standbys are behind", "LoistReplicationLag", 60.0, "> 60"),
         ("Standbys and slots are behind", "LoistReplicationLag", 1_073_741_824.0, "> 1073741824"),
         ("Age of transactions", "LoistWraparound", 1e9, "> 1e9"),
+        ("Since the last collection", "LoistCollectorGone", 300.0, "> 5 * 60"),
     ] {
         let panel = panels().into_iter().find(|panel| panel["title"] == title).unwrap();
         let steps = &panel["fieldConfig"]["defaults"]["thresholds"]["steps"];
