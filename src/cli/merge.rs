@@ -13,7 +13,6 @@ use crate::{
     merge::{MergeError, Options, Piece, merge},
     record,
 };
-use chrono::Utc;
 use clap::Args;
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -48,7 +47,7 @@ pub(super) fn execute(args: &MergeArgs) -> Result<ExitCode, Failure> {
         }
     }
     let options = Options { partial: args.partial, tolerance: args.tolerance };
-    let run = merge(pieces, &options, Utc::now())?;
+    let run = merge(pieces, &options)?;
     let name = format!("{}-merged", run.record.workload.name);
     let keeper = Keeper { reports: &args.reports.out, workload: name, reserved: Reserved::default() };
     tell(&keeper.place()?, &run, &keeper, &args.output)

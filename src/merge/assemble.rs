@@ -19,18 +19,13 @@ use crate::{
     stats::{LatencyHistogram, Profile},
     workload::{Slo, Stage},
 };
-use chrono::{DateTime, Utc};
 
 /// What a record that lacks the one of shard 1 lacks with it.
 const NO_EVIDENCE: &str =
     "evidence of the server and plans: they are in the record of shard 1, which is not in it";
 
 /// The record of all shards together. What one of them saw of the server stays as it saw it.
-pub(super) fn assemble(
-    checked: &Checked,
-    measured: &Measured,
-    now: DateTime<Utc>,
-) -> Result<Record, MergeError> {
+pub(super) fn assemble(checked: &Checked, measured: &Measured) -> Result<Record, MergeError> {
     let pieces = &checked.pieces;
     let observer = pieces.first().ok_or(MergeError::Nothing)?;
     let broken = |reason| MergeError::Broken { name: observer.name.clone(), reason };
@@ -43,8 +38,8 @@ pub(super) fn assemble(
         load.stages.iter().map(|stage| stage.parse()).collect::<Result<_, _>>().map_err(broken)?;
     let mut record = Record {
         run: record::Run {
-            started_at: earliest(pieces, |record| record.run.started_at).unwrap_or(now),
-            finished_at: now,
+            started_at: records(pieces).map(|record| record.run.started_at).min().unwrap_or_default(),
+            finished_at: records(pieces).map(|record| record.run.finished_at).max().unwrap_or_default(),
             ended: Ended::AsPlanned,
             seed: own.run.seed,
         },
@@ -91,10 +86,6 @@ fn kind(result: &OperationResult) -> Result<Kind, String> {
 
 fn records(pieces: &[NamedShard]) -> impl Iterator<Item = &Record> {
     pieces.iter().map(|piece| &piece.counted.record)
-}
-
-fn earliest(pieces: &[NamedShard], of: impl Fn(&Record) -> DateTime<Utc>) -> Option<DateTime<Utc>> {
-    records(pieces).map(of).min()
 }
 
 /// The load of all that are there: what was asked for, or the part of it that they had.

@@ -6,6 +6,9 @@ use crate::{
     record::{Disturbance, DisturbanceKind},
 };
 
+/// Part of a window by which windows may begin apart before that is said.
+const TOGETHER: f64 = 0.01;
+
 /// Whether it is one of the machine that put the load on; others are seen in what all measured together.
 fn is_of_machine(kind: DisturbanceKind) -> bool {
     match kind {
@@ -46,10 +49,24 @@ pub(super) fn seen(checked: &Checked, observer: usize) -> Vec<String> {
             if checked.missing.len() == 1 { "is" } else { "are" }
         ));
     }
+    cautions.extend(apart(checked));
     cautions
         .extend(checked.left_out.iter().map(|(number, how)| format!("shard {number} was left out: {how}")));
     cautions.extend(with_numbers(&checked.pieces, observer));
     cautions
+}
+
+/// Each window has all of its length, and not all of them were open for all of that time.
+fn apart(checked: &Checked) -> Option<String> {
+    let windows = checked.pieces.iter().map(|piece| piece.counted.record.window.seconds);
+    let share = checked.apart_us / 1e6 / windows.reduce(f64::min)?;
+    (share > TOGETHER).then(|| {
+        format!(
+            "the windows began up to {:.1} ms apart, {:.1} % of their length: the calls a second are by up to as much more than what all had together",
+            checked.apart_us / 1e3,
+            share * 100.0
+        )
+    })
 }
 
 /// The cautions of single shards; what several say is said once.

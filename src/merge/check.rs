@@ -5,6 +5,7 @@ use crate::{
     lab::apart_us,
     record::{Ended, Record, Shard, ShardClock},
 };
+use chrono::TimeDelta;
 
 /// Records that can be merged.
 pub(super) struct Checked {
@@ -152,6 +153,23 @@ fn at_one_time(shards: &[NamedShard], options: &Options) -> Result<f64, MergeErr
             early: early.name.clone(),
             late: late.name.clone(),
         }),
-        _ => Ok(apart_us),
+        _ => overlapping(shards).map(|()| apart_us),
     }
+}
+
+/// Whether there is a moment at which all windows were open, whatever is tolerated.
+fn overlapping(shards: &[NamedShard]) -> Result<(), MergeError> {
+    let began = |piece: &&NamedShard| piece.counted.shard.clock.began_at;
+    let ended = |piece: &&NamedShard| began(piece) + length(&piece.counted.record);
+    match shards.iter().min_by_key(ended).zip(shards.iter().max_by_key(began)) {
+        Some((early, late)) if ended(&early) <= began(&late) => {
+            Err(MergeError::Disjoint { early: early.name.clone(), late: late.name.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Length of a record's window.
+fn length(record: &Record) -> TimeDelta {
+    TimeDelta::microseconds((record.window.seconds * 1e6) as i64)
 }

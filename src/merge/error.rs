@@ -83,6 +83,16 @@ pub enum MergeError {
         /// The record whose window began last.
         late: String,
     },
+    /// Windows of which one was over when another began.
+    #[error(
+        "the window of {early} was over when that of {late} began: they put no load on together, whatever --tolerance says"
+    )]
+    Disjoint {
+        /// The record whose window ended first.
+        early: String,
+        /// The record whose window began last.
+        late: String,
+    },
     /// What a shard adds to its record cannot be read.
     #[error("{name}: what is there for merging cannot be used: {reason}")]
     Broken {

@@ -16,7 +16,6 @@ use crate::{
     lab::{self, Run},
     record::{Record, Shard},
 };
-use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// A record, and what it is called in a message.
@@ -43,12 +42,12 @@ struct Counted {
     shard: Shard,
 }
 
-/// Merges the records of a run's shards into one, which is made at `now`.
+/// Merges the records of a run's shards into one: always the same one.
 ///
 /// # Errors
 /// When they are not all of one run, one is missing or twice there, one did not run to its end, or their windows were not at
 /// the same time.
-pub fn merge(pieces: Vec<Piece>, options: &Options, now: DateTime<Utc>) -> Result<Run, MergeError> {
+pub fn merge(pieces: Vec<Piece>, options: &Options) -> Result<Run, MergeError> {
     let checked = check::check(pieces, options)?;
     let measured = |piece: &check::NamedShard| {
         let measured = part::measured(&piece.counted.record, &piece.counted.shard);
@@ -59,7 +58,7 @@ pub fn merge(pieces: Vec<Piece>, options: &Options, now: DateTime<Utc>) -> Resul
     for part in parts {
         sum::add(&mut measured, &part?);
     }
-    let record = assemble::assemble(&checked, &measured, now)?;
+    let record = assemble::assemble(&checked, &measured)?;
     let interval_log = lab::interval_log(&measured, record.window.started_at);
     Ok(Run { record, interval_log })
 }

@@ -111,7 +111,7 @@ pub(super) fn measured(calls: &[Call]) -> Measured {
     }
 }
 
-pub(super) fn at(us: i64) -> DateTime<Utc> {
+fn at(us: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(1_900_000_000_000_000 + us).unwrap()
 }
 

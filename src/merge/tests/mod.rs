@@ -12,8 +12,8 @@ use crate::{
     record::{self, Ended, Record},
     stats::LatencyHistogram,
 };
-use chrono::{DateTime, TimeDelta, Utc};
-use fixture::{Call, RATE, SEED, any_call, at, kinds, measured, run, slo, some_calls};
+use chrono::TimeDelta;
+use fixture::{Call, RATE, SEED, any_call, kinds, measured, run, slo, some_calls};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -24,16 +24,12 @@ fn options() -> Options {
     Options { partial: false, tolerance: Duration::from_millis(100) }
 }
 
-fn now() -> DateTime<Utc> {
-    at(60_000_000)
-}
-
 fn merged(pieces: Vec<Piece>) -> Run {
-    merge(pieces, &options(), now()).unwrap()
+    merge(pieces, &options()).unwrap()
 }
 
 fn refused(pieces: Vec<Piece>, options: &Options) -> String {
-    merge(pieces, options, now()).unwrap_err().to_string()
+    merge(pieces, options).unwrap_err().to_string()
 }
 
 fn changed(mut pieces: Vec<Piece>, change: impl FnOnce(&mut Record)) -> Vec<Piece> {
@@ -159,7 +155,7 @@ fn records_of_different_runs_are_refused() {
 
 #[test]
 fn what_is_no_shard_is_refused() {
-    assert!(matches!(merge(Vec::new(), &options(), now()), Err(MergeError::Nothing)));
+    assert!(matches!(merge(Vec::new(), &options()), Err(MergeError::Nothing)));
     let said = refused(changed(run(2, &some_calls()), |record| record.shard = None), &options());
     assert!(said.starts_with("shard-2.json is of a run that one process made"), "{said}");
     let record = merged(run(2, &some_calls())).record;
@@ -187,14 +183,14 @@ fn a_missing_shard_is_refused_or_said() {
     let said = refused(without(3), &options());
     assert!(said.starts_with("no record of shard 3 of 4: "), "{said}");
     let partial = Options { partial: true, ..options() };
-    let record = merge(without(3), &partial, now()).unwrap().record;
+    let record = merge(without(3), &partial).unwrap().record;
     let caution = &record.verdict.cautions[0];
     assert!(caution.starts_with("shard 3 of 4 is not in it"), "{caution}");
     assert_eq!(record.merged.as_ref().unwrap().missing, [3]);
     assert_eq!((record.load.clients, record.load.queue), (3, Some(300)));
     assert_eq!(record.load.stages, ["steady 22.5 10s"]);
     assert_eq!(record.schedule.unwrap().asked_per_second, Some(22.5));
-    let record = merge(without(1), &partial, now()).unwrap().record;
+    let record = merge(without(1), &partial).unwrap().record;
     assert_eq!(record.merged.unwrap().observer, 2);
     assert!(record.evidence.missing[0].contains("shard 1"), "{:?}", record.evidence.missing);
 }
@@ -205,7 +201,7 @@ fn a_shard_that_was_cut_short_is_refused_or_left_out() {
     let said = refused(cut(), &options());
     assert!(said.starts_with("shard-2.json: shard 2 did not run to its end, it was interrupted"), "{said}");
     let partial = Options { partial: true, ..options() };
-    let record = merge(cut(), &partial, now()).unwrap().record;
+    let record = merge(cut(), &partial).unwrap().record;
     assert_eq!(record.merged.unwrap().missing, [2]);
     let said = &record.verdict.cautions;
     assert!(said.iter().any(|caution| caution == "shard 2 was left out: it was interrupted"), "{said:?}");
@@ -222,7 +218,7 @@ fn windows_that_were_apart_are_refused() {
             clock.began_at += TimeDelta::milliseconds(ms);
         })
     };
-    assert!(merge(late(99), &options(), now()).is_ok());
+    assert!(merge(late(99), &options()).is_ok());
     let said = refused(late(100), &options());
     let begins = "the windows began up to 100.5 ms apart by the server's clock (shard-1.json first, shard-2.json last)";
     assert!(said.starts_with(begins) && said.contains("--tolerance 100ms"), "{said}");
@@ -230,6 +226,29 @@ fn windows_that_were_apart_are_refused() {
         record.shard.as_mut().unwrap().clock.uncertain_us = 200e3;
     });
     assert!(refused(unsure, &options()).contains("apart"), "where the clocks do not tell, nobody knows");
+    // More is allowed, and said; what was never at one time is no load of all.
+    let wide = Options { tolerance: Duration::from_secs(60), ..options() };
+    let said = |ms: i64| -> Vec<String> {
+        let cautions = merge(late(ms), &wide).unwrap().record.verdict.cautions;
+        cautions.into_iter().filter(|caution| caution.starts_with("the windows began")).collect()
+    };
+    assert_eq!(said(50), [""; 0]);
+    let said = said(150).remove(0);
+    assert!(said.starts_with("the windows began up to 150.5 ms apart, 1.5 % of their length"), "{said}");
+    let said = refused(late(10_000), &wide);
+    let begins = "the window of shard-1.json was over when that of shard-2.json began";
+    assert!(said.starts_with(begins), "{said}");
+}
+
+#[test]
+fn a_run_lasts_until_its_last_shard_is_done() {
+    let pieces = changed(run(2, &some_calls()), |record| {
+        record.run.started_at -= TimeDelta::seconds(2);
+        record.run.finished_at += TimeDelta::seconds(9);
+    });
+    let own = pieces[1].record.run.clone();
+    let run = merged(pieces).record.run;
+    assert_eq!((run.started_at, run.finished_at), (own.started_at, own.finished_at));
 }
 
 #[test]
