@@ -3,8 +3,19 @@
 #![allow(clippy::unwrap_used)] // In a test, that is the assertion.
 
 use assert_cmd::Command;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use serde::Deserialize;
-use std::{collections::BTreeMap, fs, path::Path, process::Output};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{self, Output, Stdio},
+};
+use tempfile::TempDir;
 
 /// A Job as far as the example needs one, by the names and types of the API's batch/v1 and core/v1: what is written in another
 /// way is refused here, as the server refuses it.
@@ -289,8 +300,8 @@ fn it_has_no_rights_and_its_secrets_come_from_a_secret() {
     assert!(!volume(&mount("/tmp").name).empty_dir.as_ref().unwrap().size_limit.is_empty());
 }
 
-/// Runs the container's command with a program in place of loist-bench that says how it was called and ends with `code`.
-fn shell(index: u32, code: u8) -> Output {
+/// The container's command with this program in place of loist-bench, and the directory that it lies in.
+fn prepared(index: u32, program: &str) -> (TempDir, process::Command) {
     let job = job();
     let container = container(&job);
     let directory = tempfile::tempdir().unwrap();
@@ -298,7 +309,6 @@ fn shell(index: u32, code: u8) -> Output {
     let [script] = container.args.as_slice() else { panic!("{:?}", container.args) };
     let termination = directory.path().join("termination-log");
     let script = script.replace("/dev/termination-log", termination.to_str().unwrap());
-    let program = format!("#!/bin/sh\necho \"$@\"\necho why >&2\nexit {code}\n");
     // By a shell of its own: what this process wrote can be busy when it is to be executed.
     let make = "cat >loist-bench && chmod +x loist-bench";
     Command::new("sh")
@@ -308,11 +318,18 @@ fn shell(index: u32, code: u8) -> Output {
         .assert()
         .success();
     let path = format!("{}:{}", directory.path().display(), std::env::var("PATH").unwrap());
-    let mut command = Command::new(shell);
+    let mut command = process::Command::new(shell);
     command.args([option, &script]).env("JOB_COMPLETION_INDEX", index.to_string()).env("PATH", path);
     command.env("SHARDS", variable(container, "SHARDS").value.as_deref().unwrap());
+    (directory, command)
+}
+
+/// Runs the container's command with a program in place of loist-bench that says how it was called and ends with `code`.
+fn shell(index: u32, code: u8) -> Output {
+    let program = format!("#!/bin/sh\necho \"$@\"\necho why >&2\nexit {code}\n");
+    let (directory, mut command) = prepared(index, &program);
     let output = command.output().unwrap();
-    assert_eq!(fs::read_to_string(termination).unwrap(), "why\n");
+    assert_eq!(fs::read_to_string(directory.path().join("termination-log")).unwrap(), "why\n");
     assert_eq!(output.stderr, b"", "the log holds the record alone");
     output
 }
@@ -331,6 +348,20 @@ fn a_run_that_took_place_is_a_success_whatever_its_verdict() {
     for (code, ends) in [(0, 0), (1, 0), (4, 0), (2, 2), (3, 3), (130, 130)] {
         assert_eq!(shell(0, code).status.code(), Some(ends), "{code}");
     }
+}
+
+/// Whoever deletes the job wants the load to end now, and the shard to tell what it has.
+#[test]
+fn a_signal_reaches_the_shard() {
+    let program =
+        "#!/bin/sh\ntrap 'sleep 0.2; echo over; exit 130' TERM\necho begun\nwhile :; do sleep 0.05; done\n";
+    let (_directory, mut command) = prepared(0, program);
+    let mut pod = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(pod.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().as_deref(), Some("begun"));
+    kill(Pid::from_raw(pod.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    assert_eq!(lines.next().as_deref(), Some("over"));
+    assert_eq!(pod.wait().unwrap().code(), Some(130));
 }
 
 #[test]
