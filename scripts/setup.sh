@@ -5,9 +5,9 @@
 #   scripts/setup.sh [--browser] [ARGUMENTS OF loist-bench]
 #
 # The arguments only tell whether a PostgreSQL server will be needed. --browser adds
-# what only the tests need: Chromium and its chromedriver, Prometheus and its promtool.
-# Everything said goes to stderr. Exit code 3: something is missing and cannot be set
-# up here.
+# what only the tests need: Chromium and its chromedriver, Prometheus and its promtool,
+# age and gpg. Everything said goes to stderr. Exit code 3: something is missing and
+# cannot be set up here.
 set -eu
 umask 022 # as root, the server runs as another user and must be able to read the cache
 
@@ -120,6 +120,9 @@ has_browser() {
     return 1
 }
 
+# What backups are encrypted by.
+has_ciphers() { has age && has age-keygen && has gpg; }
+
 major_version() { # Chromium 156.0.8078.108 built on Debian -> 156
     version=$("$1" --version 2>/dev/null) || return 1
     case $version in *snap) return 1 ;; esac # it may not read the tests' files
@@ -140,7 +143,7 @@ cache_dir() {
 
 # What of the arguments matters here.
 read_arguments() {
-    command='' action='' embedded=${LOIST_BENCH_EMBEDDED:-} elsewhere='' before=''
+    command='' action='' embedded=${LOIST_BENCH_EMBEDDED:-} elsewhere='' helps='' before=''
     for arg in "$@"; do
         case $before in
         --pg-version) want=$arg ;;
@@ -152,7 +155,8 @@ read_arguments() {
         --pg-version=*) want=${arg#*=} ;;
         --pg-bin=*) LOIST_BENCH_PG_BIN=${arg#*=} ;;
         --embedded) embedded=yes ;;
-        --database-url | --database-url=* | -h | --help | -V | --version) elsewhere=yes ;;
+        -h | --help | -V | --version) helps=yes ;;
+        --database-url | --database-url=*) elsewhere=yes ;;
         --from | --from=*) elsewhere=yes ;; # capacity answers from records
         -*) ;;
         *) if [ -z "$command" ]; then command=$arg; else action=${action:-$arg}; fi ;;
@@ -162,13 +166,14 @@ read_arguments() {
 
 # False when the invocation clearly uses another database, or none.
 needs_postgres() { # of what read_arguments found
-    [ -z "$elsewhere" ] || return 1
+    [ -z "$helps" ] || return 1
     case $command-$action in
     advise-* | compare-* | completions-* | flags-* | help-* | history-* | man-* | report-* | schema-*) return 1 ;;
     server-list | server-stop) return 1 ;;
     # These start servers of their own, whatever database is named.
-    aa-* | duet-* | gate-*) return 0 ;;
+    aa-* | drill-* | duet-* | gate-*) return 0 ;;
     esac
+    [ -z "$elsewhere" ] || return 1
     [ -z "$embedded" ] || return 0
     [ -z "${DATABASE_URL:-}${LOIST_BENCH_DATABASE_URL:-}${DB_HOST:-}${DB_CONNECTION_NAME:-}" ] || return 1
     ! grep -Eqs '^ *(export +)?(DATABASE_URL|DB_HOST|DB_CONNECTION_NAME) *= *[^ ]' .env || return 1
@@ -232,6 +237,13 @@ packages_for() {
         dnf | yum) echo golang-github-prometheus ;;
         zypper) echo golang-github-prometheus-prometheus ;;
         *) echo prometheus ;; # promtool is part of it
+        esac
+        ;;
+    ciphers)
+        case $manager in
+        dnf | yum) echo age gnupg2 ;;
+        zypper) echo age gpg2 ;;
+        *) echo age gnupg ;;
         esac
         ;;
     esac
@@ -345,6 +357,7 @@ if needs_postgres; then has_postgres || missing="$missing postgres"; fi
 if [ -n "$browser" ]; then
     has_browser || missing="$missing browser"
     has_prometheus || missing="$missing prometheus"
+    has_ciphers || missing="$missing ciphers"
 fi
 [ -n "$missing" ] || exit 0
 
@@ -383,6 +396,11 @@ for part in $missing; do
         has_prometheus || die "the tests need prometheus and promtool, which cannot be installed from here;" \
             "install them (Debian: apt-get install --no-install-recommends prometheus; Fedora: dnf install" \
             "golang-github-prometheus; macOS: brew install prometheus; else the archive of prometheus.io)"
+        ;;
+    ciphers)
+        has_ciphers || die "the tests need age, age-keygen and gpg, which cannot be installed from here;" \
+            "install them (Debian: apt-get install age gnupg; Fedora: dnf install age gnupg2;" \
+            "macOS: brew install age gnupg)"
         ;;
     esac
 done

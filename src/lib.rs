@@ -2,9 +2,9 @@
 //! Loist MCP Music Library Server.
 //!
 //! The modules form floors; a module uses only what stands on a lower floor:
-//! `cli` > `report` > `tune` > `capacity` > `gate` > `merge` > `lab` > `compare` > `history` > `advise` > `audit` >
-//! `monitor` > `observe` > `engine` > `catalog` > `target` > `record` > `workload` > `flags` > `stats`. A test keeps
-//! it so.
+//! `cli` > `report` > `tune` > `drill` > `capacity` > `gate` > `merge` > `lab` > `compare` > `history` > `advise` >
+//! `audit` > `monitor` > `observe` > `engine` > `catalog` > `target` > `record` > `workload` > `flags` > `stats`. A
+//! test keeps it so.
 
 pub mod advise;
 pub mod audit;
@@ -12,6 +12,7 @@ pub mod capacity;
 pub mod catalog;
 pub mod cli;
 pub mod compare;
+pub mod drill;
 pub mod engine;
 pub mod flags;
 pub mod gate;

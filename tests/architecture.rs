@@ -6,8 +6,8 @@ use std::{fs, path::Path};
 
 /// The floors from the top down; a module may use only those after its own.
 const FLOORS: &[&str] = &[
-    "cli", "report", "tune", "capacity", "gate", "merge", "lab", "compare", "history", "advise", "audit",
-    "monitor", "observe", "engine", "catalog", "target", "record", "workload", "flags", "stats",
+    "cli", "report", "tune", "drill", "capacity", "gate", "merge", "lab", "compare", "history", "advise",
+    "audit", "monitor", "observe", "engine", "catalog", "target", "record", "workload", "flags", "stats",
 ];
 
 /// A file longer than this is two ideas.

@@ -43,10 +43,9 @@ impl Machine {
     /// Nor is anything missing for the tests.
     fn for_tests() -> Self {
         let machine = Self::complete();
-        machine.rename("chromium", "bin/chromium");
-        machine.rename("chromedriver", "bin/chromedriver");
-        machine.rename("prometheus", "bin/prometheus");
-        machine.rename("promtool", "bin/promtool");
+        for program in ["chromium", "chromedriver", "prometheus", "promtool", "age", "age-keygen", "gpg"] {
+            machine.rename(program, &format!("bin/{program}"));
+        }
         machine
     }
 
@@ -282,15 +281,24 @@ fn no_server_is_set_up_where_none_is_needed() {
 }
 
 #[test]
-fn a_browser_and_prometheus_are_set_up_for_the_tests_alone() {
+fn a_drill_needs_a_server_whatever_database_is_named() {
+    let machine = Machine::bare();
+    machine.setup().args(["drill", "backup", "--database-url=postgres://db/x"]).assert().success();
+    assert!(machine.log().contains("postgresql"), "{}", machine.log());
+}
+
+#[test]
+fn what_the_tests_need_is_set_up_for_them_alone() {
     let machine = Machine::complete();
     machine.setup().arg("run").assert().success();
     assert_eq!(machine.log(), "");
 
     machine.setup().args(["--browser", "run"]).assert().success().stdout(is_empty());
     let log = machine.log();
-    assert!(log.contains("install -y --no-install-recommends --no-upgrade chromium-driver\n"), "{log}");
-    assert!(log.contains("install -y --no-install-recommends --no-upgrade prometheus\n"), "{log}");
+    for packages in ["chromium-driver", "prometheus", "age gnupg"] {
+        let line = format!("install -y --no-install-recommends --no-upgrade {packages}\n");
+        assert!(log.contains(&line), "{log}");
+    }
     assert!(log.contains("services are not to start: 101\n"), "the policy forbids it: {log}");
     assert!(!machine.path("sys/usr/sbin/policy-rc.d").exists(), "and is the machine's own again");
     assert!(!log.contains("postgresql"), "{log}");
@@ -334,6 +342,16 @@ fn a_policy_of_the_machine_s_own_is_left_alone() {
     machine.remove("bin/apt-get");
     let failed = machine.setup().args(["--browser", "run"]).assert().code(3).stdout(is_empty());
     failed.stderr(contains("prometheus and promtool").and(contains("\n").count(1)));
+}
+
+#[test]
+fn ciphers_that_cannot_be_installed_are_named() {
+    let machine = Machine::for_tests();
+    machine.remove("bin/apt-get");
+    machine.remove("bin/age-keygen");
+    let failed = machine.setup().args(["--browser", "run"]).assert().code(3).stdout(is_empty());
+    failed.stderr(contains("age, age-keygen and gpg").and(contains("\n").count(1)));
+    machine.setup().arg("run").assert().success().stderr(is_empty());
 }
 
 #[test]

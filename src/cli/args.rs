@@ -151,14 +151,10 @@ pub(super) fn nearer<'a>(matches: &ArgMatches, one: &'a str, other: &'a str) -> 
 
 impl TargetArgs {
     /// When both a database and an embedded server are asked for, the one that was said nearer wins: on the command
-    /// line before the environment, there before the configuration file.
+    /// line before the environment, there before the configuration file. What is for the embedded server alone is refused
+    /// where it is not meant.
     pub(super) fn settle(&mut self, matches: &ArgMatches) -> Result<(), Failure> {
-        if self.database_url.is_some() && self.embedded {
-            match nearer(matches, "embedded", "database_url")? {
-                "embedded" => self.database_url = None,
-                _ => self.embedded = false,
-            }
-        }
+        self.settle_database(matches)?;
         let of_embedded = ["pg_bin", "pg_version"].into_iter().find(|id| said(matches, id));
         match of_embedded.filter(|_| self.database_url.is_some()) {
             Some(id) => Err(Failure::bad_input(format!(
@@ -167,6 +163,17 @@ impl TargetArgs {
             ))),
             None => Ok(()),
         }
+    }
+
+    /// The same for a command that needs PostgreSQL's programs whatever database is meant.
+    pub(super) fn settle_database(&mut self, matches: &ArgMatches) -> Result<(), Failure> {
+        if self.database_url.is_some() && self.embedded {
+            match nearer(matches, "embedded", "database_url")? {
+                "embedded" => self.database_url = None,
+                _ => self.embedded = false,
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn options(self) -> TargetOptions {

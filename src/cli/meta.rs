@@ -1,7 +1,7 @@
 //! `schema`, `completions` and `man`: the program about itself.
 
 use super::{failure::Failure, output};
-use crate::{audit, capacity, catalog, compare, gate, history, record, tune, workload};
+use crate::{audit, capacity, catalog, compare, drill, gate, history, record, tune, workload};
 use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 use std::process::ExitCode;
@@ -36,6 +36,10 @@ enum SchemaOf {
     Capacity,
     /// What loist-bench made in a database, `seed --list`
     Inventory,
+    /// What `drill backup` prints
+    Drill,
+    /// What lies beside a backup that was kept, manifest.json
+    Backup,
 }
 
 /// Print a completion script for a shell
@@ -62,6 +66,8 @@ pub(super) fn schema(args: &SchemaArgs) -> Result<ExitCode, Failure> {
         SchemaOf::Audit => audit::schema(),
         SchemaOf::Capacity => capacity::schema(),
         SchemaOf::Inventory => catalog::inventory_schema(),
+        SchemaOf::Drill => drill::schema(),
+        SchemaOf::Backup => drill::manifest_schema(),
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,7 @@ mod capacity;
 mod care_args;
 mod compare;
 mod config_file;
+mod drill;
 mod duet;
 mod duet_args;
 mod existing_args;
@@ -78,6 +79,8 @@ enum Command {
     Advise(advise::AdviseArgs),
     Audit(Box<audit::AuditArgs>),
     Observe(Box<observe::ObserveArgs>),
+    #[command(subcommand)]
+    Drill(drill::DrillCommand),
     Report(report::ReportArgs),
     #[command(subcommand)]
     History(history::HistoryCommand),
@@ -170,6 +173,7 @@ impl Command {
             Self::Advise(args) => advise::execute(&args),
             Self::Audit(args) => audit::execute(*args),
             Self::Observe(args) => observe::execute(*args),
+            Self::Drill(command) => drill::execute(command, own),
             Self::Report(args) => report::execute(&args, own),
             Self::History(command) => history::execute(command),
             Self::Flags(command) => flags::execute(command, own),

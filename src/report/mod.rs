@@ -6,6 +6,7 @@ pub mod audit;
 pub mod capacity;
 pub mod comparison;
 pub mod csv;
+pub mod drill;
 pub mod effects;
 pub mod false_alarms;
 #[cfg(test)]

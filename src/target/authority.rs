@@ -15,7 +15,10 @@ use std::{
 /// The only address of such a server.
 const HOST: &str = "127.0.0.1";
 /// Who may come in: over the network with TLS and a password alone.
-const HBA: &str = "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
+const HBA: &str = "local all all trust
+hostssl all all 127.0.0.1/32 scram-sha-256
+hostssl replication all 127.0.0.1/32 scram-sha-256
+";
 
 /// The file of the authority's certificate, which clients hold the server's against.
 pub(super) fn root(directory: &Path) -> PathBuf {

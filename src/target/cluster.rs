@@ -1,7 +1,15 @@
 //! One throw-away cluster: its directories, initdb, settings, start, end. Used by the guard alone.
 
 use super::{
-    authority, confine::Cage, embedded::Transport, locale, locate::Programs, owner::Owner, seeded,
+    authority,
+    confine::Cage,
+    embedded::Transport,
+    locale,
+    locate::Programs,
+    owner::Owner,
+    restored::{self, Order},
+    seeded,
+    server_log::{last_lines, refused_setting, why_it_gave_up},
     template::Template,
 };
 use nix::{
@@ -51,10 +59,15 @@ pub(super) struct Cluster {
     /// Private directory of the socket; its path must stay short.
     pub(super) socket_directory: PathBuf,
     pub(super) port: u16,
+    /// A superuser.
+    pub(super) role: String,
+    pub(super) database: String,
     pub(super) password: Option<String>,
     pub(super) locale: &'static str,
     /// What the server is confined to.
     pub(super) cage: Cage,
+    /// Whether its files were restored: they may take as long as they need to come up.
+    is_restored: bool,
     owner: Owner,
     plan: Plan,
     server: Option<Child>,
@@ -87,9 +100,12 @@ impl Cluster {
             directory,
             socket_directory,
             port: 5432,
+            role: USER.to_owned(),
+            database: DATABASE.to_owned(),
             password,
             locale: locale::nearest(),
             cage,
+            is_restored: false,
             owner,
             plan,
             server: None,
@@ -150,6 +166,17 @@ impl Cluster {
         let outcome = self.initdb(&arguments, give_up);
         let _ = fs::remove_file(file);
         outcome
+    }
+
+    /// Makes ready what was ordered: a new server, or one of the files that were put into the data directory.
+    pub(super) fn obey(&mut self, order: &Order, give_up: &dyn Fn() -> bool) -> Result<(), String> {
+        self.plan.settings.clone_from(&order.settings);
+        let Some(restored) = &order.restored else { return self.initialize(give_up) };
+        self.role.clone_from(&restored.role);
+        self.database.clone_from(&restored.database);
+        self.is_restored = true;
+        restored::settle(&self.data(), restored.replays)?;
+        self.owner.give_all(&self.data())
     }
 
     fn initdb(&self, arguments: &[String], give_up: &dyn Fn() -> bool) -> Result<(), String> {
@@ -234,6 +261,9 @@ impl Cluster {
         let pid_file = self.data().join("postmaster.pid");
         loop {
             if let Some(status) = self.has_ended() {
+                if self.is_restored {
+                    return Err(why_it_gave_up(&self.log()));
+                }
                 let refused = refused_setting(&self.log()).filter(|_| !self.plan.settings.is_empty());
                 return Err(
                     refused.unwrap_or_else(|| format!("it ended with {status}: {}", last_lines(&self.log())))
@@ -246,7 +276,7 @@ impl Cluster {
             if give_up() {
                 return Err("given up".to_owned());
             }
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > PATIENCE && !self.is_restored {
                 return Err(format!(
                     "it was not ready within {} s: {}",
                     PATIENCE.as_secs(),
@@ -362,28 +392,6 @@ fn wait(child: &mut Child, give_up: &dyn Fn() -> bool) -> Result<Option<ExitStat
 fn free_port() -> Result<u16, String> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|error| error.to_string())?;
     listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
-}
-
-/// Marks a reason that is the fault of a setting that the user gave.
-pub(super) const SETTING_REFUSED: &str = "the server refuses a setting: ";
-
-/// What a server that refused its configuration file said of the setting: the line before it gave up.
-fn refused_setting(log: &Path) -> Option<String> {
-    let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    let gave_up =
-        lines.iter().position(|line| line.contains("FATAL:") && line.contains("configuration file"))?;
-    let said = lines[..gave_up].iter().find_map(|line| line.split_once("LOG:"))?.1.trim();
-    let said = said.split_once(" in file ").map_or(said, |(said, _)| said);
-    Some(format!("{SETTING_REFUSED}{said}"))
-}
-
-/// The end of a log, in one line.
-pub(super) fn last_lines(log: &Path) -> String {
-    let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let from = lines.len().saturating_sub(3);
-    if lines.is_empty() { "it said nothing".to_owned() } else { lines[from..].join("; ") }
 }
 
 /// What happened to a file.

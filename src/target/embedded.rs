@@ -1,6 +1,6 @@
 //! The program's side of an embedded server: it talks to the guard and never owns the server itself.
 
-use super::{Machine, Profile, TargetError, kept, login::Route};
+use super::{Machine, Profile, TargetError, kept, login::Route, restored::Order, server_log};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -44,6 +44,9 @@ pub(super) struct Spec {
     pub seeded: Option<PathBuf>,
     /// Where its directory goes.
     pub base_dir: PathBuf,
+    /// Whether it is only started when that is ordered, by which time somebody may have filled its directory.
+    #[serde(default)]
+    pub waits: bool,
 }
 
 impl Spec {
@@ -65,7 +68,7 @@ impl Spec {
 
     /// Why it did not start: the user's fault, where what was asked was refused.
     fn failure(&self, reason: String) -> TargetError {
-        let refused = [super::cluster::SETTING_REFUSED, super::in_force::NOT_IN_FORCE];
+        let refused = [server_log::SETTING_REFUSED, super::in_force::NOT_IN_FORCE];
         if reason.contains("--pg-bin") || reason.contains("is not usable") {
             return TargetError::Programs(reason);
         }
@@ -86,7 +89,7 @@ impl Spec {
 /// What the guard says, one JSON document a line.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Report {
-    /// The server takes connections.
+    /// The server takes connections, or, where it waits for an order, its directory is there.
     Ready(Box<Facts>),
     /// It could not be started, or has ended.
     Failed {
@@ -164,6 +167,40 @@ impl Embedded {
         Route::own(&self.facts.server.url).map_err(TargetError::Start)
     }
 
+    /// Has the guard start what is in the directory, and waits until it takes connections or `give_up` says so.
+    ///
+    /// # Errors
+    /// Why it does not come up.
+    pub(super) fn start_ordered(&mut self, order: &Order, give_up: &dyn Fn() -> bool) -> Result<(), String> {
+        let text = serde_json::to_string(order).map_err(|error| error.to_string())?;
+        if let Some(stdin) = &mut self.guard.stdin {
+            writeln!(stdin, "{text}").map_err(|error| format!("its guard does not listen: {error}"))?;
+        }
+        let mut said = self.said.borrow_mut();
+        loop {
+            let mut watched = [PollFd::new(said.get_ref().as_fd(), PollFlags::POLLIN)];
+            if poll(&mut watched, PollTimeout::from(50_u16)).is_ok_and(|ready| ready > 0) {
+                break;
+            }
+            if give_up() {
+                return Err("given up".to_owned());
+            }
+        }
+        let mut line = String::new();
+        said.read_line(&mut line).map_err(|error| error.to_string())?;
+        match serde_json::from_str(&line) {
+            Ok(Report::Ready(facts)) => self.facts = *facts,
+            Ok(Report::Failed { reason }) => return Err(reason),
+            Err(_) => return Err("its guard process ended unexpectedly".to_owned()),
+        }
+        Ok(())
+    }
+
+    /// The guard's process, which leads a group of its own.
+    pub(super) fn guard(&self) -> u32 {
+        self.guard.id()
+    }
+
     /// Whether the guard has something to say, which it only has when the server has ended.
     pub(super) fn is_gone(&self) -> bool {
         let said = self.said.borrow();
@@ -184,7 +221,7 @@ impl Embedded {
             Ok(Report::Failed { reason }) => reason,
             _ => {
                 let log = self.facts.server.directory.join(super::cluster::LOG);
-                format!("its log ends with: {}", super::cluster::last_lines(&log))
+                format!("its log ends with: {}", server_log::last_lines(&log))
             }
         }
     }

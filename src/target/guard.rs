@@ -6,19 +6,25 @@
 
 use super::{
     base,
-    cluster::{self, Cluster, Plan},
+    cluster::{Cluster, Plan},
     embedded::{Facts, Report, Spec},
     in_force,
     kept::{self, KeptServer},
     locate,
+    restored::Order,
+    server_log,
 };
-use nix::sys::signal::{SigSet, Signal};
+use nix::{
+    sys::signal::{SigSet, Signal, killpg},
+    unistd::Pid,
+};
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Write},
     process::ExitCode,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, channel},
     },
     time::{Duration, Instant},
 };
@@ -42,8 +48,10 @@ pub fn main() -> ExitCode {
     };
     let unneeded = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&unneeded);
+    let (sender, orders) = channel();
     std::thread::spawn(move || {
-        let _ = input.read_to_end(&mut Vec::new());
+        // A server that was started at once takes no orders.
+        input.lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
         flag.store(true, Ordering::SeqCst);
     });
     let flag = Arc::clone(&unneeded);
@@ -51,7 +59,7 @@ pub fn main() -> ExitCode {
         let _ = signals.wait();
         flag.store(true, Ordering::SeqCst);
     });
-    match serve(&spec, &|| unneeded.load(Ordering::SeqCst)) {
+    match serve(&spec, &orders, &|| unneeded.load(Ordering::SeqCst)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             report(&Report::Failed { reason });
@@ -66,22 +74,16 @@ fn report(report: &Report) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-fn serve(spec: &Spec, unneeded: &dyn Fn() -> bool) -> Result<(), String> {
+fn serve(spec: &Spec, orders: &Receiver<String>, unneeded: &dyn Fn() -> bool) -> Result<(), String> {
     let keep = spec.keep;
-    let base = base::prepare(&spec.base_dir)?;
-    kept::sweep(&base);
     let mut timings = Vec::new();
-    let began = Instant::now();
-    let programs =
-        locate::locate(spec.pg_bin.as_deref(), spec.pg_version).map_err(|error| error.to_string())?;
-    timings.push(("find the server programs".to_owned(), began.elapsed()));
-    let settings = spec.all_settings();
-    let seeded = spec.seeded.clone();
-    let plan = Plan { programs, base, transport: spec.transport, settings, seeded };
-    let mut cluster = Cluster::create(plan)?;
+    let mut cluster = make(spec, &mut timings)?;
     let lock = kept::lock(&cluster.directory);
     let outcome = lock.and_then(|lock| {
-        bring_up(&mut cluster, spec, &mut timings, unneeded)?;
+        match spec.waits {
+            true => wait_for_orders(&mut cluster, spec, orders, unneeded)?,
+            false => bring_up(&mut cluster, spec, &mut timings, unneeded)?,
+        }
         Ok(lock)
     });
     let _lock = match outcome {
@@ -91,12 +93,17 @@ fn serve(spec: &Spec, unneeded: &dyn Fn() -> bool) -> Result<(), String> {
             return Err(reason);
         }
     };
+    if spec.waits {
+        // Whatever programs still fill the directory belong to this process's group, and end with it.
+        let _ = killpg(Pid::this(), Signal::SIGTERM);
+        return cluster.destroy();
+    }
     report(&Report::Ready(Box::new(facts(&cluster, timings, spec))));
     let mut told = false;
     while !unneeded() {
         if !told && let Some(status) = cluster.has_ended() {
             report(&Report::Failed {
-                reason: format!("the server ended with {status}: {}", cluster::last_lines(&cluster.log())),
+                reason: format!("the server ended with {status}: {}", server_log::last_lines(&cluster.log())),
             });
             told = true;
         }
@@ -109,12 +116,19 @@ fn serve(spec: &Spec, unneeded: &dyn Fn() -> bool) -> Result<(), String> {
     cluster.destroy()
 }
 
-fn bring_up(
-    cluster: &mut Cluster,
-    spec: &Spec,
-    timings: &mut Vec<(String, Duration)>,
-    unneeded: &dyn Fn() -> bool,
-) -> Result<(), String> {
+/// The directories of a server, and the programs that it will be.
+fn make(spec: &Spec, timings: &mut Vec<(String, Duration)>) -> Result<Cluster, String> {
+    let base = base::prepare(&spec.base_dir)?;
+    kept::sweep(&base);
+    let began = Instant::now();
+    let programs = locate(spec.pg_bin.as_deref(), spec.pg_version).map_err(|error| error.to_string())?;
+    timings.push(("find the server programs".to_owned(), began.elapsed()));
+    let (settings, seeded) = (spec.all_settings(), spec.seeded.clone());
+    Cluster::create(Plan { programs, base, transport: spec.transport, settings, seeded })
+}
+
+/// Marks the directory, and confines what will run in it.
+fn confine(cluster: &mut Cluster, spec: &Spec) -> Result<(), String> {
     // Marked as not kept until it serves, so that a guard killed half way leaves only what is swept.
     kept::mark(&KeptServer {
         control_groups: cluster.cage.possible_groups(),
@@ -123,7 +137,55 @@ fn bring_up(
     if let Some(machine) = &spec.machine {
         cluster.cage.build(machine.confinement());
     }
-    kept::mark(&marker(cluster, spec, false))?;
+    kept::mark(&marker(cluster, spec, false))
+}
+
+/// Holds an empty directory until it is not needed any more, and starts in it what is ordered.
+fn wait_for_orders(
+    cluster: &mut Cluster,
+    spec: &Spec,
+    orders: &Receiver<String>,
+    unneeded: &dyn Fn() -> bool,
+) -> Result<(), String> {
+    confine(cluster, spec)?;
+    report(&Report::Ready(Box::new(facts(cluster, Vec::new(), spec))));
+    while !unneeded() {
+        match orders.recv_timeout(WATCH) {
+            Ok(order) => report(&match start_ordered(cluster, &order, spec, unneeded) {
+                Ok(timings) => Report::Ready(Box::new(facts(cluster, timings, spec))),
+                Err(reason) => Report::Failed { reason },
+            }),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    Ok(())
+}
+
+fn start_ordered(
+    cluster: &mut Cluster,
+    order: &str,
+    spec: &Spec,
+    unneeded: &dyn Fn() -> bool,
+) -> Result<Vec<(String, Duration)>, String> {
+    let order: Order = serde_json::from_str(order).map_err(|error| error.to_string())?;
+    let began = Instant::now();
+    cluster.obey(&order, unneeded)?;
+    let mut timings = vec![("make the files ready".to_owned(), began.elapsed())];
+    let began = Instant::now();
+    cluster.start(unneeded)?;
+    timings.push(("start the server".to_owned(), began.elapsed()));
+    in_force::check(&marker(cluster, spec, false).url, &cluster.conf(), &order.settings)?;
+    Ok(timings)
+}
+
+fn bring_up(
+    cluster: &mut Cluster,
+    spec: &Spec,
+    timings: &mut Vec<(String, Duration)>,
+    unneeded: &dyn Fn() -> bool,
+) -> Result<(), String> {
+    confine(cluster, spec)?;
     let began = Instant::now();
     cluster.initialize(unneeded)?;
     timings.push(("initdb".to_owned(), began.elapsed()));
@@ -136,8 +198,7 @@ fn bring_up(
 }
 
 fn marker(cluster: &Cluster, spec: &Spec, kept: bool) -> KeptServer {
-    let user = cluster::USER;
-    let database = cluster::DATABASE;
+    let [user, database] = [&cluster.role, &cluster.database].map(|name| encoded(name).replace('/', "%2F"));
     let url = match (&cluster.password, cluster.root_certificate()) {
         (Some(password), root) => {
             let tls = root.map(|root| {

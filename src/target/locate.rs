@@ -15,7 +15,7 @@ const CONTRIB: [&str; 4] =
 
 /// A usable installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Programs {
+pub struct Programs {
     /// Directory of `postgres` and `initdb`.
     pub directory: PathBuf,
     /// As in `15.18`.
@@ -29,7 +29,7 @@ pub(super) struct Programs {
 ///
 /// # Errors
 /// When there is none that is usable, with the reason of each that was looked at.
-pub(super) fn locate(chosen: Option<&Path>, major: Option<u32>) -> Result<Programs, TargetError> {
+pub fn locate(chosen: Option<&Path>, major: Option<u32>) -> Result<Programs, TargetError> {
     if let Some(directory) = chosen {
         return examine(directory, major)
             .map_err(|why| TargetError::Programs(format!("{} is not usable: {why}", directory.display())));

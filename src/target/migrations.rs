@@ -54,6 +54,25 @@ pub async fn migrate(client: &mut Client, schema: &Schema) -> Result<(), TargetE
     Ok(())
 }
 
+/// How many of the files of `schema` the ledger of a database says were applied, without changing anything; `None` where
+/// there is no ledger.
+///
+/// # Errors
+/// When the ledger is no beginning of the list of files, or cannot be read.
+pub async fn known_migrations(client: &Client, schema: &Schema) -> Result<Option<usize>, TargetError> {
+    let refused = refused("the ledger of migrations");
+    let ledger = format!("{OWN_SCHEMA}.schema_migrations");
+    let is_there = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&ledger]).await;
+    if !is_there.map_err(&refused)?.get::<_, bool>(0) {
+        return Ok(None);
+    }
+    let sql = format!("SELECT version, checksum FROM {ledger} ORDER BY version");
+    let applied = client.query(&sql, &[]).await.map_err(&refused)?;
+    let applied: Vec<(String, String)> = applied.iter().map(|row| (row.get(0), row.get(1))).collect();
+    compare(schema, &applied)?;
+    Ok(Some(applied.len()))
+}
+
 /// Makes the schema and its ledgers, where they are missing.
 async fn begin(client: &mut Client) -> Result<(), tokio_postgres::Error> {
     client.batch_execute("SET client_min_messages = warning").await?;

@@ -23,8 +23,11 @@ mod made;
 mod migrations;
 mod open;
 mod owner;
+mod restored;
 mod schema;
+mod scratch;
 mod seeded;
+mod server_log;
 mod settings;
 mod template;
 
@@ -32,12 +35,14 @@ pub use embedded::{Transport, list_kept};
 pub use error::{TargetError, describe};
 pub use guard::main as guard_main;
 pub use kept::{KeptServer, stop as stop_kept};
-pub use login::{OpenError, Opened, Route};
+pub use locate::{Programs, locate};
+pub use login::{Libpq, OpenError, Opened, Route};
 pub use machine::{Machine, Profile};
 pub use made::{LEDGER, Named, Note, Present, create_extensions, noted, present};
-pub use migrations::migrate;
+pub use migrations::{known_migrations, migrate};
 pub use open::{OWN_SCHEMA, Target, TargetOptions};
 pub use schema::Schema;
+pub use scratch::{Beginning, Scratch};
 pub use seeded::Seeded;
 pub use settings::{address_named, address_of};
 

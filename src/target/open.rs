@@ -208,6 +208,7 @@ impl Target {
             keep: options.keep_server,
             seeded: options.seeded.as_deref().map(Seeded::data),
             base_dir: super::base::chosen(),
+            waits: false,
         };
         let embedded = Embedded::start(&guard, &spec)?;
         let route = embedded.route()?.with_options(&own_schema_first());
@@ -279,6 +280,12 @@ impl Target {
     #[must_use]
     pub fn data_file_system(&self) -> Option<String> {
         self.embedded.as_ref().map(|embedded| embedded.facts().file_system.clone())
+    }
+
+    /// URL of an embedded server; it may hold a password.
+    #[must_use]
+    pub fn url(&self) -> Option<&str> {
+        self.embedded.as_ref().map(|embedded| embedded.facts().server.url.as_str())
     }
 
     /// Directory that holds an embedded server's data.

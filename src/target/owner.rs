@@ -1,7 +1,12 @@
 //! The user that a server runs as: PostgreSQL refuses root.
 
 use nix::unistd::{Gid, Uid, User, chown, geteuid};
-use std::{os::unix::process::CommandExt, path::Path, process::Command};
+use std::{
+    fs,
+    os::unix::{fs::lchown, process::CommandExt},
+    path::Path,
+    process::Command,
+};
 
 /// Who owns a cluster.
 pub(super) struct Owner {
@@ -40,6 +45,27 @@ impl Owner {
             }
             None => Ok(()),
         }
+    }
+
+    /// Makes the user the owner of a directory and of all that is in it. No link is followed, and the directories come
+    /// last, so that until then nobody else can put one there.
+    pub(super) fn give_all(&self, directory: &Path) -> Result<(), String> {
+        let Some((_, uid, gid)) = &self.other else { return Ok(()) };
+        let told = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
+        let mut found = vec![directory.to_owned()];
+        let mut at = 0;
+        while let Some(path) = found.get(at).cloned() {
+            at += 1;
+            if path.symlink_metadata().map_err(|error| told(&path, error))?.is_dir() {
+                for entry in fs::read_dir(&path).map_err(|error| told(&path, error))? {
+                    found.push(entry.map_err(|error| told(&path, error))?.path());
+                }
+            }
+        }
+        for path in found.iter().rev() {
+            lchown(path, Some(uid.as_raw()), Some(gid.as_raw())).map_err(|error| told(path, error))?;
+        }
+        Ok(())
     }
 
     /// Makes a command run as the user.

@@ -8,7 +8,7 @@ mod removal;
 use crate::common::{Answer, Bench, KeptServer};
 
 /// The address of another database of the server, for another role.
-fn address(server: &KeptServer, role: &str, database: &str) -> String {
+pub(crate) fn address(server: &KeptServer, role: &str, database: &str) -> String {
     let (scheme, rest) = server.url.split_once("://").unwrap();
     let (_, host) = rest.rsplit_once('@').unwrap();
     let (host, _) = host.rsplit_once('/').unwrap();

@@ -13,6 +13,7 @@ fn help_names_every_command_and_exit_code() {
         "audit",
         "observe",
         "capacity",
+        "\n  drill ",
         "report",
         "\n  aa ",
         "\n  compare ",
@@ -222,7 +223,7 @@ fn a_place_without_room_for_results_is_found_out_before_the_run() {
 #[test]
 fn the_program_describes_itself() {
     let bench = Bench::new();
-    for what in ["record", "workload", "audit", "capacity"] {
+    for what in ["record", "workload", "audit", "capacity", "drill", "backup"] {
         let schema: serde_json::Value =
             serde_json::from_str(&bench.expect(0, &format!("schema {what}")).stdout).unwrap();
         jsonschema::meta::validate(&schema).expect("a valid JSON Schema");

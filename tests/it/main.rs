@@ -12,6 +12,7 @@ mod common;
 mod compare;
 mod database;
 mod diagnosis;
+mod drill;
 mod duet;
 mod evidence;
 mod faults;

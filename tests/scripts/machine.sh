@@ -58,6 +58,7 @@ case $* in *install*postgresql*)
 *install*prometheus*)
     "$MACHINE/sys/usr/sbin/policy-rc.d" || echo "services are not to start: $?" >>"$MACHINE/log"
     mv "$MACHINE/prometheus" "$MACHINE/promtool" "$MACHINE/bin" ;;
+*install*gnupg*) mv "$MACHINE/age" "$MACHINE/age-keygen" "$MACHINE/gpg" "$MACHINE/bin" ;;
 esac
 EOF
 fake chromium <<'EOF'
@@ -66,8 +67,7 @@ EOF
 fake chromedriver <<'EOF'
 echo 'ChromeDriver 156.0.8078.99 (730482a940ce-refs/branch-heads/8078@{#2244})'
 EOF
-fake prometheus </dev/null
-fake promtool </dev/null
+for program in prometheus promtool age age-keygen gpg; do fake $program </dev/null; done
 fake bin/npm <<'EOF'
 echo "npm $*" >>"$MACHINE/log"
 mkdir package

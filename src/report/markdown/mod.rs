@@ -3,6 +3,7 @@
 mod audit;
 mod capacity;
 mod compare;
+mod drill;
 mod effects;
 mod false_alarms;
 mod fit;
@@ -16,6 +17,7 @@ mod text;
 pub use audit::audit;
 pub use capacity::capacity;
 pub use compare::compare;
+pub use drill::drill;
 pub use effects::effects;
 pub use false_alarms::false_alarms;
 pub use gate::gate;

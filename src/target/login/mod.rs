@@ -6,6 +6,7 @@ mod certificate;
 mod error;
 mod host;
 mod keywords;
+mod libpq;
 mod open;
 mod pairs;
 mod parameters;
@@ -23,6 +24,7 @@ mod url;
 mod verifier;
 
 pub use error::OpenError;
+pub use libpq::Libpq;
 pub use open::Opened;
 pub use route::Route;
 

@@ -3,6 +3,7 @@
 use super::{
     attributes::Attributes,
     host::{Host, Place, hosts},
+    libpq::handed_on,
     parameters::Parameters,
     passfile::PasswordFile,
     service,
@@ -37,6 +38,8 @@ pub struct Route {
     pub(super) shuffles: bool,
     /// How long one address may take.
     pub(super) timeout: Option<Duration>,
+    /// What PostgreSQL's own programs are told of TLS, by the variables of their environment.
+    pub(super) handed_on: Vec<(&'static str, String)>,
     notes: Vec<String>,
 }
 
@@ -112,6 +115,7 @@ impl Route {
             shuffles: parameters.choice("load_balance_hosts", &[("disable", false), ("random", true)])?
                 == Some(true),
             timeout: timeout(&parameters)?,
+            handed_on: handed_on(&parameters),
             notes,
         })
     }

@@ -1,0 +1,119 @@
+//! Backups by pg_dump: of one snapshot, in which its counts and digests are taken, too, so that a database that is written to
+//! meanwhile can be compared exactly.
+
+use super::{
+    cipher, contents,
+    context::Context,
+    error::DrillError,
+    files,
+    manifest::Made,
+    options::{Encryption, Method},
+    result::Part,
+    source::{self, Source},
+    tool::{self, Way},
+};
+use crate::target::Programs;
+use chrono::{DateTime, Utc};
+use std::path::Path;
+use tokio_postgres::Client;
+
+/// The file of a custom dump.
+pub(super) const FILE: &str = "database.dump";
+/// The directory of a dump, and the file that it is packed into when it is encrypted.
+pub(super) const DIRECTORY: &str = "database";
+pub(super) const PACKED: &str = "database.tar";
+/// How long pg_dump waits for somebody's lock on a table.
+const LOCK_LIMIT: &str = "--lock-wait-timeout=60000";
+
+/// Dumps a database into a directory that is there.
+///
+/// # Errors
+/// When the role may not read all of it, pg_dump fails, or the user asks for the end.
+pub(super) fn make(
+    context: &Context<'_>,
+    source: &Source,
+    programs: &Programs,
+    method: Method,
+    directory: &Path,
+) -> Result<Made, DrillError> {
+    let snapshot = context.ask(Snapshot::take(source))?;
+    let way = Way::of(context, &source.route)?;
+    let mut parts = Vec::new();
+    let ((), seconds) = context.step(&format!("{method}: pg_dump"), || {
+        write(context, programs, &way, method, &snapshot.name, directory)
+    })?;
+    parts.push(Part { name: "dump".to_owned(), seconds, bytes: Some(files::bytes(directory)) });
+    let (contents, _) = context.step(&format!("{method}: digests in the same snapshot"), || {
+        context.ask(async { snapshot.contents().await })
+    })?;
+    let tools = tool::version(programs, "pg_dump").into_iter().collect();
+    Ok(Made { as_of: snapshot.at, tools, contents, changed: Vec::new(), point: None, parts })
+}
+
+/// A state of the database that stays to be seen.
+struct Snapshot {
+    client: Client,
+    name: String,
+    at: DateTime<Utc>,
+    sequences: Vec<contents::SequenceState>,
+}
+
+impl Snapshot {
+    async fn take(source: &Source) -> Result<Self, DrillError> {
+        let client = source.session().await?;
+        let refused = DrillError::of("looked at");
+        let closed = source::unreadable(&client).await.map_err(&refused)?;
+        if let Some(first) = closed.first() {
+            let more = match closed.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            return Err(DrillError::Environment(format!(
+                "this role may not read {first}{more}, which a dump holds: GRANT pg_read_all_data to it, or SELECT on these and USAGE on their schemas"
+            )));
+        }
+        client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(&refused)?;
+        let sequences = contents::sequences(&client).await.map_err(&refused)?;
+        let row = client.query_one("SELECT pg_export_snapshot(), now()", &[]).await.map_err(&refused)?;
+        Ok(Self { client, name: row.get(0), at: row.get(1), sequences })
+    }
+
+    async fn contents(&self) -> Result<contents::Contents, DrillError> {
+        let refused = DrillError::of("compared");
+        let mut found = contents::read(&self.client).await.map_err(&refused)?;
+        found.sequences = contents::since(&self.sequences, found.sequences);
+        self.client.batch_execute("COMMIT").await.map_err(&refused)?;
+        Ok(found)
+    }
+}
+
+fn write(
+    context: &Context<'_>,
+    programs: &Programs,
+    way: &Way,
+    method: Method,
+    snapshot: &str,
+    directory: &Path,
+) -> Result<(), DrillError> {
+    let mut dump = tool::client(programs, "pg_dump", Some(way))?;
+    dump.args(["--no-password", LOCK_LIMIT, &format!("--snapshot={snapshot}")]);
+    let encryption = context.options.encryption.as_ref();
+    let sealed = |name: &str| cipher::named(&directory.join(name), encryption.map(Encryption::cipher));
+    if method == Method::Custom {
+        dump.arg("--format=custom");
+        let mut commands = vec![dump];
+        commands.extend(encryption.map(cipher::seal).transpose()?);
+        return tool::run(context, commands, Some(&sealed(FILE))).and_then(tool::all_well).map(drop);
+    }
+    let plain = match encryption {
+        None => directory.join(DIRECTORY),
+        Some(_) => context.place(DIRECTORY)?,
+    };
+    dump.args(["--format=directory", &format!("--jobs={}", context.options.jobs), "--file"]).arg(&plain);
+    tool::run(context, vec![dump], None).and_then(tool::all_well)?;
+    if let Some(encryption) = encryption {
+        cipher::pack(context, &plain, encryption, &sealed(PACKED))?;
+        std::fs::remove_dir_all(&plain).map_err(DrillError::file(&plain))?;
+    }
+    Ok(())
+}
