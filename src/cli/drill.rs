@@ -147,6 +147,15 @@ fn options(args: BackupArgs, matches: &ArgMatches) -> Result<DrillOptions, Failu
             "--{id} is for the library that an embedded server gets, but a database is named: add --embedded, or leave it out"
         )));
     }
+    if said(matches, "until") && !args.method.contains(&Method::Pitr) {
+        return Err(Failure::bad_input("--until is for --method pitr: add that, or leave it out"));
+    }
+    let largest = catalog.tracks;
+    if let Some(few) = args.grow.filter(|few| said(matches, "grow") && *few > 0 && *few >= largest) {
+        return Err(Failure::bad_input(format!(
+            "--grow {few}: the second library has to be smaller than the first of {largest} tracks (--tracks)"
+        )));
+    }
     let mut methods = args.method;
     let mut known = Vec::new();
     methods.retain(|method| {

@@ -13,7 +13,16 @@ use std::{
 };
 
 /// Bytes of an identity's file that tell whether it has a passphrase.
-const TELLING_BYTES: u64 = 64;
+const TELLING_BYTES: u64 = 256;
+/// How an identity begins that age itself, or PEM, has locked by a passphrase.
+const LOCKED: [&str; 4] = [
+    "age-encryption.org",
+    "BEGIN AGE ENCRYPTED FILE",
+    "BEGIN ENCRYPTED PRIVATE KEY",
+    "Proc-Type: 4,ENCRYPTED",
+];
+/// How a key of OpenSSH's begins, and how it goes on without a passphrase: `none` is the cipher that it names.
+const OPENSSH: (&str, &str) = ("-----BEGIN OPENSSH PRIVATE KEY-----", "b3BlbnNzaC1rZXktdjEAAAAABG5vbmU");
 
 /// Whether what is asked can be done: the programs are there, and what was encrypted can be opened again.
 ///
@@ -47,14 +56,29 @@ fn check_identity(path: &Path) -> Result<(), DrillError> {
     file.map_err(|error| {
         DrillError::Usage(format!("--identity {}: cannot be read: {error}", path.display()))
     })?;
-    let beginning = String::from_utf8_lossy(&beginning);
-    if beginning.contains("age-encryption.org") || beginning.contains("BEGIN AGE ENCRYPTED FILE") {
+    if is_locked(&String::from_utf8_lossy(&beginning)) {
         return Err(DrillError::Usage(format!(
             "--identity {}: it has a passphrase, which loist-bench does not ask for: name one without",
             path.display()
         )));
     }
     Ok(())
+}
+
+/// Whether an identity that begins so has a passphrase: age would ask for it on a terminal that it does not have.
+fn is_locked(beginning: &str) -> bool {
+    let (openssh, unlocked) = OPENSSH;
+    let is_locked_key =
+        beginning.split_once(openssh).is_some_and(|(_, key)| !key.trim_start().starts_with(unlocked));
+    is_locked_key || LOCKED.iter().any(|words| beginning.contains(words))
+}
+
+/// Whether a backup that was found can be opened.
+///
+/// # Errors
+/// When the program is missing, or there is no key for it.
+pub(super) fn check_opening(cipher: Option<Cipher>, identity: Option<&Path>) -> Result<(), DrillError> {
+    cipher.map_or(Ok(()), |cipher| open(cipher, identity).map(drop))
 }
 
 /// The program that encrypts what it reads.
@@ -86,7 +110,10 @@ pub(super) fn open(cipher: Cipher, identity: Option<&Path>) -> Result<Command, D
             ));
         }
         (Cipher::Age, Some(identity)) => command.args(["--decrypt", "--identity"]).arg(identity),
-        (Cipher::Gpg, _) => command.args(["--batch", "--quiet", "--no-tty", "--decrypt"]),
+        (Cipher::Gpg, _) => {
+            // What the agent does not know is not asked for.
+            command.args(["--batch", "--quiet", "--no-tty", "--pinentry-mode", "error", "--decrypt"])
+        }
     };
     Ok(command)
 }
@@ -164,6 +191,16 @@ mod tests {
         std::fs::write(&identity, "age-encryption.org/v1\n-> scrypt").unwrap();
         let told = check(Some(&age), Some(&identity)).unwrap_err().to_string();
         assert!(told.contains("it has a passphrase"), "{told}");
+        for key in [
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAACmFlczI1Ni1jdHIAAAAG",
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n",
+        ] {
+            std::fs::write(&identity, key).unwrap();
+            assert!(check(None, Some(&identity)).unwrap_err().to_string().contains("it has a passphrase"));
+        }
+        let key = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n";
+        std::fs::write(&identity, key).unwrap();
+        assert!(check(None, Some(&identity)).is_ok());
         let missing = Encryption::AgeFile("no-such-file".into());
         std::fs::write(&identity, "# public key: age1x\n").unwrap();
         let told = check(Some(&missing), Some(&identity)).unwrap_err().to_string();

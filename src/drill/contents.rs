@@ -17,14 +17,27 @@ pub(super) const SESSION: &str = "
     SET bytea_output = 'hex';
     SET lc_monetary = 'C';
     SET xmloption = 'content';
+    SET standard_conforming_strings = on;
+    SET quote_all_identifiers = off;
     SET row_security = off;
     SET statement_timeout = 0;
     SET lock_timeout = 0;
-    SET idle_in_transaction_session_timeout = 0";
+    SET idle_in_transaction_session_timeout = 0;
+    SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')";
+
+/// Values of a sequence that PostgreSQL logs ahead, so that it need not log each.
+const LOGGED_AHEAD: i64 = 32;
+
+/// The table of large objects.
+pub(super) const LARGE_OBJECTS: &str = "pg_catalog.pg_largeobject_metadata";
 
 /// Schemas that are the system's.
 pub(super) const OF_USERS: &str =
     "n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%' ESCAPE '\\'";
+
+/// Relations that belong to no extension.
+pub(super) const OF_NO_EXTENSION: &str = "NOT EXISTS (SELECT FROM pg_depend owned
+    WHERE owned.classid = 'pg_class'::regclass AND owned.objid = c.oid AND owned.deptype = 'e')";
 
 /// What is in a database.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -64,8 +77,15 @@ pub struct SequenceState {
     pub before: i64,
     /// Its last value when that was done.
     pub after: i64,
-    /// Whether the last value was given out by then.
-    pub is_called: bool,
+    /// Whether the last value was given out; absent where that changed meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is_called: Option<bool>,
+    /// How far ahead of its value the write-ahead log may have it, by which it stands after a copy of the server's files.
+    #[serde(default)]
+    pub ahead: i64,
+    /// Whether it is in no log, and so begins anew after a copy of the server's files.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unlogged: bool,
 }
 
 impl Contents {
@@ -83,8 +103,8 @@ pub(super) async fn read(client: &Client) -> Result<Contents, Error> {
     for row in client.query(&tables_sql(), &[]).await? {
         tables.push(table(client, &row).await?);
     }
-    let large_objects: i64 =
-        client.query_one("SELECT count(*) FROM pg_catalog.pg_largeobject_metadata", &[]).await?.get(0);
+    let count = format!("SELECT count(*) FROM {LARGE_OBJECTS}");
+    let large_objects: i64 = client.query_one(&count, &[]).await?.get(0);
     let definitions = definitions::read(client).await?;
     let sequences = sequences(client).await?;
     Ok(Contents { tables, sequences, large_objects: large_objects.cast_unsigned(), definitions })
@@ -98,9 +118,7 @@ fn tables_sql() -> String {
                           FROM pg_attribute a
                           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), '')
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.relkind = 'r' AND {OF_USERS}
-           AND NOT EXISTS (SELECT FROM pg_depend d
-                           WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+         WHERE c.relkind = 'r' AND {OF_USERS} AND {OF_NO_EXTENSION}
          ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\""
     )
 }
@@ -124,19 +142,25 @@ async fn table(client: &Client, row: &Row) -> Result<TableContents, Error> {
 /// Where the sequences stand now; those of extensions not.
 pub(super) async fn sequences(client: &Client) -> Result<Vec<SequenceState>, Error> {
     let sql = format!(
-        "SELECT format('%I.%I', n.nspname, c.relname)
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.relkind = 'S' AND {OF_USERS}
-           AND NOT EXISTS (SELECT FROM pg_depend d
-                           WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+        "SELECT format('%I.%I', n.nspname, c.relname), c.relpersistence = 'u', s.seqincrement, s.seqcache
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid
+         WHERE c.relkind = 'S' AND {OF_USERS} AND {OF_NO_EXTENSION}
          ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\""
     );
     let mut found = Vec::new();
     for row in client.query(&sql, &[]).await? {
-        let name: String = row.get(0);
+        let (name, unlogged): (String, bool) = (row.get(0), row.get(1));
+        let (increment, cache): (i64, i64) = (row.get(2), row.get(3));
         let state = client.query_one(&format!("SELECT last_value, is_called FROM {name}"), &[]).await?;
         let value: i64 = state.get(0);
-        found.push(SequenceState { name, before: value, after: value, is_called: state.get(1) });
+        found.push(SequenceState {
+            name,
+            before: value,
+            after: value,
+            is_called: Some(state.get(1)),
+            ahead: increment.saturating_mul(cache.saturating_add(LOGGED_AHEAD)),
+            unlogged,
+        });
     }
     Ok(found)
 }
@@ -146,7 +170,34 @@ pub(super) fn since(before: &[SequenceState], mut now: Vec<SequenceState>) -> Ve
     for state in &mut now {
         if let Some(earlier) = before.iter().find(|earlier| earlier.name == state.name) {
             state.before = earlier.after;
+            state.is_called = state.is_called.filter(|_| earlier.is_called == state.is_called);
         }
     }
     now
+}
+
+/// Names of the tables that are compared.
+pub(super) async fn tables(client: &Client) -> Result<Vec<String>, Error> {
+    Ok(client.query(&tables_sql(), &[]).await?.iter().map(|row| row.get(0)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whether_a_value_was_given_out_is_known_where_it_stayed_so() {
+        let state = |value, is_called| SequenceState {
+            name: "s".to_owned(),
+            before: value,
+            after: value,
+            is_called: Some(is_called),
+            ahead: 33,
+            unlogged: false,
+        };
+        let of = |before, now| since(&[before], vec![now]).remove(0);
+        let same = of(state(1, true), state(9, true));
+        assert_eq!((same.before, same.after, same.is_called), (1, 9, Some(true)));
+        assert_eq!(of(state(1, false), state(1, true)).is_called, None);
+    }
 }

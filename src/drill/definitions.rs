@@ -13,13 +13,16 @@ pub struct Definition {
     pub kind: String,
     /// Its name, with its schema, and that of the table that it is a part of.
     pub name: String,
-    /// SHA-256 of its definition, without what PostgreSQL itself writes otherwise the second time: casts of text and
-    /// parentheses. Of an extension its version.
+    /// SHA-256 of its definition, without what PostgreSQL itself writes otherwise the second time: casts of text, blanks and
+    /// parentheses. The body of a function counts as it is. Of an extension its version.
     pub digest: String,
 }
 
 /// A kind of which the version is told, and nothing else is compared.
 pub(super) const EXTENSION: &str = "extension";
+
+/// The kind of an index; those are told of that are valid.
+pub(super) const INDEX: &str = "index";
 
 /// Kind, name and definition of everything; each part stands for one catalogue. In a session that sees no schema every name
 /// has its own.
@@ -29,7 +32,9 @@ const PARTS: &[&str] = &[
     "SELECT CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' ELSE 'table' END,
             c.oid::regclass::text,
             concat_ws(' ', c.relkind, c.relpersistence, c.relrowsecurity, c.relforcerowsecurity, c.reloptions::text,
-                      pg_get_expr(c.relpartbound, c.oid),
+                      pg_get_expr(c.relpartbound, c.oid), CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
+                      (SELECT string_agg(inhparent::regclass::text, ',' ORDER BY inhseqno)
+                       FROM pg_inherits WHERE inhrelid = c.oid),
                       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END,
                       (SELECT concat_ws(' ', seqtypid::regtype, seqstart, seqincrement, seqmin, seqmax, seqcycle)
                        FROM pg_sequence WHERE seqrelid = c.oid))
@@ -52,7 +57,9 @@ const PARTS: &[&str] = &[
      FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE NOT t.tgisinternal AND {of_users} AND {own:pg_class:c.oid}",
     "SELECT 'function', p.oid::regprocedure::text,
-            CASE WHEN p.prokind = 'a' THEN '' ELSE pg_get_functiondef(p.oid) END
+            CASE WHEN p.prokind = 'a' THEN ''
+                 ELSE concat_ws(' ', encode(sha256(convert_to(p.prosrc, getdatabaseencoding())), 'hex'),
+                                pg_get_functiondef(p.oid)) END
      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {of_users} AND {own:pg_proc:p.oid}",
     "SELECT 'type', t.oid::regtype::text,
             concat_ws(' ', t.typtype, CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
@@ -77,8 +84,9 @@ pub(super) async fn read(client: &Client) -> Result<Vec<Definition>, Error> {
     let parts: Vec<String> = PARTS.iter().map(|part| filled(part)).collect();
     let sql = format!(
         "SELECT kind, name, encode(sha256(convert_to(
-                    regexp_replace(text, '::(character varying|text|bpchar|varchar)(\\[\\])?|[()[:space:]]', '', 'g'),
-                    'UTF8')), 'hex')
+                    regexp_replace(coalesce(text, ''),
+                                   '::(character varying|text|bpchar|varchar)(\\[\\])?|[()[:space:]]', '', 'g'),
+                    getdatabaseencoding())), 'hex')
          FROM ({}) AS all_of_it (kind, name, text)
          UNION ALL SELECT '{EXTENSION}', extname::text, extversion FROM pg_extension
          ORDER BY 1, 2",
@@ -104,23 +112,40 @@ fn filled(part: &str) -> String {
     out
 }
 
-/// What differs between the source and what was restored, extensions apart. `texts` says whether definitions can be
-/// compared: two major versions may write the same one otherwise.
-pub(super) fn differences(source: &[Definition], restored: &[Definition], texts: bool) -> Vec<String> {
-    let by_name = |list: &[Definition]| -> BTreeMap<(String, String), String> {
-        let own = list.iter().filter(|one| one.kind != EXTENSION);
-        own.map(|one| ((one.kind.clone(), one.name.clone()), one.digest.clone())).collect()
-    };
+/// What differs between the source and what was restored, extensions and what is `unsure` apart. `texts` says whether
+/// definitions can be compared: two major versions may write the same one otherwise.
+pub(super) fn differences(
+    source: &[Definition],
+    restored: &[Definition],
+    texts: bool,
+    unsure: &[String],
+) -> Vec<String> {
     let (source, restored) = (by_name(source), by_name(restored));
-    let lost = source.iter().filter_map(|(key, digest)| match restored.get(key) {
-        None => Some(format!("{} {} is missing", key.0, key.1)),
-        Some(other) if texts && other != digest => Some(format!("{} {} is defined otherwise", key.0, key.1)),
+    let lost = source.iter().filter_map(|(name, digest)| match restored.get(name) {
+        None => Some((name, "is missing")),
+        Some(other) if texts && other != digest => Some((name, "is defined otherwise")),
         Some(_) => None,
     });
     // Every new database has it, and no dump takes it away.
-    let of_itself = |(kind, name): &(String, String)| kind == "schema" && name == "public";
-    let more = restored.keys().filter(|key| !source.contains_key(*key) && !of_itself(key));
-    lost.chain(more.map(|(kind, name)| format!("{kind} {name} is not in the source"))).collect()
+    let more = restored.keys().filter(|name| !source.contains_key(*name) && *name != "schema public");
+    lost.chain(more.map(|name| (name, "is not in the source")))
+        .filter(|(name, _)| !unsure.contains(name))
+        .map(|(name, what)| format!("{name} {what}"))
+        .collect()
+}
+
+/// What was made, changed or dropped from one look to the next, extensions apart.
+pub(super) fn redefined(before: &[Definition], after: &[Definition]) -> Vec<String> {
+    let (before, after) = (by_name(before), by_name(after));
+    let gone = before.keys().filter(|name| !after.contains_key(*name));
+    let other = after.iter().filter(|(name, digest)| before.get(*name) != Some(*digest));
+    gone.chain(other.map(|(name, _)| name)).cloned().collect()
+}
+
+/// Digests by kind and name, those of extensions not.
+fn by_name(list: &[Definition]) -> BTreeMap<String, &str> {
+    let own = list.iter().filter(|one| one.kind != EXTENSION);
+    own.map(|one| (format!("{} {}", one.kind, one.name), one.digest.as_str())).collect()
 }
 
 #[cfg(test)]
@@ -137,15 +162,18 @@ mod tests {
         let restored =
             [one("table", "a.t", "2"), one("trigger", "g on a.t", "1"), one(EXTENSION, "x", "1.1")];
         assert_eq!(
-            differences(&source, &restored, true),
+            differences(&source, &restored, true, &[]),
             [
                 "index a.i is missing",
                 "table a.t is defined otherwise",
                 "trigger g on a.t is not in the source"
             ]
         );
-        assert_eq!(differences(&source, &restored, false).len(), 2);
-        assert!(differences(&source, &source, true).is_empty());
+        assert_eq!(differences(&source, &restored, false, &[]).len(), 2);
+        assert!(differences(&source, &source, true, &[]).is_empty());
+        let unsure = redefined(&source, &restored);
+        assert_eq!(unsure, ["index a.i", "table a.t", "trigger g on a.t"]);
+        assert!(differences(&source, &restored, true, &unsure).is_empty());
     }
 
     #[test]

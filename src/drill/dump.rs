@@ -22,8 +22,8 @@ pub(super) const FILE: &str = "database.dump";
 /// The directory of a dump, and the file that it is packed into when it is encrypted.
 pub(super) const DIRECTORY: &str = "database";
 pub(super) const PACKED: &str = "database.tar";
-/// How long pg_dump waits for somebody's lock on a table.
-const LOCK_LIMIT: &str = "--lock-wait-timeout=60000";
+/// How long somebody's lock on a table is waited for, in milliseconds.
+const LOCK_LIMIT: u32 = 60_000;
 
 /// Dumps a database into a directory that is there.
 ///
@@ -42,12 +42,39 @@ pub(super) fn make(
     let ((), seconds) = context.step(&format!("{method}: pg_dump"), || {
         write(context, programs, &way, method, &snapshot.name, directory)
     })?;
+    let finished_at = Utc::now();
     parts.push(Part { name: "dump".to_owned(), seconds, bytes: Some(files::bytes(directory)) });
     let (contents, _) = context.step(&format!("{method}: digests in the same snapshot"), || {
         context.ask(async { snapshot.contents().await })
     })?;
     let tools = tool::version(programs, "pg_dump").into_iter().collect();
-    Ok(Made { as_of: snapshot.at, tools, contents, changed: Vec::new(), point: None, parts })
+    let (changed, redefined) = (Vec::new(), Vec::new());
+    Ok(Made { as_of: snapshot.at, finished_at, tools, contents, changed, redefined, point: None, parts })
+}
+
+/// Whether the role may read all that a dump holds.
+///
+/// # Errors
+/// When it may not, with what would let it.
+pub(super) fn check_rights(context: &Context<'_>, source: &Source) -> Result<(), DrillError> {
+    let closed = context.ask(async {
+        let client = source.session().await?;
+        source::unreadable(&client).await.map_err(DrillError::of("looked at"))
+    })?;
+    let Some(first) = closed.first() else { return Ok(()) };
+    let more = match closed.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let name = &first.name;
+    Err(DrillError::Environment(match first.is_by_policy {
+        true => format!(
+            "row-level security hides rows of {name}{more} from this role, and a dump holds all: name a role with BYPASSRLS, or the owner"
+        ),
+        false => format!(
+            "this role may not read {name}{more}, which a dump holds: GRANT pg_read_all_data to it, or SELECT on these and USAGE on their schemas"
+        ),
+    }))
 }
 
 /// A state of the database that stays to be seen.
@@ -62,20 +89,13 @@ impl Snapshot {
     async fn take(source: &Source) -> Result<Self, DrillError> {
         let client = source.session().await?;
         let refused = DrillError::of("looked at");
-        let closed = source::unreadable(&client).await.map_err(&refused)?;
-        if let Some(first) = closed.first() {
-            let more = match closed.len() - 1 {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            return Err(DrillError::Environment(format!(
-                "this role may not read {first}{more}, which a dump holds: GRANT pg_read_all_data to it, or SELECT on these and USAGE on their schemas"
-            )));
-        }
+        let at = Utc::now();
         client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(&refused)?;
+        let tables = contents::tables(&client).await.map_err(&refused)?;
+        client.batch_execute(&hold(&tables)).await.map_err(&refused)?;
         let sequences = contents::sequences(&client).await.map_err(&refused)?;
-        let row = client.query_one("SELECT pg_export_snapshot(), now()", &[]).await.map_err(&refused)?;
-        Ok(Self { client, name: row.get(0), at: row.get(1), sequences })
+        let row = client.query_one("SELECT pg_export_snapshot()", &[]).await.map_err(&refused)?;
+        Ok(Self { client, name: row.get(0), at, sequences })
     }
 
     async fn contents(&self) -> Result<contents::Contents, DrillError> {
@@ -87,6 +107,18 @@ impl Snapshot {
     }
 }
 
+/// Nobody may empty, change or drop a table before its rows are counted: that is no matter of snapshots.
+fn hold(tables: &[String]) -> String {
+    if tables.is_empty() {
+        return String::new();
+    }
+    let tables: Vec<String> = tables.iter().map(|table| format!("ONLY {table}")).collect();
+    let tables = tables.join(", ");
+    format!(
+        "SET LOCAL lock_timeout = {LOCK_LIMIT}; LOCK TABLE {tables} IN ACCESS SHARE MODE; SET LOCAL lock_timeout = 0"
+    )
+}
+
 fn write(
     context: &Context<'_>,
     programs: &Programs,
@@ -96,7 +128,8 @@ fn write(
     directory: &Path,
 ) -> Result<(), DrillError> {
     let mut dump = tool::client(programs, "pg_dump", Some(way))?;
-    dump.args(["--no-password", LOCK_LIMIT, &format!("--snapshot={snapshot}")]);
+    dump.args(["--no-password", &format!("--lock-wait-timeout={LOCK_LIMIT}")]);
+    dump.arg(format!("--snapshot={snapshot}"));
     let encryption = context.options.encryption.as_ref();
     let sealed = |name: &str| cipher::named(&directory.join(name), encryption.map(Encryption::cipher));
     if method == Method::Custom {
@@ -116,4 +149,19 @@ fn write(
         std::fs::remove_dir_all(&plain).map_err(DrillError::file(&plain))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_held_as_they_are() {
+        assert_eq!(hold(&[]), "");
+        let held = hold(&["public.a".to_owned(), "\"My Schema\".\"B\"".to_owned()]);
+        assert!(
+            held.contains("LOCK TABLE ONLY public.a, ONLY \"My Schema\".\"B\" IN ACCESS SHARE MODE"),
+            "{held}"
+        );
+    }
 }

@@ -40,7 +40,7 @@ pub enum DrillError {
         said: String,
     },
     /// The user asked for the end.
-    #[error("interrupted: nothing of this drill is left behind")]
+    #[error("interrupted: nothing of this drill is left behind but backups that were moved to --keep before")]
     Interrupted,
 }
 

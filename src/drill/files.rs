@@ -35,6 +35,17 @@ pub(super) fn all(directory: &Path) -> Result<Vec<BackupFile>, DrillError> {
     Ok(found)
 }
 
+/// Has every plain file below a directory written out to the disk.
+///
+/// # Errors
+/// When that fails.
+pub(super) fn flush(directory: &Path) -> std::io::Result<()> {
+    for path in below(directory)? {
+        File::open(directory.join(path))?.sync_all()?;
+    }
+    File::open(directory)?.sync_all()
+}
+
 /// Bytes of every plain file below a directory, or of a file.
 pub(super) fn bytes(path: &Path) -> u64 {
     if path.is_file() {

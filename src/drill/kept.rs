@@ -3,6 +3,7 @@
 use super::{
     context::{Context, private_directory},
     error::DrillError,
+    files,
     manifest::{self, Manifest},
     options::{Cipher, Method},
     tool,
@@ -134,17 +135,19 @@ pub(super) fn keep(context: &Context<'_>, work: &Path, place: &Path) -> Result<(
             place.display()
         )));
     }
+    files::flush(work).map_err(DrillError::file(work))?;
     if fs::rename(work, place).is_ok() {
         return Ok(());
     }
-    private_directory(place)?;
+    // On another file system it is copied first, beside the place: what has its name is whole.
+    let beside = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let unready = tempfile::Builder::new().prefix(".loist-bench-").tempdir_in(beside);
+    let unready = unready.map_err(DrillError::file(beside))?;
     let mut copy = tool::machine_program("cp")?;
-    copy.args(["-R", "-P", "-p"]).arg(work.join(".")).arg(place);
-    let copied = tool::run(context, vec![copy], None).and_then(tool::all_well);
-    if copied.is_err() {
-        let _ = fs::remove_dir_all(place);
-    }
-    copied.map(drop)
+    copy.args(["-R", "-P", "-p"]).arg(work.join(".")).arg(unready.path());
+    tool::run(context, vec![copy], None).and_then(tool::all_well)?;
+    files::flush(unready.path()).map_err(DrillError::file(unready.path()))?;
+    fs::rename(unready.path(), place).map_err(DrillError::file(place))
 }
 
 #[cfg(test)]

@@ -53,6 +53,9 @@ pub struct Manifest {
     /// Tables that were written to while the server's files were copied: what they hold is not known row for row.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<Changed>,
+    /// Definitions that were made, changed or dropped while the server's files were copied, by kind and name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redefined: Vec<String>,
     /// The point in time that is restored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub point: Option<PointInTime>,
@@ -83,6 +86,12 @@ pub struct SourceFacts {
     pub collate: String,
     /// How characters are told apart in it.
     pub ctype: String,
+    /// What orders text where that is not the operating system: `icu` or `builtin`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The locale as that calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
     /// Whether pages have checksums.
     pub checksums: bool,
     /// A superuser of the server that may log in.
@@ -97,6 +106,28 @@ impl SourceFacts {
     #[must_use]
     pub fn major(&self) -> u32 {
         self.version_number / 10_000
+    }
+
+    /// Of a database of which nothing else is known; for tests.
+    #[cfg(test)]
+    pub(super) fn of_version(version: &str) -> Self {
+        let major: u32 = version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default();
+        Self {
+            address: String::new(),
+            version: version.to_owned(),
+            version_number: major * 10_000,
+            database: String::new(),
+            database_bytes: 0,
+            server_bytes: 0,
+            encoding: String::new(),
+            collate: String::new(),
+            ctype: String::new(),
+            provider: None,
+            locale: None,
+            checksums: false,
+            superuser: None,
+            roles: Vec::new(),
+        }
     }
 }
 
@@ -146,9 +177,12 @@ pub struct BackupFile {
 /// What is known of a backup when it was just made.
 pub(super) struct Made {
     pub(super) as_of: DateTime<Utc>,
+    /// When the last file was written.
+    pub(super) finished_at: DateTime<Utc>,
     pub(super) tools: Vec<String>,
     pub(super) contents: Contents,
     pub(super) changed: Vec<Changed>,
+    pub(super) redefined: Vec<String>,
     pub(super) point: Option<PointInTime>,
     pub(super) parts: Vec<Part>,
 }
@@ -169,15 +203,26 @@ impl Manifest {
             method,
             cipher,
             as_of: made.as_of,
-            finished_at: Utc::now(),
+            finished_at: made.finished_at,
             source,
             tools: made.tools,
             contents: made.contents,
             changed: made.changed,
+            redefined: made.redefined,
             point: made.point,
             made: made.parts,
             files,
         }
+    }
+
+    /// That of a backup of which nothing else is known; for tests.
+    #[cfg(test)]
+    pub(super) fn of_contents(method: Method, contents: Contents) -> Self {
+        let (changed, redefined) = (Vec::new(), Vec::new());
+        let (tools, parts, now) = (Vec::new(), Vec::new(), Utc::now());
+        let made =
+            Made { as_of: now, finished_at: now, tools, contents, changed, redefined, point: None, parts };
+        Self::of(method, None, SourceFacts::of_version("16.1"), made, Vec::new())
     }
 
     /// Bytes of all files.
@@ -192,8 +237,11 @@ impl Manifest {
     /// When it cannot be read, is none, or is newer than this program.
     pub(super) fn load(directory: &Path) -> Result<Option<Self>, DrillError> {
         let path = directory.join(NAME);
-        let Ok(file) = File::open(&path) else { return Ok(None) };
         let wrong = |why: String| DrillError::Usage(format!("{}: {why}", path.display()));
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|error| wrong(format!("cannot be read: {error}")))?,
+        };
         let mut text = String::new();
         file.take(LONGEST)
             .read_to_string(&mut text)

@@ -21,6 +21,7 @@ mod result;
 mod run;
 mod source;
 mod space;
+mod sql;
 mod tool;
 mod traffic;
 

@@ -4,6 +4,7 @@ use super::{
     cipher,
     contents::{self, Contents},
     context::Context,
+    definitions,
     error::DrillError,
     files,
     manifest::{Changed, Made},
@@ -30,18 +31,21 @@ pub(super) fn make(
     programs: &Programs,
     directory: &Path,
 ) -> Result<Made, DrillError> {
-    check_rights(context, source)?;
     let (before, _) = context.step("base: digests before", || state(context, source))?;
     let as_of = Utc::now();
     let part = copy(context, source, programs, Method::Base, directory)?;
+    let finished_at = Utc::now();
     let (after, _) = context.step("base: digests afterwards", || state(context, source))?;
     let changed = changed(&before, &after);
+    let redefined = definitions::redefined(&before.definitions, &after.definitions);
     let sequences = contents::since(&before.sequences, after.sequences.clone());
     Ok(Made {
         as_of,
+        finished_at,
         tools: tool::version(programs, "pg_basebackup").into_iter().collect(),
         contents: Contents { sequences, ..after },
         changed,
+        redefined,
         point: None,
         parts: vec![part],
     })
@@ -127,7 +131,7 @@ pub(super) fn copy(
     Ok(Part { name: "copy of the files".to_owned(), seconds, bytes: Some(files::bytes(directory)) })
 }
 
-/// Tables that hold other rows afterwards than before, or that came or went.
+/// Tables that hold other rows afterwards than before, or that came or went, and the large objects as if they were a table.
 fn changed(before: &Contents, after: &Contents) -> Vec<Changed> {
     let rows = |contents: &Contents, name: &str| {
         contents.tables.iter().find(|table| table.name == name).map_or(0, |table| table.rows)
@@ -136,9 +140,15 @@ fn changed(before: &Contents, after: &Contents) -> Vec<Changed> {
     let other = after.tables.iter().filter(is_same).map(|table| table.name.as_str());
     let gone = before.tables.iter().map(|table| table.name.as_str());
     let gone = gone.filter(|name| after.tables.iter().all(|table| table.name != *name));
+    let objects = Changed {
+        table: contents::LARGE_OBJECTS.to_owned(),
+        before: before.large_objects,
+        after: after.large_objects,
+    };
     other
         .chain(gone)
         .map(|name| Changed { table: name.to_owned(), before: rows(before, name), after: rows(after, name) })
+        .chain(Some(objects).filter(|objects| objects.before != objects.after))
         .collect()
 }
 
@@ -163,5 +173,8 @@ mod tests {
             found.iter().map(|one| (one.table.as_str(), one.before, one.after)).collect();
         assert_eq!(names, [("b", 2, 5), ("new", 0, 1), ("gone", 3, 0)]);
         assert!(changed(&before, &before).is_empty());
+        let more = Contents { large_objects: 2, ..before.clone() };
+        let found = changed(&before, &more);
+        assert_eq!((found[0].table.as_str(), found[0].after), (contents::LARGE_OBJECTS, 2));
     }
 }

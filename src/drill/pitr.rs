@@ -66,6 +66,7 @@ pub(super) fn make(
         .step("pitr: the rest of the log is archived", || archived(context, &client, archive, point))?;
     let ((), collecting) =
         context.step("pitr: collect the log", || collect(context, archive, &first, directory))?;
+    let finished_at = Utc::now();
     let bytes = files::bytes(directory).saturating_sub(copied.bytes.unwrap_or_default());
     let parts = vec![
         copied,
@@ -73,7 +74,8 @@ pub(super) fn make(
         Part { name: "collecting the log".to_owned(), seconds: collecting, bytes: Some(bytes) },
     ];
     let tools = tool::version(programs, "pg_basebackup").into_iter().collect();
-    Ok(Made { as_of, tools, contents, changed: Vec::new(), point: Some(archived), parts })
+    let (changed, redefined) = (Vec::new(), Vec::new());
+    Ok(Made { as_of, finished_at, tools, contents, changed, redefined, point: Some(archived), parts })
 }
 
 /// Makes the table of the marks, and gives the name of the file that the log is written to.
@@ -145,7 +147,9 @@ fn archived(
             .await
             .map_err(&refused)?;
         let (exposure, timeout): (f64, f64) = (row.get(0), row.get(1));
-        let file = client.query_one("SELECT pg_walfile_name(pg_switch_wal())", &[]).await.map_err(&refused)?;
+        // One byte before the end, which is in the file that was closed whatever a version says of the border.
+        let closed = "SELECT pg_walfile_name(pg_switch_wal() - 1::numeric)";
+        let file = client.query_one(closed, &[]).await.map_err(&refused)?;
         Ok::<_, DrillError>((exposure, timeout, file.get::<_, String>(0)))
     })?;
     let began = Instant::now();

@@ -90,6 +90,12 @@ fn look(
     let drill = &mut proof.drill;
     drill.restored.append(&mut restored.parts);
     drill.checks.append(&mut restored.checks);
+    let prepared = context.ask(restored.end_prepared())?;
+    if prepared > 0 {
+        context.note(format!(
+            "{prepared} prepared transactions, which nobody decides any more, were ended in the copy"
+        ));
+    }
     let (first, seconds) = context.step(&format!("{}: first answer", backup.method), || {
         context.ask(async {
             let client = restored.session().await?;
@@ -98,16 +104,16 @@ fn look(
     })?;
     drill.restored.push(Part { name: checks::FIRST.to_owned(), seconds, bytes: None });
     let first = first.unwrap_or_else(|error| Check::failed(checks::FIRST, describe(&error)));
-    if first.outcome != Outcome::Failed {
+    drill.checks.push(first);
+    if drill.checks.iter().all(|check| check.outcome != Outcome::Failed) {
         drill.recovery_time_seconds = Some(drill.restored.iter().map(|part| part.seconds).sum());
     }
-    drill.checks.push(first);
     let (compared, found) = checks::compare(context, &restored, manifest, programs.major)?;
     drill.checks.extend(compared);
     proof.found = found;
     drill.sizes.restored_bytes = Some(size(context, &restored)?);
     if depth == Depth::Everything {
-        checks::sound(context, &restored, manifest, &mut drill.checks)?;
+        checks::sound(context, &restored, manifest, proof.found.as_ref(), &mut drill.checks)?;
     }
     Ok(())
 }
@@ -207,6 +213,9 @@ fn recovery_point(manifest: &Manifest, at: Option<DateTime<Utc>>) -> RecoveryPoi
 
 /// The drill as a point of growth; none where it failed, or there are no tracks in it.
 pub(super) fn measured(drill: &BackupDrill) -> Option<Measured> {
+    if drill.outcome == Outcome::Failed {
+        return None;
+    }
     Some(Measured {
         tracks: drill.source.as_ref()?.tracks.filter(|tracks| *tracks > 0)?,
         backup_bytes: drill.sizes.backup_bytes,

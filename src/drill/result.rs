@@ -74,7 +74,8 @@ pub struct BackupDrill {
     pub made: Vec<Part>,
     /// How long restoring it took, part by part.
     pub restored: Vec<Part>,
-    /// From the start of the restore to the first correct answer: the sum of its parts. Absent where none came.
+    /// From the start of the restore to the first correct answer: the sum of its parts. Absent where none came, or something
+    /// had failed by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery_time_seconds: Option<f64>,
     /// What would have been lost.

@@ -4,7 +4,9 @@ use super::{
     cipher, contents,
     contents::Contents,
     context::{Context, private_directory},
-    dump, files, growth, kept,
+    dump,
+    error::DrillError,
+    files, growth, kept,
     manifest::Manifest,
     options::{DrillOptions, Encryption, Method},
     physical, pitr,
@@ -15,13 +17,13 @@ use super::{
     space,
 };
 use crate::{
-    drill::error::DrillError,
     lab::{Event, Interrupt},
     target::{Programs, Scratch, address_named, locate},
 };
 use chrono::Utc;
 use std::{
     cell::Cell,
+    collections::BTreeSet,
     path::{Path, PathBuf},
 };
 use tokio::runtime::Runtime;
@@ -32,7 +34,7 @@ const SOURCE: &str = "source as it is now";
 /// What no backup of a database holds.
 const AUDIO: &str = "the audio files and pictures: they are in Cloud Storage, and the database has only their addresses (gs://...); the bucket needs versions or copies of its own";
 /// What a dump of one database does not hold.
-const GLOBALS: &str = "of a dump: roles with their passwords, settings of the server and of roles, and other databases (pg_dumpall --globals-only, and the instance's flags)";
+const GLOBALS: &str = "of a dump: roles with their passwords, settings of the server, of roles and of the database, and other databases (pg_dumpall --globals-only, and the instance's flags)";
 
 /// What all drills share.
 struct Frame<'a> {
@@ -104,6 +106,12 @@ fn of_existing(frame: &Frame<'_>) -> Result<Drilled, DrillError> {
     let programs = Source::programs(&options.target, &source.facts, &options.methods)?;
     let workshop = Scratch::make(&programs, None)?;
     let context = frame.context(&workshop);
+    for method in &options.methods {
+        match method.is_physical() {
+            true => physical::check_rights(&context, &source)?,
+            false => dump::check_rights(&context, &source)?,
+        }
+    }
     let mut backups = Vec::new();
     for method in &options.methods {
         let proof = one(&context, &source, &programs, *method, 0, Depth::Everything)?;
@@ -194,15 +202,16 @@ fn place(keep: &Path, method: Method, methods: usize) -> PathBuf {
 fn of_kept(frame: &Frame<'_>, from: &Path, is_named: bool) -> Result<Drilled, DrillError> {
     let options = frame.options;
     let found = kept::find(from)?;
+    cipher::check_opening(found.cipher, options.identity.as_deref())?;
     let source = found.manifest.as_ref().map(|manifest| &manifest.source);
-    let (bin, major) = (options.target.pg_bin.as_deref(), options.target.pg_version);
-    let programs = match source {
-        Some(source) => Source::programs(&options.target, source, &[found.method])?,
-        None => locate(bin, major.or_else(|| major_of(&found).filter(|_| bin.is_none())))?,
-    };
+    let programs = programs_for(options, &found)?;
     let backup_bytes = files::bytes(&found.path);
-    // What is packed grows when it is unpacked, and nobody wrote down by how much.
-    let bytes = source.map_or(backup_bytes.saturating_mul(5), |source| source.server_bytes);
+    let bytes = match (source, found.method.is_physical()) {
+        (Some(source), true) => source.server_bytes,
+        (Some(source), false) => source.database_bytes,
+        // What is packed grows when it is unpacked, and nobody wrote down by how much.
+        (None, _) => backup_bytes.saturating_mul(5),
+    };
     space::check(&Scratch::room(), space::needed(bytes, backup_bytes), "the drill")?;
     let workshop = Scratch::make(&programs, None)?;
     let context = frame.context(&workshop);
@@ -221,6 +230,24 @@ fn of_kept(frame: &Frame<'_>, from: &Path, is_named: bool) -> Result<Drilled, Dr
     let growth = prove::measured(&proof.drill).and_then(|one| growth::project(vec![one]));
     let caution = source.and_then(|source| source::caution(&programs, source));
     Ok((vec![BackupDrill { growth, ..proof.drill }], caution.into_iter().collect()))
+}
+
+/// The programs that can restore it.
+fn programs_for(options: &DrillOptions, found: &kept::Found) -> Result<Programs, DrillError> {
+    if let Some(manifest) = &found.manifest {
+        return Source::programs(&options.target, &manifest.source, &[found.method]);
+    }
+    let (bin, wanted, own) = (options.target.pg_bin.as_deref(), options.target.pg_version, major_of(found));
+    let programs = locate(bin, wanted.or(own.filter(|_| bin.is_none())))?;
+    match own.filter(|major| *major != programs.major) {
+        None => Ok(programs),
+        Some(major) => Err(DrillError::Environment(format!(
+            "--from {}: these are files of a server of PostgreSQL {major}, and the programs in {} are of {}, which cannot serve them: name those of version {major} by --pg-bin or --pg-version",
+            found.path.display(),
+            programs.directory.display(),
+            programs.version
+        ))),
+    }
 }
 
 /// The major version whose server the files of a copy are.
@@ -248,8 +275,9 @@ fn with_source(context: &Context<'_>, restored: &Contents) -> Result<Check, Dril
         let of = |contents: &Contents| contents.tables.iter().find(|table| table.name == name).cloned();
         of(restored) == of(&now)
     };
-    let other: Vec<&str> =
-        now.tables.iter().map(|table| table.name.as_str()).filter(|name| !is_same(name)).collect();
+    let names = now.tables.iter().chain(&restored.tables).map(|table| table.name.as_str());
+    let other: BTreeSet<&str> = names.filter(|name| !is_same(name)).collect();
+    let other: Vec<&str> = other.into_iter().collect();
     Ok(match other.is_empty() {
         true => Check::of(
             SOURCE,

@@ -164,10 +164,12 @@ async fn facts(client: &Client, address: String) -> Result<SourceFacts, Error> {
                     (SELECT sum(pg_database_size(oid))::bigint FROM pg_database
                      WHERE has_database_privilege(oid, 'CONNECT')),
                     pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text,
+                    CASE to_jsonb(d)->>'datlocprovider' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' END,
+                    coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale'),
                     current_setting('data_checksums') = 'on',
                     (SELECT rolname::text FROM pg_roles WHERE rolsuper AND rolcanlogin ORDER BY oid LIMIT 1),
                     (SELECT coalesce(array_agg(rolname::text ORDER BY oid), '{}') FROM pg_roles WHERE rolname !~ '^pg_')
-             FROM pg_database WHERE datname = current_database()",
+             FROM pg_database d WHERE datname = current_database()",
             &[],
         )
         .await?;
@@ -184,27 +186,41 @@ async fn facts(client: &Client, address: String) -> Result<SourceFacts, Error> {
         encoding: row.get(5),
         collate: row.get(6),
         ctype: row.get(7),
-        checksums: row.get(8),
-        superuser: row.get(9),
-        roles: row.get(10),
+        provider: row.get(8),
+        locale: row.get(9),
+        checksums: row.get(10),
+        superuser: row.get(11),
+        roles: row.get(12),
     })
 }
 
-/// What this role may not read of what a dump holds, each with what would let it.
+/// A table or sequence that a dump holds, and that this role cannot read.
+pub(super) struct Closed {
+    /// Its name, with its schema.
+    pub(super) name: String,
+    /// Whether it is row-level security that hides rows of it.
+    pub(super) is_by_policy: bool,
+}
+
+/// What this role cannot read of what a dump holds; of extensions the tables that are dumped because they say so.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(super) async fn unreadable(client: &Client) -> Result<Vec<String>, Error> {
+pub(super) async fn unreadable(client: &Client) -> Result<Vec<Closed>, Error> {
     let sql = format!(
-        "SELECT format('%I.%I', n.nspname, c.relname)
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.relkind IN ('r', 'p', 'S') AND {}
-           AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))
-         ORDER BY 1",
-        contents::OF_USERS
+        "SELECT name, may FROM (
+             SELECT format('%I.%I', n.nspname, c.relname) AS name,
+                    has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS may,
+                    c.relrowsecurity AND row_security_active(c.oid) AS is_hidden
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.relkind IN ('r', 'p', 'S') AND {} AND ({} OR EXISTS (SELECT FROM pg_extension e WHERE c.oid = ANY (e.extconfig)))
+         ) AS all_of_them
+         WHERE NOT may OR is_hidden ORDER BY may, name",
+        contents::OF_USERS,
+        contents::OF_NO_EXTENSION
     );
     let rows = client.query(&sql, &[]).await?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    Ok(rows.iter().map(|row| Closed { name: row.get(0), is_by_policy: row.get(1) }).collect())
 }
 
 /// Whether this role may copy the server's files.
@@ -233,20 +249,7 @@ mod tests {
 
     #[test]
     fn programs_that_are_older_are_named() {
-        let facts = |version: &str| SourceFacts {
-            address: String::new(),
-            version: version.to_owned(),
-            version_number: 150_018,
-            database: String::new(),
-            database_bytes: 0,
-            server_bytes: 0,
-            encoding: String::new(),
-            collate: String::new(),
-            ctype: String::new(),
-            checksums: false,
-            superuser: None,
-            roles: Vec::new(),
-        };
+        let facts = SourceFacts::of_version;
         let programs = Programs { directory: "/x".into(), version: "15.9".to_owned(), major: 15 };
         let told = caution(&programs, &facts("15.18")).unwrap();
         assert!(told.contains("of PostgreSQL 15.9, older than the server's 15.18"), "{told}");

@@ -19,7 +19,10 @@ pub(super) fn needed(database_bytes: u64, backup_bytes: u64) -> u64 {
 /// # Errors
 /// When it has not: what is needed, and what there is.
 pub(super) fn check(directory: &Path, needed: u64, what: &str) -> Result<(), DrillError> {
-    let Some(there) = directory.ancestors().find(|path| path.exists()) else { return Ok(()) };
+    // The last part of a relative path stands in the working directory, whose name is then left out.
+    let mut places =
+        directory.ancestors().map(|path| if path == Path::new("") { Path::new(".") } else { path });
+    let Some(there) = places.find(|path| path.exists()) else { return Ok(()) };
     // A file system that does not say is tried.
     let Ok(found) = statvfs(there) else { return Ok(()) };
     let free = wide(found.blocks_available()).saturating_mul(wide(found.fragment_size()));
@@ -55,7 +58,9 @@ mod tests {
         let told = enough(place, (5 << 20) + 1, 1 << 20, "the drill").unwrap_err().to_string();
         assert!(told.starts_with("the drill needs about 6 MB in /var/tmp/x, and 1 MB are free"), "{told}");
         assert!(check(Path::new("/no/such/place"), 1, "x").is_ok());
-        assert!(check(Path::new("/no/such/place"), u64::MAX, "x").is_err());
+        for place in ["/no/such/place", "no-such-place", "no/such/place"] {
+            assert!(check(Path::new(place), u64::MAX, "x").is_err(), "{place}");
+        }
         assert!(needed(100 << 20, 50 << 20) >= 400 << 20);
     }
 }

@@ -79,11 +79,14 @@ pub(super) fn client(programs: &Programs, name: &str, way: Option<&Way>) -> Resu
 /// When it is not there, with what installs it.
 pub(super) fn machine_program(name: &str) -> Result<Command, DrillError> {
     let package = if name == "gpg" { "gnupg" } else { name };
-    in_path(name).map(Command::new).ok_or_else(|| {
+    let mut command = in_path(name).map(Command::new).ok_or_else(|| {
         DrillError::Environment(format!(
             "the program {name} is needed and is not installed: install it (Debian: apt-get install {package}; Fedora: dnf install {package}; macOS: brew install {package})"
         ))
-    })
+    })?;
+    // Its messages are read; names in keyrings need the caller's characters.
+    command.env("LANGUAGE", "en");
+    Ok(command)
 }
 
 /// Whether a program that encrypts is there.

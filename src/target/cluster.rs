@@ -261,13 +261,11 @@ impl Cluster {
         let pid_file = self.data().join("postmaster.pid");
         loop {
             if let Some(status) = self.has_ended() {
-                if self.is_restored {
-                    return Err(why_it_gave_up(&self.log()));
-                }
                 let refused = refused_setting(&self.log()).filter(|_| !self.plan.settings.is_empty());
-                return Err(
-                    refused.unwrap_or_else(|| format!("it ended with {status}: {}", last_lines(&self.log())))
-                );
+                return Err(refused.unwrap_or_else(|| match self.is_restored {
+                    true => why_it_gave_up(&self.log()),
+                    false => format!("it ended with {status}: {}", last_lines(&self.log())),
+                }));
             }
             let text = fs::read_to_string(&pid_file).unwrap_or_default();
             if text.lines().nth(7).is_some_and(|status| status.trim() == "ready") {
@@ -361,7 +359,8 @@ pub(super) fn remove(directory: &Path, socket_directory: &Path) -> Result<(), St
         let mut tries = 0;
         while let Err(error) = fs::remove_dir_all(path) {
             tries += 1;
-            if error.kind() == std::io::ErrorKind::NotFound {
+            // Somebody who still writes there may have taken away a part of it.
+            if path.symlink_metadata().is_err_and(|found| found.kind() == std::io::ErrorKind::NotFound) {
                 break;
             }
             if tries > 100 {

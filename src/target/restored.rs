@@ -40,11 +40,21 @@ const TOLD: [(&str, &str); 4] =
 const UNDER_WAY: [&str; 4] = ["recovery.signal", "standby.signal", "postmaster.pid", "postmaster.opts"];
 /// What asks a server to replay archived write-ahead log.
 const REPLAY: &str = "recovery.signal";
+/// Where links to tablespaces are, and the file by which a server makes such links itself when it comes up.
+const TABLESPACES: &str = "pg_tblspc";
+const TABLESPACE_MAP: &str = "tablespace_map";
+
+/// Whether the files have tablespaces: links to other places, or the list of them by which the server would make such links
+/// when it comes up, and write there.
+pub(super) fn has_tablespaces(data: &Path) -> bool {
+    let is_linked = fs::read_dir(data.join(TABLESPACES)).is_ok_and(|mut spaces| spaces.next().is_some());
+    is_linked || fs::metadata(data.join(TABLESPACE_MAP)).is_ok_and(|found| found.len() > 0)
+}
 
 /// Makes the files ready to be served.
 ///
 /// # Errors
-/// When they are no server's, or lie in places beside the data directory.
+/// When they are no server's, or lead out of the data directory: the server would write there.
 pub(super) fn settle(data: &Path, replays: bool) -> Result<(), String> {
     if !data.join("PG_VERSION").is_file() {
         return Err("the backup holds no file PG_VERSION, which every server's files have".to_owned());
@@ -54,7 +64,7 @@ pub(super) fn settle(data: &Path, replays: bool) -> Result<(), String> {
             return Err(format!("the backup holds no directory {name}"));
         }
     }
-    if fs::read_dir(data.join("pg_tblspc")).is_ok_and(|mut spaces| spaces.next().is_some()) {
+    if has_tablespaces(data) {
         return Err("the backup has tablespaces, whose places on this machine may be somebody's".to_owned());
     }
     for (name, text) in TOLD {
@@ -66,7 +76,27 @@ pub(super) fn settle(data: &Path, replays: bool) -> Result<(), String> {
     if replays {
         replace(&data.join(REPLAY), "")?;
     }
+    stay_inside(data)?;
     fs::set_permissions(data, fs::Permissions::from_mode(0o700)).map_err(|error| told(data, &error))
+}
+
+/// Refuses links: whatever they lead to would be written to.
+fn stay_inside(data: &Path) -> Result<(), String> {
+    let mut waiting = vec![data.to_owned()];
+    while let Some(directory) = waiting.pop() {
+        for entry in fs::read_dir(&directory).map_err(|error| told(&directory, &error))? {
+            let entry = entry.map_err(|error| told(&directory, &error))?;
+            let (path, kind) = (entry.path(), entry.file_type().map_err(|error| told(&directory, &error))?);
+            if kind.is_symlink() {
+                let inner = path.strip_prefix(data).unwrap_or(&path).display();
+                return Err(format!("the backup has a link {inner}, and what it leads to may be somebody's"));
+            }
+            if kind.is_dir() {
+                waiting.push(path);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn take_away(path: &Path) -> Result<(), String> {
@@ -119,6 +149,14 @@ mod tests {
         let data = files();
         fs::create_dir(data.path().join("pg_tblspc/16400")).unwrap();
         assert!(settle(data.path(), false).unwrap_err().contains("tablespaces"));
+        let data = files();
+        fs::write(data.path().join("tablespace_map"), "").unwrap();
+        settle(data.path(), false).unwrap();
+        fs::write(data.path().join("tablespace_map"), "16400 /srv/somebody\n").unwrap();
+        assert!(settle(data.path(), false).unwrap_err().contains("tablespaces"));
+        let data = files();
+        symlink("/tmp", data.path().join("base/16384")).unwrap();
+        assert!(settle(data.path(), false).unwrap_err().contains("a link base/16384"));
         let data = files();
         fs::remove_dir(data.path().join("pg_wal")).unwrap();
         symlink("/tmp", data.path().join("pg_wal")).unwrap();

@@ -5,14 +5,15 @@ use super::{
     Machine, Programs, Route, TargetError, base,
     cluster::{DATABASE, LOG, USER},
     embedded::{Embedded, Spec, Transport},
+    in_force,
     owner::Owner,
-    restored::{Order, Restored},
+    restored::{self, Order, Restored},
+    server_log,
 };
 use std::{
     fs::DirBuilder,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 /// A directory that is held for a server, and the server once it was started. Everything in it goes with this value, or with
@@ -114,7 +115,19 @@ impl Scratch {
         Owner::choose().and_then(|owner| owner.give_all(path)).map_err(TargetError::Start)
     }
 
-    /// Starts the server; gives how long each step took.
+    /// Whether the files that were put into it have tablespaces, whose places may be somebody's: no server is started then.
+    #[must_use]
+    pub fn has_tablespaces(&self) -> bool {
+        restored::has_tablespaces(&self.data())
+    }
+
+    /// Whether a server did not come up because of a setting that it was given, and not of its files.
+    #[must_use]
+    pub fn blames_a_setting(reason: &str) -> bool {
+        [server_log::SETTING_REFUSED, in_force::NOT_IN_FORCE].iter().any(|words| reason.starts_with(words))
+    }
+
+    /// Starts the server.
     ///
     /// # Errors
     /// Why it does not come up, in its own words; or that `give_up` said so.
@@ -123,7 +136,7 @@ impl Scratch {
         beginning: &Beginning,
         settings: Vec<(String, String)>,
         give_up: &dyn Fn() -> bool,
-    ) -> Result<Vec<(String, Duration)>, String> {
+    ) -> Result<(), String> {
         let restored = match beginning {
             Beginning::New => None,
             Beginning::Files { role, database, replays } => {
@@ -131,8 +144,7 @@ impl Scratch {
                 Some(Restored { role: role.clone(), database: database.clone(), replays: *replays })
             }
         };
-        self.held.start_ordered(&Order { settings, restored }, give_up)?;
-        Ok(self.held.facts().timings.clone())
+        self.held.start_ordered(&Order { settings, restored }, give_up)
     }
 
     /// Has later sessions be those of another superuser.
@@ -165,7 +177,7 @@ impl Scratch {
     /// What the server wrote into its log.
     #[must_use]
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.directory().join(LOG)).unwrap_or_default()
+        server_log::read(&self.directory().join(LOG))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether the rows meet the constraints: each is asked again, whatever its index says.
 
-use super::{counted, told};
+use super::{counted, exclusions, told};
 use crate::drill::{contents, result::Check};
 use crate::target::describe;
 use tokio_postgres::{Client, Error, Row};
@@ -26,10 +26,10 @@ pub(super) async fn all(client: &Client) -> Vec<Check> {
         told(FOREIGN, by_questions(client, FOREIGN, &foreign_sql())).await,
         told(NOT_NULL, by_questions(client, NOT_NULL, &not_null_sql())).await,
     ];
-    match not_asked(client).await {
-        Ok(None) => {}
-        Ok(Some(check)) => checks.push(check),
-        Err(error) => checks.push(Check::failed(NOT_ASKED, describe(&error))),
+    for (name, more) in
+        [(exclusions::CHECK, exclusions::all(client).await), (NOT_ASKED, not_asked(client).await)]
+    {
+        checks.extend(more.unwrap_or_else(|error| Some(Check::failed(name, describe(&error)))));
     }
     // The session has no other use for them.
     let _ = client.batch_execute(WITH_INDEXES).await;
@@ -44,7 +44,7 @@ async fn by_questions(client: &Client, name: &str, questions: &str) -> Result<Ch
         asked += 1;
         match client.query_one(&sql, &[]).await {
             Err(error) => failures.push(format!("{constraint} cannot be asked: {}", describe(&error))),
-            Ok(found) => failures.extend(violated(&constraint, &found)),
+            Ok(found) => failures.extend(violated(&constraint, &found, "row")),
         }
     }
     let evidence = match asked {
@@ -54,20 +54,27 @@ async fn by_questions(client: &Client, name: &str, questions: &str) -> Result<Ch
     Ok(Check::of(name, evidence, failures))
 }
 
-fn violated(constraint: &str, found: &Row) -> Option<String> {
-    let rows: i64 = found.get(0);
-    (rows > 0).then(|| format!("{constraint} is violated by {}", counted(rows.cast_unsigned(), "row")))
+/// The sentence about a constraint by which so many things are found that violate it.
+pub(super) fn violated(constraint: &str, found: &Row, of: &str) -> Option<String> {
+    let number: i64 = found.get(0);
+    (number > 0).then(|| format!("{constraint} is violated by {}", counted(number.cast_unsigned(), of)))
 }
 
+/// Of each table alone: those that inherit from it, partitions among them, have the constraint themselves, or need not meet it.
 fn check_sql() -> String {
     format!(
         "SELECT format('%I on %s', k.conname, k.conrelid::regclass),
-                format('SELECT count(*) FROM %s WHERE NOT coalesce((%s), true)', k.conrelid::regclass,
+                format('SELECT count(*) FROM ONLY %s WHERE NOT coalesce((%s), true)', k.conrelid::regclass,
                        pg_get_expr(k.conbin, k.conrelid))
          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE k.contype = 'c' AND k.convalidated AND c.relkind IN ('r', 'p') AND {}",
+         WHERE k.contype = 'c' AND k.convalidated AND c.relkind = 'r' AND {}",
         contents::OF_USERS
     )
+}
+
+/// `ONLY`, but of a partitioned table: what inherits from another is not of its keys, and what is a part of it is.
+fn alone(table: &str) -> String {
+    format!("CASE WHEN {table}.relkind = 'p' THEN '' ELSE 'ONLY ' END")
 }
 
 /// Every unique index, be it of a constraint or not. Rows without a value are as many as they like, but where the index says
@@ -75,8 +82,8 @@ fn check_sql() -> String {
 fn key_sql() -> String {
     format!(
         "SELECT format('%s on %s', i.indexrelid::regclass, i.indrelid::regclass),
-                format('SELECT count(*) FROM (SELECT FROM %s WHERE (%s) AND (%s) GROUP BY %s HAVING count(*) > 1) AS twice',
-                       i.indrelid::regclass, coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'),
+                format('SELECT count(*) FROM (SELECT FROM %s%s WHERE (%s) AND (%s) GROUP BY %s HAVING count(*) > 1) AS twice',
+                       {}, i.indrelid::regclass, coalesce(pg_get_expr(i.indpred, i.indrelid), 'true'),
                        CASE WHEN coalesce((to_jsonb(i)->>'indnullsnotdistinct')::boolean, false) THEN 'true'
                             ELSE keys.there END,
                        keys.list)
@@ -86,47 +93,64 @@ fn key_sql() -> String {
                     string_agg(format('(%s) IS NOT NULL', pg_get_indexdef(i.indexrelid, number, false)), ' AND ') AS there
              FROM generate_series(1, i.indnkeyatts::int) AS number) AS keys
          WHERE i.indisunique AND i.indisvalid AND c.relkind IN ('r', 'p') AND {}",
+        alone("c"),
         contents::OF_USERS
     )
 }
 
-/// A row whose reference is whole and leads nowhere.
+/// A row whose reference is whole, or need not be (MATCH FULL), and leads nowhere. What is equal the constraint itself says: a
+/// type's own operator is in no schema that the session sees.
 fn foreign_sql() -> String {
     format!(
         "SELECT format('%I on %s', k.conname, k.conrelid::regclass),
-                format('SELECT count(*) FROM %s AS here WHERE %s AND NOT EXISTS (SELECT FROM %s AS there WHERE %s)',
-                       k.conrelid::regclass, pairs.whole, k.confrelid::regclass, pairs.equal)
+                format('SELECT count(*) FROM %s%s AS here WHERE (%s) AND NOT EXISTS (SELECT FROM %s%s AS there WHERE %s)',
+                       {}, k.conrelid::regclass, pairs.whole, {}, k.confrelid::regclass, pairs.equal)
          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+         JOIN pg_class f ON f.oid = k.confrelid
          CROSS JOIN LATERAL (
-             SELECT string_agg(format('here.%I IS NOT NULL', a.attname), ' AND ') AS whole,
-                    string_agg(format('there.%I = here.%I', b.attname, a.attname), ' AND ') AS equal
-             FROM unnest(k.conkey, k.confkey) AS key (own, other)
+             SELECT string_agg(format('here.%I IS NOT NULL', a.attname),
+                               CASE k.confmatchtype WHEN 'f' THEN ' OR ' ELSE ' AND ' END) AS whole,
+                    string_agg(format('there.%I OPERATOR(%I.%s) here.%I%s', b.attname, s.nspname, o.oprname, a.attname,
+                                      CASE WHEN a.attcollation <> b.attcollation AND a.attcollation <> 0 AND b.attcollation <> 0
+                                           THEN ' COLLATE ' || b.attcollation::regcollation::text END),
+                               ' AND ') AS equal
+             FROM unnest(k.conkey, k.confkey, k.conpfeqop) AS key (own, other, equal)
              JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = key.own
-             JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = key.other) AS pairs
-         WHERE k.contype = 'f' AND k.convalidated AND k.conparentid = 0 AND {}",
+             JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = key.other
+             JOIN pg_operator o ON o.oid = key.equal JOIN pg_namespace s ON s.oid = o.oprnamespace) AS pairs
+         WHERE k.contype = 'f' AND k.convalidated AND k.conparentid = 0 AND NOT {OF_PERIODS} AND {}",
+        alone("c"),
+        alone("f"),
         contents::OF_USERS
     )
 }
 
+/// What PostgreSQL knows from version 18 on: a reference to what several rows hold together.
+const OF_PERIODS: &str = "coalesce((to_jsonb(k)->>'conperiod')::boolean, false)";
+
+/// From PostgreSQL 18 on, one need not be validated.
 fn not_null_sql() -> String {
     format!(
         "SELECT c.oid::regclass::text,
                 format('SELECT count(*) FROM ONLY %s WHERE %s', c.oid::regclass,
                        string_agg(format('%I IS NULL', a.attname), ' OR '))
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
-         WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull AND {}
+         WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull
+           AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n'
+                           AND NOT k.convalidated AND a.attnum = ANY (k.conkey)) AND {}
          GROUP BY c.oid",
         contents::OF_USERS
     )
 }
 
-/// What is not asked: exclusion constraints, and those that the source itself never validated.
+/// What is not asked: references to periods, and those that the source itself never validated.
 async fn not_asked(client: &Client) -> Result<Option<Check>, Error> {
     let sql = format!(
         "SELECT format('%I on %s (%s)', k.conname, k.conrelid::regclass,
-                       CASE WHEN k.contype = 'x' THEN 'an exclusion constraint' ELSE 'not validated' END)
+                       CASE WHEN k.convalidated THEN 'of periods' ELSE 'not validated' END)
          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE (k.contype = 'x' OR (k.contype IN ('c', 'f') AND NOT k.convalidated)) AND {} ORDER BY 1",
+         WHERE ((k.contype = 'f' AND {OF_PERIODS}) OR (k.contype IN ('c', 'f', 'n') AND NOT k.convalidated)) AND {}
+         ORDER BY 1",
         contents::OF_USERS
     );
     let rows = client.query(&sql, &[]).await?;

@@ -3,10 +3,12 @@
 
 mod answer;
 mod constraints;
+mod exclusions;
 mod gin;
 mod heap;
 mod indexes;
 mod same;
+mod sequences;
 mod server;
 mod workload;
 
@@ -19,7 +21,6 @@ use super::{
     manifest::Manifest,
     restore::Restored,
     result::Check,
-    source,
 };
 use crate::target::describe;
 use std::future::Future;
@@ -69,6 +70,7 @@ pub(super) fn sound(
     context: &Context<'_>,
     restored: &Restored,
     manifest: Option<&Manifest>,
+    found: Option<&Contents>,
     checks: &mut Vec<Check>,
 ) -> Result<(), DrillError> {
     let method = restored_method(manifest);
@@ -81,8 +83,8 @@ pub(super) fn sound(
     checks.extend(looked);
     let schema = &context.options.target.schema;
     checks.extend(context.ask(async {
-        let client = source::session(&restored.route()?).await?;
-        Ok::<_, DrillError>(server::all(&client, schema, manifest).await)
+        let client = restored.session().await?;
+        Ok::<_, DrillError>(server::all(&client, schema, manifest, found).await)
     })?);
     let ((), _) = context.step(&format!("{method}statistics"), || {
         context.ask(async {
@@ -96,7 +98,7 @@ pub(super) fn sound(
 
 async fn structure(client: &Client, manifest: Option<&Manifest>) -> Vec<Check> {
     let mut checks = constraints::all(client).await;
-    checks.push(told(indexes::VALID, indexes::valid(client)).await);
+    checks.push(told(indexes::VALID, indexes::valid(client, manifest)).await);
     let amcheck = amcheck(client).await;
     checks.push(told(indexes::BTREES, indexes::btrees(client, amcheck.as_deref())).await);
     checks.push(told(gin::CHECK, gin::all(client, amcheck.as_deref())).await);

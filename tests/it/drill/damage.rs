@@ -23,6 +23,8 @@ fn a_kept_backup_is_proved_again_and_damage_is_found() {
     bench.expect(2, "drill backup --keep kept").one_sentence("it holds something, which is left as it is");
     dumps(&bench, &kept);
     copies(&bench, &kept);
+    index(&bench, &kept);
+    leads_elsewhere(&bench, &kept);
     logs(&bench, &kept);
     others(&bench, &kept);
 }
@@ -41,7 +43,7 @@ fn flip(file: &Path, at: usize) {
 }
 
 /// Has the manifest say of a file what it is by now, or that it never was there.
-fn forge(backup: &Path, path: &str) {
+pub(super) fn forge(backup: &Path, path: &str) {
     let name = backup.join("manifest.json");
     let mut manifest: Manifest = serde_json::from_str(&fs::read_to_string(&name).unwrap()).unwrap();
     match fs::read(backup.join(path)) {
@@ -111,6 +113,55 @@ fn copies(bench: &Bench, kept: &Path) {
     let found = from(bench, 1, &backup.join("base"), "");
     assert!(says(&found, "WAL parsing failed"), "{found:?}");
     assert!(says(&found, "the server does not come up from it"), "{found:?}");
+}
+
+/// Bytes of a page, and where the first one of a btree has which number.
+const PAGE: usize = 8_192;
+const BTREE: (std::ops::Range<usize>, u32) = (24..28, 0x0005_3162);
+
+/// The largest btree of the users' among the files of a server: theirs have numbers from 16,384 on.
+fn btree(files: &Path) -> PathBuf {
+    let (place, number) = BTREE;
+    let inner = fs::read_dir(files).unwrap().map(|entry| entry.unwrap().path());
+    let files = inner
+        .filter(|path| path.is_dir())
+        .flat_map(|path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>());
+    let is_of_users = |path: &PathBuf| {
+        path.file_name().unwrap().to_str().unwrap().parse::<u32>().is_ok_and(|number| number >= 16_384)
+    };
+    let is_btree = |path: &PathBuf| {
+        let bytes = fs::read(path).unwrap();
+        bytes.len() >= 2 * PAGE && bytes[place.clone()] == number.to_ne_bytes()
+    };
+    let found = files.filter(is_of_users).filter(is_btree);
+    found.max_by_key(|path| path.metadata().unwrap().len()).unwrap()
+}
+
+/// Where nobody wrote down what the files were, what is in them tells.
+fn index(bench: &Bench, kept: &Path) {
+    let backup = copied(bench, &kept.join("base/base"), "index");
+    fs::remove_file(backup.join("backup_manifest")).unwrap();
+    let file = btree(&backup.join("base"));
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[PAGE..2 * PAGE].fill(0);
+    fs::write(&file, bytes).unwrap();
+    let found = from(bench, 1, &backup, "");
+    assert_eq!(check(&found.backups[0], "pg_verifybackup").outcome, Outcome::Unproven);
+    assert_eq!(check(&found.backups[0], "btree indexes").outcome, Outcome::Failed, "{found:?}");
+}
+
+/// A copy that leads out of its directory is not served: the server would write there.
+fn leads_elsewhere(bench: &Bench, kept: &Path) {
+    let backup = copied(bench, &kept.join("base/base"), "elsewhere");
+    let mine = bench.path("mine");
+    fs::create_dir(&mine).unwrap();
+    fs::write(mine.join("gold"), "").unwrap();
+    std::os::unix::fs::symlink(&mine, backup.join("base/99999")).unwrap();
+    let found = from(bench, 1, &backup, "");
+    assert!(says(&found, "the backup has a link base/99999"), "{found:?}");
+    fs::write(backup.join("tablespace_map"), format!("99999 {}\n", mine.display())).unwrap();
+    bench.expect(3, "drill backup --quiet --from elsewhere").one_sentence("the copy has tablespaces");
+    assert_eq!(fs::read_dir(&mine).unwrap().count(), 1, "nothing of mine was touched");
 }
 
 /// A log that ends before the point is no success, wherever the piece is missing.

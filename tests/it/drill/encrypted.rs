@@ -1,6 +1,6 @@
 //! Backups that are encrypted: nothing in them can be read, and they are proved all the same.
 
-use super::{check, drill, from, read, says};
+use super::{check, copied, damage::forge, drill, from, read, says};
 use crate::common::{Answer, Bench, texts_below};
 use loist_bench::drill::Outcome;
 use std::{fs, path::Path, process::Command};
@@ -53,6 +53,14 @@ fn age_encrypts_what_it_is_given_and_opens_it_again() {
     key(&bench.path("other"));
     let closed = from(&bench, 1, &bench.path("kept/custom"), "--identity other");
     assert!(says(&closed, "age failed"), "{closed:?}");
+    let cut = copied(&bench, &bench.path("kept/custom"), "cut");
+    let file = cut.join("database.dump.age");
+    let bytes = fs::read(&file).unwrap();
+    fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
+    forge(&cut, "database.dump.age");
+    let found = from(&bench, 1, &cut, "--identity key");
+    assert!(says(&found, "age failed"), "{found:?}");
+    assert_eq!(found.backups[0].recovery_time_seconds, None);
 }
 
 #[test]

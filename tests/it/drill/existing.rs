@@ -30,6 +30,17 @@ const OTHERS: &str = "
     FROM generate_series(1, 50) AS n;
     INSERT INTO scratch VALUES (1);
     SELECT lo_create(0)";
+/// Names that have to be quoted; rows of a table that inherits, which what it inherits from does not count; what excludes.
+const ODD: &str = r#"
+    CREATE SCHEMA "Odd Schema";
+    CREATE TABLE "Odd Schema"."it's ""quoted""" (
+        "a b" int PRIMARY KEY, "B" text GENERATED ALWAYS AS ('x' || 'y') STORED, period tsrange,
+        CONSTRAINT "no overlap" EXCLUDE USING gist (period WITH &&),
+        CONSTRAINT "only mine" CHECK ("a b" > 0) NO INHERIT);
+    CREATE TABLE heir () INHERITS ("Odd Schema"."it's ""quoted""");
+    INSERT INTO "Odd Schema"."it's ""quoted""" ("a b", period)
+    VALUES (1, '[2026-01-01,2026-01-02)'), (2, '[2026-02-01,2026-02-02)');
+    INSERT INTO heir ("a b") VALUES (1), (-1), (-1)"#;
 /// What is in a database beside rows.
 const THERE: &str =
     "SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -53,6 +64,7 @@ fn a_database_that_is_written_to_is_compared_exactly_and_not_touched() {
     let server = KeptServer::start("");
     let url = database(&server, "music");
     ask(&url, OTHERS).unwrap();
+    ask(&url, ODD).unwrap();
     let bench = Bench::new();
     let before = ask(&url, THERE).unwrap();
     let written = AtomicBool::new(false);
@@ -66,6 +78,9 @@ fn a_database_that_is_written_to_is_compared_exactly_and_not_touched() {
         for backup in &drilled.backups {
             assert_eq!(check(backup, "contents").outcome, Outcome::Passed);
             assert_eq!(check(backup, "large objects").evidence, "1, counted alone");
+            for name in ["exclusion constraints", "CHECK constraints", "unique keys", "foreign keys"] {
+                assert_eq!(check(backup, name).outcome, Outcome::Passed, "{name}");
+            }
             assert_eq!(check(backup, "workload").outcome, Outcome::Unproven, "it has no tracks");
             assert_eq!(backup.growth, None);
         }
@@ -76,6 +91,7 @@ fn a_database_that_is_written_to_is_compared_exactly_and_not_touched() {
     later(&bench, &url);
     another_row(&bench, &url);
     rights(&bench, &server, &url);
+    broken(&bench, &url);
 }
 
 /// Which rows of a table that is written to are in a copy of the server's files cannot be known, and is not claimed.
@@ -124,7 +140,7 @@ fn another_row(bench: &Bench, url: &str) {
 fn rights(bench: &Bench, server: &KeptServer, url: &str) {
     ask(url, "CREATE ROLE reader LOGIN; GRANT SELECT ON owner TO reader").unwrap();
     let reader = address(server, "reader", "music");
-    refused(bench, &reader, 3, "--method custom", "this role may not read public.owner_id_seq and ");
+    refused(bench, &reader, 3, "--method custom", "this role may not read \"Odd Schema\".");
     refused(bench, &reader, 3, "--method base", "this role may not copy the server's files");
     refused(bench, url, 2, "--method pitr", "gcloud sql instances clone SOURCE COPY --point-in-time=TIME");
     refused(bench, url, 2, "--tracks 5", "--tracks is for the library that an embedded server gets");
@@ -132,4 +148,38 @@ fn rights(bench: &Bench, server: &KeptServer, url: &str) {
     ask(url, "GRANT pg_read_all_data TO reader; SELECT lo_unlink(oid) FROM pg_largeobject_metadata").unwrap();
     let drilled = of(bench, &reader, 0, "--method custom");
     assert_eq!(drilled.outcome, Outcome::Passed);
+    let later = "this role may not copy the server's files";
+    refused(bench, &reader, 3, "--method custom,base --keep none", later);
+    assert!(!bench.path("none").exists(), "it is said before anything is made");
+    ask(url, "ALTER TABLE owner ENABLE ROW LEVEL SECURITY").unwrap();
+    let hidden = "row-level security hides rows of public.owner from this role";
+    refused(bench, &reader, 3, "--method custom", hidden);
+}
+
+/// What constraints forbid is found in a copy, whatever its indexes and its catalogue say.
+fn broken(bench: &Bench, url: &str) {
+    let ready = |ready: bool| {
+        let index = r#"'"Odd Schema"."no overlap"'::regclass"#;
+        format!("UPDATE pg_index SET indisready = {ready} WHERE indexrelid = {index}")
+    };
+    for sql in [
+        "SET session_replication_role = replica; INSERT INTO rating (owner, at) VALUES (4711, '2026-06-01')",
+        "ALTER TABLE owner ADD CONSTRAINT sooner CHECK (name <> 'later') NOT VALID",
+        "UPDATE pg_constraint SET convalidated = true WHERE conname = 'sooner'",
+        &ready(false),
+        r#"INSERT INTO "Odd Schema"."it's ""quoted""" ("a b", period) VALUES (3, '[2026-01-01,2026-01-03)')"#,
+        &ready(true),
+        "CHECKPOINT",
+    ] {
+        ask(url, sql).unwrap();
+    }
+    let found = of(bench, url, 1, "--method base");
+    for words in [
+        "rating_owner_fkey on public.rating is violated by 1 row",
+        "sooner on public.owner is violated by 1 row",
+        r#""no overlap" on "Odd Schema"."it's ""quoted""" is violated by 1 pair"#,
+    ] {
+        assert!(says(&found, words), "{words}: {found:?}");
+    }
+    assert_eq!(check(&found.backups[0], "contents").outcome, Outcome::Passed, "it is what was copied");
 }

@@ -25,6 +25,8 @@ fn what_cannot_be_meant_is_refused() {
         ("--method pitr --set archive_mode=off", "--set archive_mode is the drill's own"),
         ("--until tomorrow", "time, lsn, xid or name"),
         ("--jobs 0", "1..=64"),
+        ("--until lsn", "--until is for --method pitr"),
+        ("--tracks 100 --grow 100", "has to be smaller than the first of 100 tracks"),
     ] {
         bench.expect(2, &format!("drill backup {arguments}")).one_sentence(words);
     }
