@@ -1,7 +1,7 @@
 //! How cargo asks for a benchmark, whichever it is.
 
 use clap::Args;
-use std::error::Error;
+use std::{error::Error, process::ExitCode};
 
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -33,5 +33,16 @@ impl Harness {
     /// Whether it is only to be seen to work: figures mean nothing then.
     pub(crate) fn is_test(&self) -> bool {
         self.test || !self.bench
+    }
+}
+
+/// Says what went wrong, if something did.
+pub(crate) fn ended(name: &str, outcome: Outcome<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -4,4 +4,4 @@ mod harness;
 pub(crate) mod program;
 pub(crate) mod server;
 
-pub(crate) use harness::{Harness, Outcome};
+pub(crate) use harness::{Harness, Outcome, ended};

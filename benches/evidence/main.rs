@@ -7,31 +7,26 @@
 mod common;
 mod phases;
 mod runs;
+#[path = "../common/stage.rs"]
+mod stage;
+#[path = "../common/windows.rs"]
+mod windows;
 
 use clap::Parser;
-use common::{Harness, Outcome};
+use common::{Harness, Outcome, ended};
 use loist_bench::stats;
 use std::process::ExitCode;
+use windows::Windows;
+
+/// Digits of a ratio.
+const DIGITS: usize = 3;
 
 /// Runs a workload with the evidence and without it, in turns, and prints the ratio of their throughput
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo bench --bench evidence --")]
 struct Options {
-    /// How often each side runs; the order alternates
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=1_000))]
-    pairs: u16,
-    /// Length of each window
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=3_600))]
-    seconds: u16,
-    /// Clients of the closed loop
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=250))]
-    clients: u16,
-    /// Tracks in the library
-    #[arg(long, default_value_t = 10_000)]
-    tracks: u64,
-    /// A built-in workload, or a file
-    #[arg(long, default_value = "read")]
-    workload: String,
+    #[command(flatten)]
+    windows: Windows,
     /// Make whole runs, and those without evidence on a server of its own that preloads nothing: what
     /// pg_stat_statements and auto_explain cost is in the ratio, too. Runs differ more than windows do
     #[arg(long)]
@@ -46,15 +41,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if options.harness.is_test() {
-        options = Options { pairs: 1, seconds: 1, clients: 2, tracks: 200, ..options };
+        options.windows = options.windows.in_a_hurry();
     }
-    match compare(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("evidence: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended("evidence", compare(&options))
 }
 
 fn compare(options: &Options) -> Outcome<()> {
@@ -67,14 +56,8 @@ fn compare(options: &Options) -> Outcome<()> {
     Ok(())
 }
 
-/// Tells of one pair, and gives its ratio.
-fn told(pair: u16, options: &Options, on: f64, off: f64) -> f64 {
-    eprintln!("pair {pair} of {}: {on:.0} calls/s with, {off:.0} without, {:.3}", options.pairs, on / off);
-    on / off
-}
-
 fn heading(options: &Options) -> String {
-    let Options { pairs, seconds, clients, tracks, workload, .. } = options;
+    let Windows { pairs, seconds, clients, tracks, workload } = &options.windows;
     let servers = match options.plain_server {
         true => "Whole runs on two servers side by side; the one without evidence preloads nothing.",
         false => "Windows in turn over the same connections of one server, with pg_stat_statements loaded.",
@@ -84,17 +67,12 @@ fn heading(options: &Options) -> String {
 
 fn result(ratios: &[f64]) -> String {
     let median = stats::median(ratios).unwrap_or_default();
-    let interval = match stats::median_interval(ratios) {
-        Some(interval) => {
-            format!("95 % interval of the median by the sign test: {:.3}..{:.3}", interval.low, interval.high)
-        }
-        None => "fewer than six pairs: there is no interval".to_owned(),
-    };
+    let interval = windows::interval(ratios, DIGITS);
     let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
     let most = ratios.iter().copied().fold(0.0, f64::max);
     format!(
         "Throughput with evidence : without, within each pair\n\
-         median {median:.3} ({least:.3}..{most:.3}); {interval}\n\
+         median {median:.DIGITS$} ({least:.DIGITS$}..{most:.DIGITS$}); {interval}\n\
          Below 1, the evidence costs throughput; an interval that holds 1 tells no difference."
     )
 }

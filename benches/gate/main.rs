@@ -11,7 +11,7 @@ mod slowed;
 mod trial;
 
 use clap::Parser;
-use harness::{Harness, Outcome};
+use harness::{Harness, Outcome, ended};
 use loist_bench::stats::{clopper_pearson, median, shift};
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 use trial::{Found, trial};
@@ -61,13 +61,7 @@ fn main() -> ExitCode {
         options =
             Options { trials: 1, budget, duration, rate: Some(40.0), tracks: 100, rows: Some(10), ..options };
     }
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("gate: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended("gate", run(&options))
 }
 
 fn run(options: &Options) -> Outcome<()> {

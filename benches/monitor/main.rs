@@ -6,36 +6,28 @@
 mod collector;
 #[path = "../common/mod.rs"]
 mod common;
-mod load;
+#[path = "../common/stage.rs"]
+mod stage;
+#[path = "../common/windows.rs"]
+mod windows;
 
 use clap::Parser;
 use collector::Collector;
-use common::{Harness, Outcome, server::Server};
-use load::Stage;
+use common::{Harness, Outcome, ended, server::Server};
 use loist_bench::stats;
-use std::{process::ExitCode, time::Duration};
+use stage::Stage;
+use std::process::ExitCode;
+use windows::{WARM_UP, Windows};
 
-const WARM_UP: Duration = Duration::from_secs(2);
+/// Digits of a ratio.
+const DIGITS: usize = 4;
 
 /// Runs a workload with the collector watching and without it, in turns, and prints the ratio of their throughput
 #[derive(Debug, Parser)]
-#[command(bin_name = "cargo bench --bench monitor --")]
+#[command(bin_name = "cargo bench --bench monitor --", mut_arg("seconds", |arg| arg.default_value("10")))]
 struct Options {
-    /// How often each side runs; the order alternates
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u16).range(1..=1_000))]
-    pairs: u16,
-    /// Length of each window
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=3_600))]
-    seconds: u16,
-    /// Clients of the closed loop
-    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=250))]
-    clients: u16,
-    /// Tracks in the library
-    #[arg(long, default_value_t = 10_000)]
-    tracks: u64,
-    /// A built-in workload, or a file
-    #[arg(long, default_value = "read")]
-    workload: String,
+    #[command(flatten)]
+    windows: Windows,
     /// How often the collector looks
     #[arg(long, default_value = "15s")]
     every: String,
@@ -49,45 +41,32 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if options.harness.is_test() {
-        let every = "1s".to_owned();
-        options = Options { pairs: 1, seconds: 1, clients: 2, tracks: 200, every, ..options };
+        "1s".clone_into(&mut options.every);
+        options.windows = options.windows.in_a_hurry();
     }
-    match compare(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("monitor: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended("monitor", compare(&options))
 }
 
 /// Windows in turn over the same connections: what drifts with time, and which processor carries whom, favours neither
 /// side. The collector that does not watch is stopped. It looks as soon as it goes on, so that short windows have more looks
 /// than the interval alone would give them.
 fn compare(options: &Options) -> Outcome<()> {
-    let Options { pairs, seconds, clients, tracks, workload, every, .. } = options;
+    let Options { windows, every, .. } = options;
+    let Windows { pairs, seconds, clients, tracks, workload } = windows;
     println!(
         "{workload}, {tracks} tracks, {clients} clients, {pairs} pairs of {seconds} s each, a look every {every}.\n"
     );
     let server = Server::start(&[])?;
     server.seed(*tracks)?;
-    load::install_instruments(&server)?;
-    let mut stage = Stage::set(options, &server)?;
+    stage::install_instruments(&server)?;
+    let (mut stage, _) = Stage::set(windows, &server)?;
     stage.window(WARM_UP)?;
     let collector = Collector::start(&server, every)?;
     let before = collector.cpu_seconds()?;
-    let mut ratios = Vec::new();
-    for pair in 1..=*pairs {
-        let mut window = |watched: bool| -> Outcome<f64> {
-            collector.watch(watched)?;
-            stage.window(Duration::from_secs((*seconds).into()))
-        };
-        let first_watched = pair % 2 == 1;
-        let (first, second) = (window(first_watched)?, window(!first_watched)?);
-        let (on, off) = if first_watched { (first, second) } else { (second, first) };
-        eprintln!("pair {pair} of {pairs}: {on:.0} calls/s with, {off:.0} without, {:.4}", on / off);
-        ratios.push(on / off);
-    }
+    let ratios = windows.ratios(DIGITS, |watched| {
+        collector.watch(watched)?;
+        stage.window(windows.length())
+    })?;
     collector.watch(true)?;
     let used = collector.cpu_seconds()? - before;
     let watched = f64::from(*pairs) * f64::from(*seconds);
@@ -102,15 +81,10 @@ fn compare(options: &Options) -> Outcome<()> {
 fn result(ratios: &[f64]) -> String {
     let median = stats::median(ratios).unwrap_or_default();
     let mean = ratios.iter().sum::<f64>() / ratios.len() as f64;
-    let interval = match stats::median_interval(ratios) {
-        Some(interval) => {
-            format!("95 % interval of the median by the sign test: {:.4}..{:.4}", interval.low, interval.high)
-        }
-        None => "fewer than six pairs: there is no interval".to_owned(),
-    };
+    let interval = windows::interval(ratios, DIGITS);
     format!(
         "Throughput with the collector : without, within each pair\n\
-         median {median:.4}, mean {mean:.4}; {interval}\n\
+         median {median:.DIGITS$}, mean {mean:.DIGITS$}; {interval}\n\
          Below 1, watching costs throughput; an interval that holds 1 tells no difference."
     )
 }

@@ -11,7 +11,7 @@ mod side;
 mod table;
 
 use clap::Parser;
-use common::{Harness, Outcome};
+use common::{Harness, Outcome, ended};
 use loist_bench::{lab::Interrupt, report::number::grouped};
 use rand::seq::SliceRandom;
 use server::Server;
@@ -46,13 +46,7 @@ fn main() -> ExitCode {
     if options.harness.is_test() {
         options = Options { clients: vec![2], pairs: 1, seconds: 1, ..options };
     }
-    match compare(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("pgbench: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended("pgbench", compare(&options))
 }
 
 fn compare(options: &Options) -> Outcome<()> {

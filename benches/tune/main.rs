@@ -12,7 +12,7 @@ mod recovery;
 mod starts;
 
 use clap::Parser;
-use harness::{Harness, Outcome};
+use harness::{Harness, Outcome, ended};
 use kept::{Kept, Key};
 use recovery::{Tuned, recovered, tuned};
 use starts::{STARTS, Start, WELL_SET};
@@ -64,13 +64,7 @@ fn main() -> ExitCode {
         // Eleven pairs are the fewest that can be as sure as is asked.
         options = Options { budget, search, start: Some("jit".to_owned()), pairs: 12, ..options };
     }
-    match run(&options) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("tune: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended("tune", run(&options))
 }
 
 fn run(options: &Options) -> Outcome<()> {
