@@ -15,7 +15,7 @@ use super::{
 use crate::{
     gate::{self, FalseAlarms},
     lab::Until,
-    record::{Existing, Place, write_whole},
+    record::{Existing, write_whole},
     report,
 };
 use clap::{ArgMatches, Args};
@@ -65,11 +65,9 @@ pub(super) fn execute(args: AaArgs, matches: &ArgMatches) -> Result<ExitCode, Fa
     let progress = Progress::new(args.output.progress.quiet);
     let listen = |event| progress.hear(event);
     // A directory that cannot be written is told before anything is measured.
-    let place = match &args.resume {
-        Some(_) => None,
-        None => Some(Place::reserve(&args.reports.out, &format!("aa-{}", options.sides[0].workload.name))?),
-    };
-    place.iter().for_each(|place| reserved.is(place));
+    let name = format!("aa-{}", options.sides[0].workload.name);
+    let reserve = || reserved.reserve(&args.reports.out, &name);
+    let place = args.resume.is_none().then(reserve).transpose()?;
     options.settle_load(&interrupt, &listen)?;
     let new = FalseAlarms::begin(&options);
     let so_far = match earlier {

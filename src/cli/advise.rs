@@ -1,6 +1,10 @@
 //! `loist-bench advise`.
 
-use super::{args::Format, failure::Failure, output};
+use super::{
+    args::{Format, FormatArg},
+    failure::Failure,
+    output,
+};
 use crate::{
     advise::{self, PlanFlip},
     record::{self, Recommendation},
@@ -18,9 +22,8 @@ pub(super) struct AdviseArgs {
     /// Another record to compare the plans with: statements that are executed in another way come first
     #[arg(long, value_name = "BASE", env = "LOIST_BENCH_BASE")]
     base: Option<PathBuf>,
-    /// What to print on standard output
-    #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT")]
-    format: Format,
+    #[command(flatten)]
+    output: FormatArg,
 }
 
 /// With a base, advice is one part of what is printed.
@@ -35,7 +38,7 @@ pub(super) fn execute(args: &AdviseArgs) -> Result<ExitCode, Failure> {
     let base = args.base.as_deref().map(record::load).transpose()?;
     record.advice = advise::advise(&record);
     let flips = base.as_ref().map(|base| advise::plan_flips(base, &record));
-    match (args.format, flips) {
+    match (args.output.format, flips) {
         (Format::Json, None) => output::print_json(&record.advice)?,
         (Format::Json, Some(flips)) => output::print_json(&Compared { flips, advice: record.advice })?,
         (Format::Text, flips) => {

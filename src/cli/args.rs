@@ -10,7 +10,7 @@ use crate::{
     lab::CatalogOptions,
     stats::SEEDS,
     target::{Machine, Profile, Schema, TargetOptions, Transport},
-    workload::Slo,
+    workload::{Slo, Workload, builtin},
 };
 use clap::{ArgMatches, Args, ValueEnum, parser::ValueSource};
 use std::{cmp::Ordering, path::PathBuf};
@@ -126,7 +126,8 @@ pub(super) fn said(matches: &ArgMatches, id: &str) -> bool {
     matches.value_source(id) == Some(ValueSource::CommandLine)
 }
 
-fn flag(id: &str) -> String {
+/// An option by its name: `--knee-budget` for `knee_budget`.
+pub(super) fn flag(id: &str) -> String {
     format!("--{}", id.replace('_', "-"))
 }
 
@@ -211,6 +212,20 @@ impl EmbeddedArgs {
     }
 }
 
+/// What is replayed.
+#[derive(Debug, Args)]
+pub(super) struct WorkloadArg {
+    /// Built-in workload (mcp-mix, read, search, ingest, browse, fuzzy) or a workload file
+    #[arg(default_value = builtin::DEFAULT, env = "LOIST_BENCH_WORKLOAD")]
+    workload: String,
+}
+
+impl WorkloadArg {
+    pub(super) fn find(&self) -> Result<Workload, Failure> {
+        Ok(builtin::find(&self.workload)?)
+    }
+}
+
 /// What is in the database.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Catalog")]
@@ -280,6 +295,14 @@ pub(super) struct SloArg {
     /// Objective of every operation, as in 200ms@p95 (default: the workload's own, else 200ms@p95)
     #[arg(long, value_name = "TIME@pNN", env = "LOIST_BENCH_SLO")]
     pub(super) slo: Option<Slo>,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Args)]
+pub(super) struct FormatArg {
+    /// What to print on standard output
+    #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT")]
+    pub(super) format: Format,
 }
 
 /// What is told.

@@ -2,7 +2,7 @@
 
 mod outputs;
 
-use super::{args::TargetArgs, failure::Failure, report::document::Document};
+use super::{args::TargetArgs, failure::Failure, instance_arg::instance, report::document::Document};
 use crate::{
     audit::{self, Budget, Policy, PolicyError, Severity, Wanted},
     flags::instance::CloudInstance,
@@ -104,12 +104,6 @@ fn policy(named: Option<&Path>) -> Result<Policy, Failure> {
     let here = Path::new(POLICY);
     let path = named.or_else(|| here.exists().then_some(here));
     Ok(path.map(Policy::load).transpose()?.unwrap_or_default())
-}
-
-fn instance(file: &Path) -> Result<CloudInstance, Failure> {
-    let wrong = |error: String| Failure::bad_input(format!("{}: {error}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    CloudInstance::read(&text).map_err(|error| wrong(error.to_string()))
 }
 
 /// The evidence of an earlier audit, with what is said of it now.

@@ -3,13 +3,13 @@
 mod question_args;
 
 use super::{
-    args::{CatalogArgs, Format, OutputArgs, ReportsArg, SloArg, TargetArgs, said, truth},
+    args::{Format, OutputArgs, ReportsArg, SloArg, WorkloadArg, flag, said, truth},
+    bench_args::BenchArgs,
     failure::Failure,
     interrupt::{self, Reserved},
-    keep::{self, Keeper},
-    load_args::{LoadArgs, time},
+    keep::{self, Keeper, Series},
+    load_args::time,
     output,
-    own_file::OwnFile,
     progress::Progress,
     sets::records,
 };
@@ -18,7 +18,6 @@ use crate::{
     lab::{Event, LoadOptions, Looks, Run, RunOptions, SHORTEST_SEARCH},
     record::{Place, Record},
     report,
-    workload::builtin,
 };
 use chrono::Utc;
 use clap::{ArgMatches, Args};
@@ -40,9 +39,8 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
     mut_arg("max_rate", |arg| arg.help("Most calls a second of all clients together (default: 150, so that a small library stays one)")),
 )]
 pub(super) struct CapacityArgs {
-    /// Built-in workload (mcp-mix, read, search, ingest, browse, fuzzy) or a workload file
-    #[arg(default_value = builtin::DEFAULT, env = "LOIST_BENCH_WORKLOAD")]
-    workload: String,
+    #[command(flatten)]
+    workload: WorkloadArg,
     #[command(flatten)]
     measurement: MeasurementArgs,
     #[command(flatten)]
@@ -50,11 +48,7 @@ pub(super) struct CapacityArgs {
     #[command(flatten)]
     slo: SloArg,
     #[command(flatten)]
-    catalog: CatalogArgs,
-    #[command(flatten)]
-    pub(super) load: LoadArgs,
-    #[command(flatten)]
-    pub(super) target: TargetArgs,
+    pub(super) bench: BenchArgs,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -87,9 +81,8 @@ struct MeasurementArgs {
     from: Vec<PathBuf>,
 }
 
-/// The answer's file, and its page.
+/// The answer's file.
 pub(super) const ANSWER: &str = "capacity.json";
-pub(super) const PAGE: &str = "capacity.html";
 
 /// Calls a second at which a small library does not grow much in a window.
 const LIGHT: f64 = 150.0;
@@ -145,10 +138,7 @@ fn without_contradiction(args: &CapacityArgs, matches: &ArgMatches) -> Result<()
     let idle = of_measuring.into_iter().find(|id| said(matches, id)).filter(|_| !measurement.from.is_empty());
     let wrong = [
         (said(matches, "tracks"), "--sizes names the numbers of tracks: leave --tracks out".to_owned()),
-        (
-            idle.is_some(),
-            format!("--from measures nothing: leave --{} out", idle.unwrap_or_default().replace('_', "-")),
-        ),
+        (idle.is_some(), format!("--from measures nothing: leave {} out", flag(idle.unwrap_or_default()))),
         (twice.is_some(), format!("--sizes has {} twice: leave one out", twice.unwrap_or_default())),
         (
             measurement.from.is_empty() && measurement.check.is_some_and(|check| sizes.contains(&check)),
@@ -178,8 +168,8 @@ struct Measured {
 }
 
 fn measured(args: CapacityArgs, matches: &ArgMatches) -> Result<Measured, Failure> {
-    let workload = builtin::find(&args.workload)?;
-    args.load.without_effect(matches, &workload, false, false)?;
+    let workload = args.workload.find()?;
+    args.bench.load.without_effect(matches, &workload, false, false)?;
     let reserved = Reserved::default();
     let interrupt = interrupt::listen(&reserved)?;
     let reports = args.reports.out.clone();
@@ -191,40 +181,33 @@ fn measured(args: CapacityArgs, matches: &ArgMatches) -> Result<Measured, Failur
         "about {} in all; each run is kept as soon as it is over",
         report::amount::span(options.estimate().as_secs_f64())
     )));
-    // A directory that cannot be written is told before anything is measured.
-    let mut first = Some(keeper.place()?);
-    let mut kept = Vec::new();
-    let mut keep = |run: &Run| -> Result<(), Failure> {
-        let place = first.take().map_or_else(|| keeper.place(), Ok)?;
-        let record = keep::store(&place, run)?;
-        listen(Event::Note(format!("record: {}", record.display())));
-        kept.push(record);
-        Ok(())
-    };
+    let mut series = Series::begin(&keeper)?;
+    let mut keep = |run: &Run| series.keep(run, &listen);
     let records = capacity::measure(&workload, &options, &interrupt, &listen, &mut keep);
     progress.end();
-    kept.iter().for_each(|record| drop(keep::explain(record)));
-    if !kept.is_empty() {
+    series.kept.iter().for_each(|(_, record)| drop(keep::explain(record)));
+    if !series.kept.is_empty() {
         keeper.list();
     }
     Ok(Measured { records: records?, is_whole: !interrupt.is_asked() })
 }
 
 fn options(args: CapacityArgs) -> Result<MeasureOptions, Failure> {
-    let target = args.target.options();
+    let bench = args.bench;
+    let target = bench.target.options();
     if target.use_existing {
         return Err(Failure::bad_input(
             "capacity makes libraries of several sizes, and --use-existing reads the one that is there: leave it out",
         ));
     }
-    let protocol = args.load.protocol();
-    let is_left_open = args.load.is_left_open();
-    let asked = args.load.options();
+    let protocol = bench.load.protocol();
+    let is_left_open = bench.load.is_left_open();
+    let asked = bench.load.options();
     let search = LoadOptions { rate: None, stages: Vec::new(), think: None, ..asked.clone() };
     let measurement = args.measurement;
     Ok(MeasureOptions {
         run: RunOptions {
-            catalog: args.catalog.options(),
+            catalog: bench.catalog.options(),
             target,
             load: if is_left_open { light(asked) } else { asked },
             slo: args.slo.slo,
@@ -255,14 +238,9 @@ fn file_name(name: &str) -> String {
 
 /// Writes the answer, its page and its summary; gives where the page is.
 fn keep_answer(place: &Place, capacity: &Capacity) -> Result<PathBuf, Failure> {
-    let json =
-        serde_json::to_string_pretty(capacity).map_err(|error| Failure::environment(error.to_string()))?;
-    place.write(ANSWER, json.as_bytes())?;
-    let file = |name: &str| place.directory().join(name);
-    let page = file(PAGE);
-    OwnFile::at(&page)?.write(&report::html::capacity(capacity))?;
-    OwnFile::at(&file("capacity.md"))?.write(&report::markdown::capacity(capacity))?;
-    Ok(page)
+    place.write(ANSWER, output::json(capacity)?.as_bytes())?;
+    let (page, summary) = (report::html::capacity(capacity), report::markdown::capacity(capacity));
+    keep::judged(place.directory(), "capacity", &page, &summary)
 }
 
 impl From<CapacityError> for Failure {

@@ -7,7 +7,6 @@ use super::{
     failure::Failure,
     interrupt::{self, Reserved},
     keep, output,
-    own_file::OwnFile,
     progress::Progress,
 };
 use crate::{
@@ -17,7 +16,7 @@ use crate::{
     report,
 };
 use clap::{ArgMatches, Args};
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
 /// Measure two sides in turns and tell what differs, and how sure that is
 ///
@@ -58,8 +57,8 @@ pub(super) fn execute(args: RunDuetArgs, matches: &ArgMatches) -> Result<ExitCod
     let mut options = args.duet.options(matches, [&args.base, &args.new], args.judgement.judgement())?;
     let reserved = Reserved::default();
     let interrupt = interrupt::listen(&reserved)?;
-    let place = Place::reserve(&args.reports.out, &format!("duet-{}", options.sides[0].workload.name))?;
-    reserved.is(&place);
+    let name = format!("duet-{}", options.sides[0].workload.name);
+    let place = reserved.reserve(&args.reports.out, &name)?;
     let progress = Progress::new(args.progress.quiet);
     let listen = |event| progress.hear(event);
     let mut keep = |record: &Record| -> Result<(), Failure> { store(&place, record, "") };
@@ -67,10 +66,9 @@ pub(super) fn execute(args: RunDuetArgs, matches: &ArgMatches) -> Result<ExitCod
     let effects = lab::duet(&options, &interrupt, &listen, &mut keep);
     progress.end();
     let effects = effects?;
-    let json =
-        serde_json::to_string_pretty(&effects).map_err(|error| Failure::environment(error.to_string()))?;
-    place.write(EFFECTS, json.as_bytes())?;
-    let page = explain(&place, &effects)?;
+    place.write(EFFECTS, output::json(&effects)?.as_bytes())?;
+    let (page, summary) = (report::html::effects(&effects), report::markdown::effects(&effects));
+    let page = keep::judged(place.directory(), "comparison", &page, &summary)?;
     keep::list(&args.reports.out);
     let (page, directory) = (page.display(), place.directory().display());
     match args.format {
@@ -79,19 +77,10 @@ pub(super) fn execute(args: RunDuetArgs, matches: &ArgMatches) -> Result<ExitCod
             report::effects::render(&effects)
         ))?,
         ComparisonFormat::Json => output::print_json(&effects)?,
-        ComparisonFormat::Markdown => output::print_raw(&report::markdown::effects(&effects))?,
+        ComparisonFormat::Markdown => output::print_raw(&summary)?,
         ComparisonFormat::Html => output::print(&format!("Report: {page}\n"))?,
     }
     Ok(ExitCode::from(code(&effects)))
-}
-
-/// Writes the page and the summary of a comparison beside its records; returns where the page is.
-fn explain(place: &Place, effects: &Effects) -> Result<PathBuf, Failure> {
-    let file = |name: &str| place.directory().join(name);
-    let page = file("comparison.html");
-    OwnFile::at(&page)?.write(&report::html::effects(effects))?;
-    OwnFile::at(&file("comparison.md"))?.write(&report::markdown::effects(effects))?;
-    Ok(page)
 }
 
 /// What a duet came to, beside its records.

@@ -6,7 +6,7 @@ use crate::{
     record::RecordError, target::TargetError, workload::WorkloadError,
 };
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use std::{io::Write, process::ExitCode};
+use std::{error::Error, io::Write, process::ExitCode};
 
 /// Wrong usage or bad input.
 const BAD_INPUT: u8 = 2;
@@ -38,6 +38,12 @@ impl Failure {
 
     pub(super) fn interrupted(message: impl Into<String>) -> Self {
         Self::Said { message: message.into(), code: INTERRUPTED }
+    }
+
+    /// An error of either kind: bad input, or the environment's.
+    pub(super) fn of(error: &impl Error, is_bad_input: bool) -> Self {
+        let message = error.to_string();
+        if is_bad_input { Self::bad_input(message) } else { Self::environment(message) }
     }
 
     /// What is said of it, in one sentence.
@@ -124,7 +130,7 @@ impl From<LabError> for Failure {
         let message = error.to_string();
         match error {
             LabError::Usage(_) | LabError::Workload(_) | LabError::Compare(_) => Self::bad_input(message),
-            LabError::Interrupted => Self::Said { message, code: INTERRUPTED },
+            LabError::Interrupted => Self::interrupted(message),
             LabError::Braked(_) => Self::Said { message, code: INCONCLUSIVE },
             LabError::Target(error) => error.into(),
             LabError::Catalog(error) => error.into(),
@@ -142,15 +148,13 @@ impl From<LabError> for Failure {
 
 impl From<TargetError> for Failure {
     fn from(error: TargetError) -> Self {
-        let message = error.to_string();
-        if error.is_bad_input() { Self::bad_input(message) } else { Self::environment(message) }
+        Self::of(&error, error.is_bad_input())
     }
 }
 
 impl From<CatalogError> for Failure {
     fn from(error: CatalogError) -> Self {
-        let message = error.to_string();
-        if error.is_bad_input() { Self::bad_input(message) } else { Self::environment(message) }
+        Self::of(&error, error.is_bad_input())
     }
 }
 

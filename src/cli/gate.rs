@@ -17,7 +17,7 @@ use crate::{
     gate::{CutShort, Evidence, Outcome, Policy, PolicyError, judge, nights},
     history::{Night, Store, check_revision},
     lab::DuetOptions,
-    record::{Place, Record},
+    record::Record,
 };
 use chrono::Utc;
 use clap::{ArgMatches, Args};
@@ -113,8 +113,7 @@ pub(super) fn execute(args: GateArgs, matches: &ArgMatches) -> Result<ExitCode, 
     let options = options.transpose()?;
     let reserved = Reserved::default();
     let interrupt = interrupt::listen(&reserved)?;
-    let place = Place::reserve(&args.reports.out, "gate")?;
-    reserved.is(&place);
+    let place = reserved.reserve(&args.reports.out, "gate")?;
     let progress = Progress::new(args.progress.quiet);
     let listen = |event| progress.hear(event);
     let measured = match options {

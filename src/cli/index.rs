@@ -62,7 +62,7 @@ const JUDGED: [(&str, &str); 6] = [
     ("aa.json", "aa.html"),
     ("study.json", "study.html"),
     ("audit.json", "report.html"),
-    (super::capacity::ANSWER, super::capacity::PAGE),
+    (super::capacity::ANSWER, "capacity.html"),
 ];
 
 /// Whether a directory holds what was judged.

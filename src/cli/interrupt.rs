@@ -7,7 +7,7 @@ use crate::{
 };
 use std::{
     io::Write,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -16,8 +16,14 @@ use std::{
 pub(super) struct Reserved(Arc<Mutex<Vec<PathBuf>>>);
 
 impl Reserved {
-    pub(super) fn is(&self, place: &Place) {
+    /// A directory under `reports` for what is measured.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(super) fn reserve(&self, reports: &Path, name: &str) -> Result<Place, Failure> {
+        let place = Place::reserve(reports, name)?;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = place.made().to_owned();
+        Ok(place)
     }
 
     /// Nothing was written into it: then it goes.

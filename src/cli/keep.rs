@@ -2,10 +2,11 @@
 
 use super::{failure::Failure, index, interrupt::Reserved, own_file::OwnFile, report::subject::source};
 use crate::{
-    lab::Run,
+    lab::{Event, Run},
     record::Place,
     report::{self, source::Source},
 };
+use chrono::{DateTime, Utc};
 use std::{
     io::Write,
     path::{Path, PathBuf},
@@ -24,14 +25,43 @@ impl Keeper<'_> {
     /// # Errors
     /// When it cannot be made.
     pub(super) fn place(&self) -> Result<Place, Failure> {
-        let place = Place::reserve(self.reports, &self.workload)?;
-        self.reserved.is(&place);
-        Ok(place)
+        self.reserved.reserve(self.reports, &self.workload)
     }
 
     /// Lists the run among the others.
     pub(super) fn list(&self) {
         list(self.reports);
+    }
+}
+
+/// Several runs of one command, each with a directory of its own.
+pub(super) struct Series<'a> {
+    keeper: &'a Keeper<'a>,
+    /// The directory of the next run, where there is one already.
+    next: Option<Place>,
+    /// The records, each with when its run began.
+    pub(super) kept: Vec<(DateTime<Utc>, PathBuf)>,
+}
+
+impl<'a> Series<'a> {
+    /// A directory that cannot be written is told before anything is measured.
+    ///
+    /// # Errors
+    /// When that of the first run cannot be made.
+    pub(super) fn begin(keeper: &'a Keeper<'a>) -> Result<Self, Failure> {
+        Ok(Self { keeper, next: Some(keeper.place()?), kept: Vec::new() })
+    }
+
+    /// Keeps a run, and says where.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn keep(&mut self, run: &Run, listen: &dyn Fn(Event)) -> Result<(), Failure> {
+        let place = self.next.take().map_or_else(|| self.keeper.place(), Ok)?;
+        let record = store(&place, run)?;
+        listen(Event::Note(format!("record: {}", record.display())));
+        self.kept.push((run.record.run.started_at, record));
+        Ok(())
     }
 }
 
@@ -69,6 +99,17 @@ pub(super) fn compare(records: &[PathBuf]) -> Option<PathBuf> {
         page(last, "sweep.html", &sources, report::html::compare)
     };
     told("the page of the sweep was not made", made())
+}
+
+/// Writes the page and the summary of what was judged, `NAME.html` and `NAME.md`; gives where the page is.
+///
+/// # Errors
+/// When they cannot be written, or somebody else's files are there.
+pub(super) fn judged(directory: &Path, name: &str, page: &str, summary: &str) -> Result<PathBuf, Failure> {
+    let path = directory.join(format!("{name}.html"));
+    OwnFile::at(&path)?.write(page)?;
+    OwnFile::at(&path.with_extension("md"))?.write(summary)?;
+    Ok(path)
 }
 
 fn page(

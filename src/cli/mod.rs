@@ -4,6 +4,7 @@ mod aa;
 mod advise;
 mod args;
 mod audit;
+mod bench_args;
 mod capacity;
 mod care_args;
 mod compare;
@@ -17,6 +18,7 @@ mod flags;
 mod gate;
 mod history;
 mod index;
+mod instance_arg;
 mod interrupt;
 mod keep;
 mod load_args;
@@ -138,14 +140,8 @@ impl Command {
                 args.target.settle(own)?;
                 args.load.settle(own)
             }
-            Self::Tune(args) => {
-                args.target.settle(own)?;
-                args.load.settle(own)
-            }
-            Self::Capacity(args) => {
-                args.target.settle(own)?;
-                args.load.settle(own)
-            }
+            Self::Tune(args) => args.bench.settle(own),
+            Self::Capacity(args) => args.bench.settle(own),
             Self::Gate(args) => {
                 args.settle(own)?;
                 args.duet.load.settle(own)

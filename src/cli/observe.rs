@@ -3,24 +3,20 @@
 use super::{
     args::{QuietArg, TargetArgs, truth},
     failure::Failure,
+    instance_arg::instance,
     interrupt::{self, Reserved},
     load_args::time,
     output,
     progress::Progress,
 };
 use crate::{
-    flags::{instance::CloudInstance, unit::Dimension},
+    flags::unit::Dimension,
     lab::Event,
     monitor::{self, BackupSource, LogSource, MetricsError, ObserveOptions},
     target::{Target, TargetOptions, address_named},
 };
 use clap::Args;
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 /// Watch a database, and serve what is seen as metrics for Prometheus, until it is ended
 ///
@@ -96,12 +92,6 @@ impl QuestionArgs {
             log: self.log.map(LogSource::File).or(by_sql),
         })
     }
-}
-
-fn instance(file: &Path) -> Result<CloudInstance, Failure> {
-    let wrong = |error: String| Failure::bad_input(format!("{}: {error}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    CloudInstance::read(&text).map_err(|error| wrong(error.to_string()))
 }
 
 fn interval(text: &str) -> Result<Duration, String> {

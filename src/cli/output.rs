@@ -1,6 +1,7 @@
 //! Writing results: a closed pipe is the reader's choice, not a failure.
 
 use super::failure::Failure;
+use serde::Serialize;
 use std::io::{ErrorKind, Write};
 
 /// Writes `text` to standard output; styles are stripped where they would not show.
@@ -24,10 +25,12 @@ fn ended(result: std::io::Result<()>) -> Result<(), Failure> {
     }
 }
 
+/// `value` as one JSON document; the end of its last line is left to whoever wants one.
+pub(super) fn json(value: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value).map_err(|error| Failure::environment(error.to_string()))
+}
+
 /// Writes `value` as one JSON document to standard output.
-pub(super) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let mut text =
-        serde_json::to_string_pretty(value).map_err(|error| Failure::environment(error.to_string()))?;
-    text.push('\n');
-    print(&text)
+pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&(json(value)? + "\n"))
 }

@@ -1,10 +1,10 @@
 //! `loist-bench run`.
 
 use super::{
-    args::{CatalogArgs, Format, OutputArgs, ReportsArg, SloArg, TargetArgs, said, truth},
+    args::{CatalogArgs, Format, OutputArgs, ReportsArg, SloArg, TargetArgs, WorkloadArg, said, truth},
     failure::Failure,
     interrupt::{self, Reserved},
-    keep::{self, Keeper},
+    keep::{self, Keeper, Series},
     load_args::{LoadArgs, time},
     output,
     progress::Progress,
@@ -18,7 +18,7 @@ use crate::{
     },
     record::{Ended, Outcome, Place, Record},
     report,
-    workload::{Workload, builtin},
+    workload::Workload,
 };
 use chrono::{DateTime, Utc};
 use clap::{ArgMatches, Args};
@@ -27,9 +27,8 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 /// Measure: seed what is missing, put the load on, judge, explain
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Built-in workload (mcp-mix, read, search, ingest, browse, fuzzy) or a workload file
-    #[arg(default_value = builtin::DEFAULT, env = "LOIST_BENCH_WORKLOAD")]
-    workload: String,
+    #[command(flatten)]
+    workload: WorkloadArg,
     #[command(flatten)]
     catalog: CatalogArgs,
     #[command(flatten)]
@@ -68,7 +67,7 @@ struct ExperimentArgs {
 }
 
 pub(super) fn execute(args: RunArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
-    let workload = builtin::find(&args.workload)?;
+    let workload = args.workload.find()?;
     let experiment = &args.experiment;
     let axes: Vec<_> = experiment.sweep.iter().map(|axis| axis.0.clone()).collect();
     let sweeps_rate = axes.iter().flatten().any(|setting| matches!(setting, Setting::Rate(_)));
@@ -166,18 +165,10 @@ fn several(
     keeper: &Keeper<'_>,
     output: &OutputArgs,
 ) -> Result<ExitCode, Failure> {
-    // A directory that cannot be written is told before anything is measured.
-    let mut first = Some(keeper.place()?);
+    let mut series = Series::begin(keeper)?;
     let progress = Progress::new(output.progress.quiet);
     let listen = |event| progress.hear(event);
-    let mut kept = Vec::new();
-    let mut keep = |run: &Run| -> Result<(), Failure> {
-        let place = first.take().map_or_else(|| keeper.place(), Ok)?;
-        let record = keep::store(&place, run)?;
-        listen(lab::Event::Note(format!("record: {}", record.display())));
-        kept.push((run.record.run.started_at, record));
-        Ok(())
-    };
+    let mut keep = |run: &Run| series.keep(run, &listen);
     let swept = sweep::sweep(workload, options, points, interrupt, &listen, &mut keep);
     progress.end();
     match output.format {
@@ -187,7 +178,7 @@ fn several(
         }
         Format::Text => output::print(&report::sweep::render(&labelled(&swept.runs)))?,
     }
-    let kept = in_order(&kept, &swept.runs);
+    let kept = in_order(&series.kept, &swept.runs);
     let page = pages(keeper, &kept);
     if output.format == Format::Text && !swept.runs.is_empty() {
         output::print(&paths(page.as_ref(), "Records", &kept))?;

@@ -1,7 +1,7 @@
 //! `loist-bench server`: embedded servers that stay.
 
 use super::{
-    args::{EmbeddedArgs, Format},
+    args::{EmbeddedArgs, Format, FormatArg},
     failure::Failure,
     output,
     progress::Progress,
@@ -26,17 +26,15 @@ pub(super) enum ServerCommand {
 pub(super) struct StartArgs {
     #[command(flatten)]
     server: EmbeddedArgs,
-    /// What to print on standard output
-    #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT", help_heading = "Output")]
-    format: Format,
+    #[command(flatten, next_help_heading = "Output")]
+    output: FormatArg,
 }
 
 /// List the embedded servers that stay
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
-    /// What to print on standard output
-    #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT")]
-    format: Format,
+    #[command(flatten)]
+    output: FormatArg,
 }
 
 /// End an embedded server that stays, and remove its directory
@@ -66,7 +64,7 @@ fn start(args: StartArgs) -> Result<ExitCode, Failure> {
         .into_iter()
         .for_each(|caution| progress.hear(Event::Note(format!("caution: {caution}"))));
     let server = target.kept_server();
-    match (args.format, server) {
+    match (args.output.format, server) {
         (Format::Text, Some(server)) => output::print(&line(server))?,
         _ => output::print_json(&server)?,
     }
@@ -75,7 +73,7 @@ fn start(args: StartArgs) -> Result<ExitCode, Failure> {
 
 fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     let kept = target::list_kept();
-    match args.format {
+    match args.output.format {
         Format::Json => output::print_json(&kept)?,
         Format::Text => {
             let lines: String = kept.iter().map(line).collect();

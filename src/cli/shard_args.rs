@@ -1,6 +1,10 @@
 //! One of several load machines.
 
-use super::{args::said, failure::Failure, load_args::time};
+use super::{
+    args::{flag, said},
+    failure::Failure,
+    load_args::time,
+};
 use crate::{
     lab::{ShardOptions, Start},
     stats::Part,
@@ -71,10 +75,10 @@ impl ShardArgs {
             let alone = ["start_at", "wait_for_shards", "run_id"].into_iter().find(|id| said(matches, id));
             return match alone {
                 None => Ok(None),
-                Some(id) => Err(Failure::bad_input(format!(
-                    "--{} is for --shard: add it, or leave it out",
-                    id.replace('_', "-")
-                ))),
+                Some(id) => {
+                    let sentence = format!("{} is for --shard: add it, or leave it out", flag(id));
+                    Err(Failure::bad_input(sentence))
+                }
             };
         };
         if let Some((other, _)) = others.iter().find(|(_, is_asked)| *is_asked) {

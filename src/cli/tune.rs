@@ -1,24 +1,23 @@
 //! `loist-bench tune`.
 
 use super::{
-    args::{CatalogArgs, Format, OutputArgs, ReportsArg, SloArg, TargetArgs, said, truth},
+    args::{Format, OutputArgs, ReportsArg, SloArg, WorkloadArg, flag, said, truth},
+    bench_args::BenchArgs,
     failure::Failure,
     flags::settings_of,
     interrupt::{self, Reserved},
     keep,
-    load_args::{LoadArgs, time},
+    load_args::time,
     output,
-    own_file::OwnFile,
     progress::Progress,
 };
 use crate::{
     flags::space,
     lab::Event,
-    record::{Existing, Place, write_whole},
+    record::{Existing, write_whole},
     report,
     target::address_named,
     tune::{self, Begun, Candidate, Journal, Objective, Outcome, Search, Study, TuneError, TuneOptions},
-    workload::builtin,
 };
 use clap::{ArgMatches, Args, ValueEnum, parser::ValueSource};
 use std::{
@@ -45,17 +44,12 @@ use std::{
     mut_arg("warmup", |arg| arg.default_value("1s").env("LOIST_BENCH_BLOCK_WARMUP").help("Load before each block's window, not measured")),
 )]
 pub(super) struct TuneArgs {
-    /// Built-in workload (mcp-mix, read, search, ingest, browse, fuzzy) or a workload file
-    #[arg(default_value = builtin::DEFAULT, env = "LOIST_BENCH_WORKLOAD")]
-    workload: String,
+    #[command(flatten)]
+    workload: WorkloadArg,
     #[command(flatten)]
     question: QuestionArgs,
     #[command(flatten)]
-    catalog: CatalogArgs,
-    #[command(flatten)]
-    pub(super) load: LoadArgs,
-    #[command(flatten)]
-    pub(super) target: TargetArgs,
+    pub(super) bench: BenchArgs,
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
@@ -128,11 +122,8 @@ pub(super) fn execute(args: TuneArgs, matches: &ArgMatches) -> Result<ExitCode, 
     let interrupt = interrupt::listen(&reserved)?;
     let progress = Progress::new(quiet);
     let listen = |event: Event| progress.hear(event);
-    let place = match &resume {
-        Some(_) => None,
-        None => Some(Place::reserve(&out, &format!("tune-{}", options.workload.name))?),
-    };
-    place.iter().for_each(|place| reserved.is(place));
+    let name = format!("tune-{}", options.workload.name);
+    let place = resume.is_none().then(|| reserved.reserve(&out, &name)).transpose()?;
     let directory = match (&resume, &place) {
         (Some(directory), _) => directory.clone(),
         (None, Some(place)) => place.directory().to_owned(),
@@ -167,8 +158,8 @@ fn without_effect(args: &TuneArgs, matches: &ArgMatches) -> Result<(), Failure> 
     let found = ["only", "search", "include_durability"].into_iter().find(|id| said(matches, id));
     match found.filter(|_| args.question.verify.is_some()) {
         Some(id) => Err(Failure::bad_input(format!(
-            "--verify checks the settings that it is given: leave --{} out",
-            id.replace('_', "-")
+            "--verify checks the settings that it is given: leave {} out",
+            flag(id)
         ))),
         None => Ok(()),
     }
@@ -176,20 +167,20 @@ fn without_effect(args: &TuneArgs, matches: &ArgMatches) -> Result<(), Failure> 
 
 fn options(args: TuneArgs, matches: &ArgMatches) -> Result<TuneOptions, Failure> {
     without_effect(&args, matches)?;
-    let workload = builtin::find(&args.workload)?;
-    let question = args.question;
+    let workload = args.workload.find()?;
+    let (question, bench) = (args.question, args.bench);
     let objective = question.objective;
     let settles_rate =
-        objective.metric().is_latency() && args.load.is_left_open() && workload.stages.is_empty();
-    args.load.without_effect(matches, &workload, objective == Objective::Knee, settles_rate)?;
-    let target = args.target.options();
+        objective.metric().is_latency() && bench.load.is_left_open() && workload.stages.is_empty();
+    bench.load.without_effect(matches, &workload, objective == Objective::Knee, settles_rate)?;
+    let target = bench.target.options();
     let external = address_named(&target)?;
     let wanted = question.verify.as_deref().map(settings_of).transpose()?;
     let (given, notes) = wanted.map(|wanted| (wanted.settings, wanted.notes)).unzip();
-    let catalog = args.catalog.options();
+    let catalog = bench.catalog.options();
     Ok(TuneOptions {
-        protocol: args.load.protocol(),
-        load: args.load.options(),
+        protocol: bench.load.protocol(),
+        load: bench.load.options(),
         is_duration_chosen: matches.value_source("duration") != Some(ValueSource::DefaultValue),
         workload,
         target,
@@ -214,13 +205,11 @@ fn options(args: TuneArgs, matches: &ArgMatches) -> Result<TuneOptions, Failure>
 
 /// Writes the study, its page and its summary, and the settings as a file to include; gives where the page is.
 fn keep_study(directory: &Path, study: &Study) -> Result<PathBuf, Failure> {
-    let json =
-        serde_json::to_string_pretty(study).map_err(|error| Failure::environment(error.to_string()))?;
+    let json = output::json(study)?;
     // All of them are this program's own.
     write_whole(&directory.join(STUDY), json.as_bytes(), Existing::Replace)?;
-    let page = directory.join("study.html");
-    OwnFile::at(&page)?.write(&report::html::study(study))?;
-    OwnFile::at(&directory.join("study.md"))?.write(&report::markdown::study(study))?;
+    let (page, summary) = (report::html::study(study), report::markdown::study(study));
+    let page = keep::judged(directory, "study", &page, &summary)?;
     if let Some(text) = report::study::words::settings_file(study) {
         write_whole(&directory.join(SETTINGS), text.as_bytes(), Existing::Replace)?;
     }

@@ -89,7 +89,5 @@ impl Files {
 }
 
 fn json(value: &impl Serialize) -> Result<String, Failure> {
-    let text =
-        serde_json::to_string_pretty(value).map_err(|error| Failure::environment(error.to_string()))?;
-    Ok(text + "\n")
+    Ok(output::json(value)? + "\n")
 }

@@ -3,7 +3,7 @@
 use super::{one_of, subject, version};
 use crate::{
     cli::{
-        args::{Format, said},
+        args::{Format, FormatArg, said},
         failure::Failure,
         output,
     },
@@ -45,9 +45,8 @@ pub(in crate::cli) struct CheckArgs {
     /// Form of the file [default: what it looks like]
     #[arg(long = "as", value_parser = one_of(&Form::READ), value_name = "FORM")]
     form: Option<Form>,
-    /// What to print on standard output
-    #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT")]
-    format: Format,
+    #[command(flatten)]
+    output: FormatArg,
 }
 
 /// The findings as JSON.
@@ -75,7 +74,7 @@ pub(super) fn execute(args: &CheckArgs, matches: &ArgMatches) -> Result<ExitCode
     };
     let findings = check(document, &context);
     let version = args.pg_version.or(document.version).unwrap_or(DEFAULT_VERSION);
-    match args.format {
+    match args.output.format {
         Format::Json => output::print_json(&Answer {
             origin: &subject.origin,
             form: document.form,

@@ -2,7 +2,11 @@
 
 use super::version;
 use crate::{
-    cli::{args::Format, failure::Failure, output},
+    cli::{
+        args::{Format, FormatArg},
+        failure::Failure,
+        output,
+    },
     flags::{
         Machine,
         catalog::{self, DEFAULT_VERSION},
@@ -25,22 +29,21 @@ pub(in crate::cli) struct ShowArgs {
     /// Major version of PostgreSQL
     #[arg(long, value_name = "MAJOR", env = "LOIST_BENCH_PG_VERSION", value_parser = version)]
     pg_version: Option<u32>,
-    /// What to print on standard output
-    #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT")]
-    format: Format,
+    #[command(flatten)]
+    output: FormatArg,
 }
 
 pub(super) fn execute(args: &ShowArgs) -> Result<ExitCode, Failure> {
     let machine = args.machine.as_ref();
     let Some(name) = &args.flag else {
-        match args.format {
+        match args.output.format {
             Format::Json => output::print_json(&profile::all())?,
             Format::Text => output::print(&report::flags::profiles(profile::all()))?,
         }
         return Ok(ExitCode::SUCCESS);
     };
     if let Ok(profile) = profile::find(name) {
-        match args.format {
+        match args.output.format {
             Format::Json => output::print_json(&profile)?,
             Format::Text => output::print(&report::flags::profile(&profile, machine))?,
         }
@@ -53,7 +56,7 @@ pub(super) fn execute(args: &ShowArgs) -> Result<ExitCode, Failure> {
         None => catalog::find(name),
     };
     let Some(flag) = found else { return Err(not_found(name, version)) };
-    match args.format {
+    match args.output.format {
         Format::Json => output::print_json(flag)?,
         Format::Text => {
             let version = if catalog::find_in(name, version) == Some(flag) { version } else { flag.since };

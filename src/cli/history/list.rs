@@ -2,7 +2,11 @@
 
 use super::PlaceArgs;
 use crate::{
-    cli::{args::Format, failure::Failure, output},
+    cli::{
+        args::{Format, FormatArg},
+        failure::Failure,
+        output,
+    },
     history::{History, Kind, Night},
     record::Metric,
     report::{amount::count, number::milliseconds, xml::plain},
@@ -16,9 +20,8 @@ use std::process::ExitCode;
 /// List the nights, kind by kind
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ListArgs {
-    /// What to print on standard output
-    #[arg(long, value_enum, default_value = "text", env = "LOIST_BENCH_FORMAT")]
-    format: Format,
+    #[command(flatten)]
+    output: FormatArg,
     #[command(flatten)]
     place: PlaceArgs,
 }
@@ -46,7 +49,7 @@ struct Entry<'a> {
 
 pub(super) fn execute(args: &ListArgs) -> Result<ExitCode, Failure> {
     let history = args.place.read()?;
-    match args.format {
+    match args.output.format {
         Format::Json => output::print_json(&listed(&history))?,
         Format::Text => output::print(&text(&history))?,
     }

@@ -73,7 +73,6 @@ fn shown(night: &Night) -> String {
 
 impl From<HistoryError> for Failure {
     fn from(error: HistoryError) -> Self {
-        let message = error.to_string();
-        if error.is_bad_input() { Self::bad_input(message) } else { Self::environment(message) }
+        Self::of(&error, error.is_bad_input())
     }
 }
