@@ -30,17 +30,9 @@ fn measure(options: &Options, server: &Server, evidence: bool, interrupt: &Inter
         warmup: Duration::from_secs(if options.harness.is_test() { 0 } else { 2 }),
         ..LoadOptions::closed(windows.clients.into(), windows.length())
     };
-    let run = RunOptions {
-        catalog: CatalogOptions { tracks: windows.tracks, seed: 42, state: State::Vacuumed },
-        target: TargetOptions::at(server.url()),
-        load,
-        slo: None,
-        protocol: None,
-        knee: None,
-        metrics: None,
-        looks: if evidence { Looks::Everything } else { Looks::Nothing },
-        block: None,
-    };
+    let catalog = CatalogOptions { tracks: windows.tracks, seed: 42, state: State::Vacuumed };
+    let looks = if evidence { Looks::Everything } else { Looks::Nothing };
+    let run = RunOptions { looks, ..RunOptions::of(catalog, TargetOptions::at(server.url()), load) };
     let record = lab::run(builtin::find(&windows.workload)?, &run, interrupt, &|_| {})?.record;
     if record.run.ended != Ended::AsPlanned {
         return Err("the run was cut short".into());

@@ -200,17 +200,11 @@ mod tests {
     fn options(sizes: &[u64], repeats: u32, check: Option<u64>, knee: bool) -> MeasureOptions {
         let load = LoadOptions::closed(1, Duration::from_secs(30));
         MeasureOptions {
-            run: RunOptions {
-                catalog: CatalogOptions { tracks: 1, seed: 42, state: State::Vacuumed },
-                target: TargetOptions::at("postgres://localhost/x"),
-                load: load.clone(),
-                slo: None,
-                protocol: None,
-                knee: None,
-                metrics: None,
-                looks: lab::Looks::Everything,
-                block: None,
-            },
+            run: RunOptions::of(
+                CatalogOptions { tracks: 1, seed: 42, state: State::Vacuumed },
+                TargetOptions::at("postgres://localhost/x"),
+                load.clone(),
+            ),
             knee: knee.then(|| (load, Duration::from_secs(60))),
             sizes: sizes.to_vec(),
             repeats,

@@ -34,9 +34,9 @@ pub(super) struct DuetArgs {
     catalog: CatalogArgs,
     #[command(flatten)]
     pub(super) load: LoadArgs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Servers of the sides")]
     server: EmbeddedArgs,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Servers of the sides")]
     login: LoginArgs,
     #[command(flatten)]
     existing: ExistingArgs,

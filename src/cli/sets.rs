@@ -5,7 +5,16 @@ use crate::record::{self, Record};
 use std::path::{Path, PathBuf};
 
 /// Files of loist-bench that stand beside records and are none.
-const OTHERS: [&str; 4] = [super::duet::EFFECTS, "gate.json", "aa.json", super::capacity::ANSWER];
+const OTHERS: [&str; 8] = [
+    super::duet::EFFECTS,
+    "gate.json",
+    "aa.json",
+    super::tune::STUDY,
+    "begun.json",
+    super::capacity::ANSWER,
+    "audit.json",
+    "manifest.json",
+];
 
 /// The records that a path names: a file, a directory with a `record.json`, or all in a directory.
 pub(super) fn records(path: &Path) -> Result<Vec<Record>, Failure> {
@@ -40,4 +49,19 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         )));
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_beside_records_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str| std::fs::write(directory.path().join(name), "{}").unwrap();
+        OTHERS.iter().for_each(|name| write(name));
+        assert!(files(directory.path()).is_err());
+        write("trial-0001.json");
+        assert_eq!(files(directory.path()).unwrap(), [directory.path().join("trial-0001.json")]);
+    }
 }

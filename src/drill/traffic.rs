@@ -39,17 +39,9 @@ impl Traffic {
     pub(super) fn start(context: &Context<'_>, source: &Source, tracks: u64) -> Result<Self, DrillError> {
         let url = source.target.url().unwrap_or_default().to_owned();
         let catalog = CatalogOptions { tracks, ..context.options.catalog };
-        let options = RunOptions {
-            catalog,
-            target: TargetOptions::at(&url),
-            load: LoadOptions::closed(CLIENTS, LONGEST),
-            slo: None,
-            protocol: None,
-            knee: None,
-            metrics: None,
-            looks: Looks::Nothing,
-            block: None,
-        };
+        let load = LoadOptions::closed(CLIENTS, LONGEST);
+        let options =
+            RunOptions { looks: Looks::Nothing, ..RunOptions::of(catalog, TargetOptions::at(&url), load) };
         let interrupt = context.interrupt.of_one_run();
         let stop = interrupt.stop_flag();
         let workload = builtin::find(WORKLOAD).map_err(lab::LabError::from)?;

@@ -33,6 +33,24 @@ pub struct RunOptions {
     pub block: Option<Block>,
 }
 
+impl RunOptions {
+    /// A run that looks at everything and leaves the rest to the workload.
+    #[must_use]
+    pub fn of(catalog: CatalogOptions, target: TargetOptions, load: LoadOptions) -> Self {
+        Self {
+            catalog,
+            target,
+            load,
+            slo: None,
+            protocol: None,
+            knee: None,
+            metrics: None,
+            looks: Looks::Everything,
+            block: None,
+        }
+    }
+}
+
 /// How much is looked at beside the load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Looks {

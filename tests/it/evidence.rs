@@ -293,17 +293,10 @@ fn a_locked_table_costs_only_itself() {
 #[test]
 fn evidence_can_be_turned_off() {
     let server = KeptServer::start("");
-    let options = RunOptions {
-        catalog: CatalogOptions { tracks: 50, seed: 1, state: State::Vacuumed },
-        target: TargetOptions::at(&server.url),
-        load: LoadOptions::closed(2, Duration::from_secs(1)),
-        slo: None,
-        protocol: None,
-        knee: None,
-        metrics: None,
-        looks: Looks::Nothing,
-        block: None,
-    };
+    let catalog = CatalogOptions { tracks: 50, seed: 1, state: State::Vacuumed };
+    let load = LoadOptions::closed(2, Duration::from_secs(1));
+    let target = TargetOptions::at(&server.url);
+    let options = RunOptions { looks: Looks::Nothing, ..RunOptions::of(catalog, target, load) };
     let interrupt = Interrupt::listen(|| {}).unwrap();
     let record = lab::run(builtin::find("read").unwrap(), &options, &interrupt, &|_| {}).unwrap().record;
     assert!(record.overall.completed > 0);

@@ -29,17 +29,10 @@ pub(super) fn run(context: &Context<'_>, restored: &Restored) -> Result<Check, D
         return Ok(Check::unproven(CHECK, "there is no table audio_tracks, which its operations read"));
     };
     let url = restored.scratch.url(&restored.database);
-    let options = RunOptions {
-        catalog: context.options.catalog,
-        target: TargetOptions { use_existing: true, search_path: vec![schema], ..TargetOptions::at(&url) },
-        load: LoadOptions::closed(CLIENTS, context.options.workload),
-        slo: None,
-        protocol: None,
-        knee: None,
-        metrics: None,
-        looks: Looks::Nothing,
-        block: None,
-    };
+    let target = TargetOptions { use_existing: true, search_path: vec![schema], ..TargetOptions::at(&url) };
+    let load = LoadOptions::closed(CLIENTS, context.options.workload);
+    let options =
+        RunOptions { looks: Looks::Nothing, ..RunOptions::of(context.options.catalog, target, load) };
     let workload = builtin::find(builtin::DEFAULT).map_err(LabError::from)?;
     let (run, _) = context.step("the workload on what was restored", || {
         Ok(lab::run(workload, &options, context.interrupt, &|_| {}))

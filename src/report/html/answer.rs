@@ -69,6 +69,12 @@ pub(super) fn explained(words: &str, grid: &Grid, label: &str) -> String {
     format!("{words}{}", super::parts::grid(grid, label))
 }
 
+/// Sentences one below the other; nothing of none.
+pub(super) fn list(lines: &[String]) -> String {
+    let all: String = lines.iter().map(|line| format!("<li>{}</li>", escaped(line))).collect();
+    if all.is_empty() { all } else { format!("<ul class=\"steps\">{all}</ul>") }
+}
+
 /// What stands below all sections.
 pub(super) fn foot(tool_version: &str) -> String {
     format!("Made by loist-bench {}. Times are UTC.", escaped(tool_version))

@@ -1,7 +1,7 @@
 //! The page of an audit.
 
 use super::{
-    answer::{Figure, Head, explained, foot, kept, method, section},
+    answer::{Figure, Head, explained, foot, kept, list, method, section},
     frame::Frame,
     parts::{Section, rendered},
 };
@@ -99,9 +99,4 @@ fn findings(group: &Group<'_>) -> Section {
 fn passed(audit: &Audit) -> String {
     let all: Vec<String> = audit.passed.iter().map(|id| format!("<code>{}</code>", escaped(id))).collect();
     if all.is_empty() { String::new() } else { format!("<p>{}</p>", all.join(", ")) }
-}
-
-fn list(lines: &[String]) -> String {
-    let all: String = lines.iter().map(|line| format!("<li>{}</li>", escaped(line))).collect();
-    if all.is_empty() { String::new() } else { format!("<ul class=\"steps\">{all}</ul>") }
 }

@@ -1,7 +1,7 @@
 //! The page of an answer on capacity.
 
 use super::{
-    answer::{Figure, Head, explained, foot, kept, method, section},
+    answer::{Figure, Head, explained, foot, kept, list, method, section},
     frame::Frame,
     parts::{self, rendered},
 };
@@ -13,7 +13,7 @@ use crate::{
         headline::capital,
         number::{bytes, grouped},
         picture,
-        xml::{escaped, plain},
+        xml::plain,
     },
 };
 
@@ -91,11 +91,6 @@ fn check(capacity: &Capacity) -> String {
 fn connections(capacity: &Capacity) -> String {
     let table = explained("", &grids::connections(capacity), "Connections that tiers take");
     if table.is_empty() { table } else { list(&words::connections(capacity)) + &table }
-}
-
-fn list(lines: &[String]) -> String {
-    let all: String = lines.iter().map(|line| format!("<li>{}</li>", escaped(line))).collect();
-    if all.is_empty() { all } else { format!("<ul class=\"steps\">{all}</ul>") }
 }
 
 fn head(capacity: &Capacity) -> String {

@@ -29,7 +29,7 @@ pub fn drill(drill: &Drill) -> String {
 
 fn one(backup: &BackupDrill) -> String {
     let (tone, _) = words::outcome(backup.outcome);
-    let title = capital(&format!("{} {}", backup.method, words::of_backup(backup)));
+    let title = capital(&format!("{}: {}", backup.method, words::of_backup(backup)));
     let all = folded("Every check", &table(&words::checks(backup)));
     let faults = match backup.outcome {
         Outcome::Failed => listed("Faults", &words::failures(backup)),
