@@ -52,8 +52,7 @@ pub(super) fn statements(text: &str) -> Result<Vec<Vec<Word>>, FlagsError> {
             '\\' => rest.find('\n').unwrap_or(rest.len()),
             _ if rest.starts_with("--") => rest.find('\n').unwrap_or(rest.len()),
             _ if rest.starts_with("/*") => {
-                let end = rest.find("*/").ok_or_else(|| malformed(line, "a comment is not closed"))?;
-                end + 2
+                comment(rest).ok_or_else(|| malformed(line, "a comment is not closed"))?
             }
             blank if blank.is_whitespace() => blank.len_utf8(),
             _ => {
@@ -69,6 +68,20 @@ pub(super) fn statements(text: &str) -> Result<Vec<Vec<Word>>, FlagsError> {
     }
     statements.retain(|statement| !statement.is_empty());
     Ok(statements)
+}
+
+/// The length of the comment that `text` begins with. In PostgreSQL one may stand in another.
+fn comment(text: &str) -> Option<usize> {
+    let (mut at, mut depth) = (0, 0);
+    while let Some(pair) = text.as_bytes().get(at..at + 2) {
+        match pair {
+            b"/*" => (at, depth) = (at + 2, depth + 1),
+            b"*/" if depth == 1 => return Some(at + 2),
+            b"*/" => (at, depth) = (at + 2, depth - 1),
+            _ => at += 1,
+        }
+    }
+    None
 }
 
 /// The word that `text` begins with, and its length.

@@ -37,7 +37,9 @@ pub(super) fn words(text: &str) -> Result<Vec<Word>, FlagsError> {
             '#' => to_line_end,
             '/' if rest.starts_with("//") => to_line_end,
             '/' if rest.starts_with("/*") => {
-                rest.find("*/").ok_or_else(|| malformed(line, "a comment is not closed"))? + 2
+                // The star that begins it does not end it.
+                let inside = rest[2..].find("*/");
+                inside.ok_or_else(|| malformed(line, "a comment is not closed"))? + 4
             }
             '<' if rest.starts_with("<<") => here_document(rest),
             '"' => {

@@ -1,3 +1,5 @@
+//! Each form is read, and what is wrong in it has its line.
+
 use super::*;
 use proptest::prelude::*;
 
@@ -29,7 +31,7 @@ fn terraform_with_other_things_around() {
 # database_flags { name = "x" value = "1" }
 resource "google_sql_database_instance" "db" {
   database_version = "POSTGRES_15"
-  /* a
+  /*/ a
      comment */
   labels = { tier_of = "x" }
   settings {
@@ -147,6 +149,8 @@ fn scripts_of_sql() {
     let text = "BEGIN; SET LOCAL work_mem = '4MB'; SET ROLE app; SET jit TO DEFAULT; \
                 ALTER ROLE app IN DATABASE m SET geqo = off; ALTER TABLE t SET (fillfactor = 70);";
     assert_eq!(pairs(text, Some(Form::Set)), owned(&[("work_mem", "4MB"), ("geqo", "off")]));
+    let commented = "/*/ one */ SET /* one /* in */ another */ work_mem = '4MB'; /***/ SET jit = off /**/;";
+    assert_eq!(pairs(commented, Some(Form::Set)), owned(&[("work_mem", "4MB"), ("jit", "off")]));
     let unquoted = read("ALTER SYSTEM SET work_mem = 4MB", None).unwrap();
     assert!(unquoted.remarks[0].why.contains("work_mem = '4MB'"), "{:?}", unquoted.remarks);
     assert_eq!(unquoted.pairs(), owned(&[("work_mem", "4MB")]));
@@ -239,6 +243,7 @@ fn bad_text_is_refused_with_its_line() {
         ("work_mem = 'x", None, "line 1: a quote is not closed"),
         ("ALTER SYSTEM\nSET a = 'x", None, "line 2: a quote is not closed"),
         ("ALTER SYSTEM SET a = 1 /* x", None, "a comment is not closed"),
+        ("ALTER SYSTEM SET a = 1 /* /* x */", None, "a comment is not closed"),
         ("database_flags {\n name = \"a\"\n}", None, "line 1: a block of database_flags has a name and"),
         ("\ndatabase_flags {\n name = \"a\"\n value = \"1\"", None, "line 2: this block is not closed"),
         ("database_flags = [{ name = \"a\", value = \"b\" }", None, "line 1: this list is not closed"),
