@@ -3,8 +3,8 @@
 //!
 //! The modules form floors; a module uses only what stands on a lower floor:
 //! `cli` > `report` > `tune` > `drill` > `capacity` > `gate` > `merge` > `lab` > `compare` > `history` > `advise` >
-//! `audit` > `monitor` > `observe` > `engine` > `catalog` > `target` > `record` > `workload` > `flags` > `stats`. A
-//! test keeps it so.
+//! `audit` > `monitor` > `observe` > `engine` > `catalog` > `target` > `record` > `workload` > `flags` > `stats` >
+//! `text`. A test keeps it so.
 
 pub mod advise;
 pub mod audit;
@@ -25,5 +25,6 @@ pub mod record;
 pub mod report;
 pub mod stats;
 pub mod target;
+pub mod text;
 pub mod tune;
 pub mod workload;

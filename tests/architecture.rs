@@ -8,6 +8,7 @@ use std::{fs, path::Path};
 const FLOORS: &[&str] = &[
     "cli", "report", "tune", "drill", "capacity", "gate", "merge", "lab", "compare", "history", "advise",
     "audit", "monitor", "observe", "engine", "catalog", "target", "record", "workload", "flags", "stats",
+    "text",
 ];
 
 /// A file longer than this is two ideas.
@@ -25,10 +26,15 @@ fn rust_files(directory: &Path, found: &mut Vec<std::path::PathBuf>) {
 }
 
 fn sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    below("src")
+}
+
+/// The Rust files below a directory of the project, each with its text.
+fn below(directory: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let mut files = Vec::new();
     rust_files(&root, &mut files);
-    assert!(files.len() > 30, "the sources were found");
+    assert!(files.len() > 10, "the files in {directory} were found");
     files
         .into_iter()
         .map(|path| {
@@ -95,9 +101,15 @@ fn every_module_has_a_floor() {
 
 #[test]
 fn files_hold_one_idea() {
-    for (file, text) in sources() {
-        let lines = text.lines().count();
-        assert!(lines <= MOST_LINES, "src/{file} has {lines} lines: split it");
+    for directory in ["src", "tests", "benches", "fuzz/fuzz_targets"] {
+        for (file, text) in below(directory) {
+            let lines = text.lines().count();
+            assert!(lines <= MOST_LINES, "{directory}/{file} has {lines} lines: split it");
+            assert!(
+                text.starts_with("//! ") || text.starts_with("#!["),
+                "{directory}/{file} does not say what it is"
+            );
+        }
     }
 }
 

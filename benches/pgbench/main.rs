@@ -12,7 +12,7 @@ mod table;
 
 use clap::Parser;
 use common::{Harness, Outcome, ended};
-use loist_bench::{lab::Interrupt, report::number::grouped};
+use loist_bench::{lab::Interrupt, text::grouped};
 use rand::seq::SliceRandom;
 use server::Server;
 use side::{Figures, Run, SIDES, THREADS};

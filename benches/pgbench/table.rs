@@ -2,7 +2,7 @@
 
 use super::side::{Figures, SIDES};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-use loist_bench::report::number::three_digits;
+use loist_bench::text::three_digits;
 
 /// What the numbers are, below all tables.
 pub(crate) const EXPLANATION: &str = "\

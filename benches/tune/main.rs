@@ -60,7 +60,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if options.harness.is_test() {
-        let (budget, search) = (Duration::from_secs(45), vec![GUIDED.to_owned()]);
+        let (budget, search) = (Duration::from_secs(20), vec![GUIDED.to_owned()]);
         // Eleven pairs are the fewest that can be as sure as is asked.
         options = Options { budget, search, start: Some("jit".to_owned()), pairs: 12, ..options };
     }

@@ -5,6 +5,7 @@ use super::case::Case;
 use crate::{
     flags::{Setting, value::parse_bool},
     record::Change,
+    text::sql::literal,
 };
 
 /// Where the value of a setting stands, and with it how it is changed.
@@ -45,8 +46,8 @@ pub(super) fn set(case: &Case, name: &str, to: &str) -> Option<Change> {
             (system(setting, Some(to)), system(setting, (!setting.comes_back_by_reset()).then_some(&from)))
         }
         Place::Own(own) => (
-            format!("{own} SET {name} = {};\n-- for sessions that begin after it", quoted(to)),
-            format!("{own} SET {name} = {};\n-- for sessions that begin after it", quoted(&from)),
+            format!("{own} SET {name} = {};\n-- for sessions that begin after it", literal(to)),
+            format!("{own} SET {name} = {};\n-- for sessions that begin after it", literal(&from)),
         ),
         Place::Outside(place) => (
             format!("-- {name} is set {place}, where SQL does not reach: set it there to {to}"),
@@ -88,7 +89,7 @@ pub(super) fn set_for_role<'a>(
         }
         Some(Change {
             setting: name.to_owned(),
-            apply: format!("{own} SET {name} = {};\n-- for sessions that begin after it", quoted(to)),
+            apply: format!("{own} SET {name} = {};\n-- for sessions that begin after it", literal(to)),
             undo: format!("{own} RESET {name};"),
             from: setting.display(),
             to: to.to_owned(),
@@ -102,7 +103,7 @@ pub(super) fn set_for_role<'a>(
 fn system(setting: &Setting, to: Option<&str>) -> String {
     let name = &setting.name;
     let set = match to {
-        Some(to) => format!("ALTER SYSTEM SET {name} = {};", quoted(to)),
+        Some(to) => format!("ALTER SYSTEM SET {name} = {};", literal(to)),
         None => format!("ALTER SYSTEM RESET {name};"),
     };
     let then = match setting.context.as_str() {
@@ -110,18 +111,6 @@ fn system(setting: &Setting, to: Option<&str>) -> String {
         _ => "SELECT pg_reload_conf();",
     };
     format!("{set}\n{then}")
-}
-
-/// A literal of SQL.
-fn quoted(value: &str) -> String {
-    format!("'{}'", value.replace('\'', "''"))
-}
-
-/// A name as SQL takes it.
-pub(super) fn identifier(name: &str) -> String {
-    let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 /// The storage parameter of a table or an index, as in `fillfactor=90`.
@@ -145,19 +134,6 @@ pub(super) fn storage(name: &str, value: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_quoted_where_they_must_be() {
-        for (name, quoted) in [
-            ("loist", "loist"),
-            ("Loist", "\"Loist\""),
-            ("a-b", "\"a-b\""),
-            ("x\"y", "\"x\"\"y\""),
-            ("1a", "\"1a\""),
-        ] {
-            assert_eq!(identifier(name), quoted);
-        }
-    }
 
     #[test]
     fn storage_parameters_are_found_by_their_whole_name() {

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     flags::{MemoryBudget, setting::format_bytes},
     record::{Basis, Change, PlanNode, Recommendation},
+    text,
 };
 
 /// More work_mem than this is not advised for a server whose memory is not known.
@@ -190,24 +191,24 @@ fn lower(case: &Case, lever: Lever, after: &mut MemoryBudget, memory: u64, chang
 
 fn figures(case: &Case, budget: &MemoryBudget, memory: u64) -> String {
     let upkeep = if budget.autovacuum == budget.maintenance {
-        format!("maintenance_work_mem {} x {}", say::bytes(budget.maintenance), budget.workers + 1)
+        format!("maintenance_work_mem {} x {}", text::bytes(budget.maintenance), budget.workers + 1)
     } else {
         format!(
             "maintenance_work_mem {} + autovacuum_work_mem {} x {}",
-            say::bytes(budget.maintenance),
-            say::bytes(budget.autovacuum),
+            text::bytes(budget.maintenance),
+            text::bytes(budget.autovacuum),
             budget.workers
         )
     };
     format!(
         "shared_buffers {} + work_mem {} x {:.0} (sorts, and hashes times hash_mem_multiplier, of the largest plan) x {} connections + temp_buffers {} x as many + {upkeep} = {}; {} has {}",
-        say::bytes(budget.buffers),
-        say::bytes(budget.work),
+        text::bytes(budget.buffers),
+        text::bytes(budget.work),
         budget.nodes,
         budget.connections,
-        say::bytes(budget.temporary),
-        say::bytes(budget.all()),
+        text::bytes(budget.temporary),
+        text::bytes(budget.all()),
         case.machine(),
-        say::bytes(memory)
+        text::bytes(memory)
     )
 }

@@ -1,9 +1,9 @@
 //! A record as the rules see it: what they ask again and again.
 
-use super::apply::identifier;
 use crate::{
     flags::{Quantity, Setting},
     record::{PlanCase, PlanNode, Record, Relation, Sample, ServerKind, StatementPlan},
+    text::sql::readable_name,
 };
 
 /// A record with its plans read.
@@ -99,13 +99,13 @@ impl<'a> Case<'a> {
             .evidence
             .role
             .as_ref()
-            .map_or_else(|| "CURRENT_USER".to_owned(), |role| identifier(&role.name))
+            .map_or_else(|| "CURRENT_USER".to_owned(), |role| readable_name(&role.name))
     }
 
     /// The database of the load, likewise.
     pub(super) fn database(&self) -> String {
         let known = self.record.evidence.role.as_ref().map(|role| role.database.as_str());
-        known.filter(|name| !name.is_empty()).map_or_else(|| "the_database".to_owned(), identifier)
+        known.filter(|name| !name.is_empty()).map_or_else(|| "the_database".to_owned(), readable_name)
     }
 
     /// Whether the tables are of somebody else's, who uses them, too.
@@ -129,6 +129,11 @@ impl<'a> Case<'a> {
     pub(super) fn executed(&self) -> impl Iterator<Item = (&'a StatementPlan, &PlanNode)> {
         let plans = self.plans.iter().filter(|(plan, _)| plan.executed && plan.case != PlanCase::Generic);
         plans.map(|(plan, root)| (*plan, root))
+    }
+
+    /// Whether the server's disk turns; false where that is not known.
+    pub(super) fn is_rotational(&self) -> bool {
+        self.record.evidence.disk.as_ref().and_then(|disk| disk.is_rotational) == Some(true)
     }
 
     /// Nodes of executed plans for which `want` holds, each with its plan, the dearest plan first.

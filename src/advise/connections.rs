@@ -1,7 +1,10 @@
 //! Connections: opening them, waiting for them, how many there may be, and what travels over them.
 
 use super::{apply, case::Case, say};
-use crate::record::{Basis, Recommendation, StatementResult};
+use crate::{
+    record::{Basis, Recommendation, StatementResult},
+    text::{counted, three_digits},
+};
 
 /// Round trips of each checkout that carry no work and could be saved.
 const SPARE: [&str; 2] = ["begin", "validate"];
@@ -22,7 +25,7 @@ pub(super) fn churn(case: &Case) -> Option<Recommendation> {
     let figures = format!(
         "{} connections were opened for {calls} calls ({a_call:.2} a call), {} ms each on average, {} of the response time; the pool keeps {} idle",
         connect.count,
-        say::ms(connect.mean_us.unwrap_or_default() / 1e3),
+        three_digits(connect.mean_us.unwrap_or_default() / 1e3),
         say::percent(share),
         load.pool_min.map_or_else(|| "all".to_owned(), |min| min.to_string())
     );
@@ -48,7 +51,7 @@ pub(super) fn churn(case: &Case) -> Option<Recommendation> {
         basis: Basis::Measured,
         risk: format!(
             "{} that stay open, some megabytes each in the server",
-            say::count(min as u64, "connection")
+            counted(min as u64, "connection")
         ),
         verify: format!("run with --pool-min {min}, and compare p95 and the connections opened"),
         // A session that begins costs the server more than its client waits for.
@@ -84,8 +87,12 @@ pub(super) fn round_trips(case: &Case) -> Option<Recommendation> {
     });
     let figures = format!(
         "a call makes {fewest} to {most} round trips{}; BEGIN and the validation cost {} ms a checkout, as on an idle server, {}",
-        if delay > 0.0 { format!(" of {} ms network each", say::ms(delay / 1e3)) } else { String::new() },
-        say::ms(spare / validations as f64 / 1e3),
+        if delay > 0.0 {
+            format!(" of {} ms network each", three_digits(delay / 1e3))
+        } else {
+            String::new()
+        },
+        three_digits(spare / validations as f64 / 1e3),
         case.felt_figures(&saving)
     );
     if !case.is_felt(&saving) {
@@ -123,20 +130,18 @@ pub(super) fn pool_wait(case: &Case) -> Option<Recommendation> {
     let enough = processors.map(|processors| processors as usize * 2 + 1);
     let busy = case.processors_at_work();
     let saturated = busy.is_some_and(|busy| busy > SATURATED);
+    let enough_for = enough.zip(processors).map_or_else(String::new, |(size, processors)| {
+        let processors = counted(u64::from(processors), "processor");
+        format!("; {processors} take about {size} connections (twice their number and one)")
+    });
+    let at_work = busy
+        .map_or_else(String::new, |busy| format!("; {} of this machine's were at work", say::percent(busy)));
     let evidence = format!(
-        "p95 of waiting for a connection is {} ms with {} clients on {} connections; the objective is {}{}{}",
-        say::ms(wait / 1e3),
+        "p95 of waiting for a connection is {} ms with {} clients on {} connections; the objective is {}{enough_for}{at_work}",
+        three_digits(wait / 1e3),
         load.clients,
         load.connections,
         overall.slo.objective,
-        enough.zip(processors).map_or_else(String::new, |(size, processors)| format!(
-            "; {} take about {size} connections (twice their number and one)",
-            say::count(u64::from(processors), "processor")
-        )),
-        busy.map_or_else(String::new, |busy| format!(
-            "; {} of this machine's were at work",
-            say::percent(busy)
-        ))
     );
     let leave = |title: &str, basis| Some(say::leave_alone(title, evidence.clone(), basis));
     let waits = wait > target * WAIT;
@@ -161,7 +166,7 @@ pub(super) fn pool_wait(case: &Case) -> Option<Recommendation> {
             None => "Give the pool more connections, or send it fewer calls at a time".to_owned(),
         },
         evidence,
-        expected: format!("up to {} ms less at p95", say::ms(wait / 1e3)),
+        expected: format!("up to {} ms less at p95", three_digits(wait / 1e3)),
         basis: Basis::Inferred,
         risk: "more connections than processors can serve only move the queue into the server".to_owned(),
         verify: "run with --sweep pool=..., and take the smallest size beyond which p95 does not fall"
@@ -197,8 +202,8 @@ pub(super) fn queue_wait(case: &Case) -> Option<Recommendation> {
     let load = &case.record.load;
     let evidence = format!(
         "p95 of waiting for a client is {} ms, of holding a connection {} ms; {} clients, each one call at a time; the objective is {}",
-        say::ms(wait / 1e3),
-        say::ms(service / 1e3),
+        three_digits(wait / 1e3),
+        three_digits(service / 1e3),
         load.clients,
         overall.slo.objective
     );
@@ -219,7 +224,7 @@ pub(super) fn queue_wait(case: &Case) -> Option<Recommendation> {
         evidence,
         expected: format!(
             "up to {} ms less at p95; no setting of the database brings that",
-            say::ms(wait / 1e3)
+            three_digits(wait / 1e3)
         ),
         basis: Basis::Measured,
         risk: "more clients mean more connections: mind max_connections".to_owned(),
@@ -241,7 +246,7 @@ pub(super) fn budget(case: &Case) -> Option<Recommendation> {
         + case.number("reserved_connections").unwrap_or_default();
     let evidence = format!(
         "{} of {} may open {may_open} connections; {} takes {most}, {reserved} of them reserved",
-        say::count(pools, "pool"),
+        counted(pools, "pool"),
         case.record.load.connections,
         if target.is_some_and(|target| f64::from(target) <= most) {
             case.machine()

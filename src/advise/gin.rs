@@ -6,7 +6,10 @@ use super::{
     saving::Saving,
     say,
 };
-use crate::record::{Basis, Change, GinIndex, PlanNode, Recommendation, StatementPlan};
+use crate::{
+    record::{Basis, Change, GinIndex, PlanNode, Recommendation, StatementPlan},
+    text::counted,
+};
 use std::collections::BTreeSet;
 
 /// Whether a scan asks what a GIN index answers, and reads the table instead.
@@ -71,7 +74,7 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
     }
     let pending: Vec<&GinIndex> = indexes.iter().filter(|index| pages(index) > 0).collect();
     let tables = tables(case, &pending).into_iter().collect::<Vec<_>>().join(", ");
-    let waiting = say::count(before.max(after), "page");
+    let waiting = counted(before.max(after), "page");
     let (change, more_changes) = at_once(case, &pending);
     Some(Recommendation {
         title: if change.to == "off" {

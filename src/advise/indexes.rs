@@ -1,7 +1,10 @@
 //! Indexes that are there for nothing: twice, or never used.
 
 use super::{case::Case, say, usable};
-use crate::record::{Basis, Change, Index, Recommendation};
+use crate::{
+    record::{Basis, Change, Index, Recommendation},
+    text,
+};
 
 /// The indexes that the record knows.
 pub(super) fn known<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Index> {
@@ -26,7 +29,7 @@ pub(super) fn duplicates(case: &Case) -> Option<Recommendation> {
         evidence: pairs.iter().take(MOST_NAMED).map(said_twice).collect::<Vec<_>>().join("; "),
         change: Some(dropped(narrow)),
         more_changes: pairs.iter().skip(1).map(|(narrow, _)| dropped(narrow)).collect(),
-        expected: format!("{} less, and one index less for each write", say::bytes(bytes)),
+        expected: format!("{} less, and one index less for each write", text::bytes(bytes)),
         risk: if case.is_of_others() { format!("{is_smaller}; {OF_OTHERS}") } else { is_smaller.to_owned() },
         verify: "run again: the plans that used it use the other".to_owned(),
         effect: 0.02,
@@ -44,7 +47,7 @@ fn said_twice((narrow, wide): &(&Index, &Index)) -> String {
         narrow.table,
         narrow.keys.join(", "),
         wide.keys.join(", "),
-        say::bytes(narrow.bytes)
+        text::bytes(narrow.bytes)
     )
 }
 
@@ -175,7 +178,7 @@ pub(super) fn unused(case: &Case) -> Option<Recommendation> {
         "{} never scanned, by this workload or since the counters began: {}; {} in all; their part of what the writes take is {}",
         if unused.len() == 1 { "1 index was".to_owned() } else { format!("{} indexes were", unused.len()) },
         say::list(&names, 4),
-        say::bytes(bytes),
+        text::bytes(bytes),
         case.felt_figures(&saving)
     );
     // A workload of writes alone proves nothing of searches.
@@ -190,7 +193,7 @@ pub(super) fn unused(case: &Case) -> Option<Recommendation> {
         evidence: figures,
         change: Some(dropped(first)),
         more_changes: unused.iter().filter(|index| index.name != first.name).map(|index| dropped(index)).collect(),
-        expected: format!("{} of the response time, and {} of disk", say::percent(saving.share), say::bytes(bytes)),
+        expected: format!("{} of the response time, and {} of disk", say::percent(saving.share), text::bytes(bytes)),
         risk: "another workload, a replica or a monthly report may need it: look at pg_stat_user_indexes of production over weeks first".to_owned(),
         verify: "run again: writes are faster, no plan has become a sequential scan".to_owned(),
         effect: saving.share,
@@ -212,7 +215,7 @@ fn unused_by_anybody(case: &Case) -> Option<Recommendation> {
     let first = *unused.first()?;
     let names: Vec<&str> = unused.iter().map(|index| index.name.as_str()).collect();
     let sized: Vec<String> =
-        unused.iter().map(|index| format!("{} ({})", index.name, say::bytes(index.bytes))).collect();
+        unused.iter().map(|index| format!("{} ({})", index.name, text::bytes(index.bytes))).collect();
     let bytes: u64 = unused.iter().map(|index| index.bytes).sum();
     Some(Recommendation {
         title: format!(
@@ -223,13 +226,13 @@ fn unused_by_anybody(case: &Case) -> Option<Recommendation> {
         evidence: format!(
             "never scanned, by this workload or anybody else: {}; {} in all",
             say::list(&sized, MOST_NAMED),
-            say::bytes(bytes)
+            text::bytes(bytes)
         ),
         change: Some(dropped(first)),
         more_changes: unused.iter().skip(1).map(|index| dropped(index)).collect(),
         expected: format!(
             "{} of disk, and their part of each write, which was not measured",
-            say::bytes(bytes)
+            text::bytes(bytes)
         ),
         risk: OF_OTHERS.to_owned(),
         verify: "run again: no plan has become a sequential scan".to_owned(),
@@ -246,7 +249,7 @@ pub(super) fn never_usable(case: &Case) -> Option<Recommendation> {
     let names: Vec<&str> = indexes.iter().map(|index| index.name.as_str()).collect();
     let why: Vec<String> = never
         .iter()
-        .map(|(index, why)| format!("{} ({}): {why}", index.name, say::bytes(index.bytes)))
+        .map(|(index, why)| format!("{} ({}): {why}", index.name, text::bytes(index.bytes)))
         .collect();
     let bytes: u64 = indexes.iter().map(|index| index.bytes).sum();
     Some(Recommendation {
@@ -260,7 +263,7 @@ pub(super) fn never_usable(case: &Case) -> Option<Recommendation> {
         more_changes: indexes.iter().skip(1).map(|index| dropped(index)).collect(),
         expected: format!(
             "{} of disk, and their part of each write, which was not measured",
-            say::bytes(bytes)
+            text::bytes(bytes)
         ),
         risk: OF_OTHERS.to_owned(),
         verify: "run again: no plan has become a sequential scan".to_owned(),

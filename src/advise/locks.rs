@@ -1,7 +1,10 @@
 //! Waiting for others: locks, and standbys.
 
 use super::{case::Case, say};
-use crate::record::{Basis, Blocker, Recommendation};
+use crate::{
+    record::{Basis, Blocker, Recommendation},
+    text::{counted, sql, three_digits},
+};
 
 /// Part of the sessions' time that waiting may take before it is spoken of.
 const WAITING: f64 = 0.05;
@@ -25,7 +28,7 @@ pub(super) fn lock_waits(case: &Case) -> Option<Recommendation> {
     let figures = format!(
         "{sessions:.1} sessions waited for a lock on average, {} of all sessions' time; the longest wait seen was {} ms",
         say::percent(share),
-        say::ms(longest)
+        three_digits(longest)
     );
     let worst = blockers().filter(|blocker| !blocker.is_ours).max_by_key(|blocker| blocker.blocked);
     let Some(worst) = worst else {
@@ -42,7 +45,7 @@ pub(super) fn lock_waits(case: &Case) -> Option<Recommendation> {
         });
     };
     Some(Recommendation {
-        title: format!("End what holds locks: {} made up to {} wait", who(worst), say::count(worst.blocked, "session")),
+        title: format!("End what holds locks: {} made up to {} wait", who(worst), counted(worst.blocked, "session")),
         evidence: format!(
             "{figures}; in {} of {} samples; they waited for {}",
             case.record.samples.samples.iter().filter(|sample| !sample.blockers.is_empty()).count(),
@@ -56,7 +59,7 @@ pub(super) fn lock_waits(case: &Case) -> Option<Recommendation> {
         verify: format!(
             "SELECT pid, xact_start, state, query FROM pg_stat_activity WHERE {} AND xact_start < now() - interval '1 minute'; once it is surely the one, SELECT pg_terminate_backend(pid); then run again: lock_waits falls",
             match worst.application.as_deref().filter(|name| !name.is_empty()) {
-                Some(name) => format!("application_name = '{}'", name.replace('\'', "''")),
+                Some(name) => format!("application_name = {}", sql::literal(name)),
                 None => format!("pid = {}", worst.pid),
             }
         ),

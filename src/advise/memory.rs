@@ -10,6 +10,7 @@ use super::{
 use crate::{
     flags::setting::format_bytes,
     record::{Basis, Recommendation},
+    text,
 };
 
 /// Hit share above which reads from outside shared buffers cannot matter.
@@ -55,7 +56,7 @@ pub(super) fn shared_buffers(case: &Case) -> Option<Recommendation> {
     let figures = format!(
         "shared_buffers is {}, the whole database {}; {} of {} block accesses were hits",
         setting.display(),
-        say::bytes(size),
+        text::bytes(size),
         say::percent(hits),
         window.blocks_hit + window.blocks_read,
     );
@@ -71,41 +72,38 @@ pub(super) fn shared_buffers(case: &Case) -> Option<Recommendation> {
     }
     let read_us = window.read_ms.map_or(window.blocks_read as f64 * READ_US, |ms| ms * 1e3);
     let effect = case.share_of(read_us);
+    let expected = format!("up to {} of the block accesses become hits", say::percent(1.0 - hits));
     let Some(memory) = case.memory() else {
-        return Some(Recommendation {
-            title:
-                "Raise shared_buffers; by how much depends on the server's memory, which is not known here"
-                    .to_owned(),
-            evidence: figures,
-            expected: format!("up to {} of the block accesses become hits", say::percent(1.0 - hits)),
-            risk: "memory that other programs on the server no longer have; needs a restart".to_owned(),
-            verify: "name the server's machine with --machine, and run again".to_owned(),
-            effect,
-            ..say::change()
-        });
+        return Some(Recommendation { evidence: figures, expected, effect, ..on_an_unknown_machine() });
     };
     let Some(to) = buffers_to(case) else {
         return Some(say::leave_alone(
             "Leave shared_buffers: it has its share of the machine's memory",
-            format!("{figures}; {} has {}", case.machine(), say::bytes(memory)),
+            format!("{figures}; {} has {}", case.machine(), text::bytes(memory)),
             Basis::Convention,
         ));
     };
     let to = format_bytes(to);
     Some(Recommendation {
         title: format!("Raise shared_buffers to {to}"),
-        evidence: format!("{figures}; {} has {}", case.machine(), say::bytes(memory)),
+        evidence: format!("{figures}; {} has {}", case.machine(), text::bytes(memory)),
         change: apply::set(case, "shared_buffers", &to),
-        expected: format!(
-            "up to {} of the block accesses become hits, {} of the response time",
-            say::percent(1.0 - hits),
-            say::percent(effect)
-        ),
+        expected: format!("{expected}, {} of the response time", say::percent(effect)),
         risk: "needs a restart; memory that other programs on the machine no longer have".to_owned(),
         verify: "run again and compare blocks_read and p95".to_owned(),
         effect: effect.max(0.02),
         ..say::change()
     })
+}
+
+fn on_an_unknown_machine() -> Recommendation {
+    Recommendation {
+        title: "Raise shared_buffers; by how much depends on the server's memory, which is not known here"
+            .to_owned(),
+        risk: "memory that other programs on the server no longer have; needs a restart".to_owned(),
+        verify: "name the server's machine with --machine, and run again".to_owned(),
+        ..say::change()
+    }
 }
 
 /// More than two fifths of memory leave too little for sessions and the system's own cache.
@@ -124,7 +122,7 @@ pub(super) fn too_many_buffers(case: &Case) -> Option<Recommendation> {
             "shared_buffers is {}, {} of the {} that {} has{beyond}",
             setting.display(),
             say::percent(buffers as f64 / memory as f64),
-            say::bytes(memory),
+            text::bytes(memory),
             case.machine()
         ),
         change: apply::set(case, "shared_buffers", &to),
@@ -142,7 +140,7 @@ pub(super) fn huge_pages(case: &Case) -> Option<Recommendation> {
     let buffers = case.bytes("shared_buffers")?;
     let setting = case.setting("huge_pages")?;
     if buffers < HUGE {
-        let evidence = format!("huge_pages is {}, shared_buffers {}", setting.value, say::bytes(buffers));
+        let evidence = format!("huge_pages is {}, shared_buffers {}", setting.value, text::bytes(buffers));
         return Some(say::leave_alone(
             "Leave huge_pages: they pay with large buffers only",
             evidence,
@@ -160,7 +158,7 @@ pub(super) fn huge_pages(case: &Case) -> Option<Recommendation> {
         let evidence = format!(
             "huge_pages is {}, and before PostgreSQL 17 the server does not say whether it has any; HugePages_Rsvd in its machine's /proc/meminfo does; without them page tables may take {}",
             setting.value,
-            say::bytes(tables)
+            text::bytes(tables)
         );
         let title = "Leave huge_pages: the server asks for them; see that it gets them";
         return Some(say::leave_alone(title, evidence, Basis::Convention));
@@ -169,9 +167,9 @@ pub(super) fn huge_pages(case: &Case) -> Option<Recommendation> {
         title: "Give shared_buffers huge pages".to_owned(),
         evidence: format!(
             "shared_buffers is {}; with pages of 4 kB the page tables of {} connections may take {}",
-            say::bytes(buffers),
+            text::bytes(buffers),
             case.may_open(),
-            say::bytes(tables)
+            text::bytes(tables)
         ),
         change: apply::set(case, "huge_pages", "try"),
         expected: "memory for page tables, and some misses of the processor's own caches, saved".to_owned(),
@@ -195,12 +193,12 @@ pub(super) fn effective_cache_size(case: &Case) -> Option<Recommendation> {
     let too_large = memory.is_some_and(|memory| cache > memory && size as f64 > memory as f64 * CACHE_SHARE);
     let too_small = cache < buffers;
     let what_memory =
-        memory.map_or_else(String::new, |memory| format!(", {} has {}", case.machine(), say::bytes(memory)));
+        memory.map_or_else(String::new, |memory| format!(", {} has {}", case.machine(), text::bytes(memory)));
     let figures = format!(
         "effective_cache_size is {}, shared_buffers {}, the whole database {}{what_memory}",
         setting.display(),
-        say::bytes(buffers),
-        say::bytes(size)
+        text::bytes(buffers),
+        text::bytes(size)
     );
     let shown = planner::shown(case, "effective_cache_size");
     if Tried::was_slower(tried) {

@@ -8,7 +8,10 @@ use super::{
     saving::{Saving, Tried},
     say,
 };
-use crate::record::{Basis, Change, Index, PlanNode, Recommendation, StatementPlan, WhatIf};
+use crate::{
+    record::{Basis, Change, Index, PlanNode, Recommendation, StatementPlan, WhatIf},
+    text::three_digits,
+};
 
 /// Rows that a scan threw away for each that it kept, from which its condition is selective.
 const SELECTIVE: f64 = 10.0;
@@ -202,7 +205,7 @@ impl Missing<'_> {
             node.removed_by_filter * node.loops,
             node.actual_rows.unwrap_or_default() * node.loops,
             node.filter.as_deref().unwrap_or("no condition"),
-            say::ms(plan.execution_ms().unwrap_or_default())
+            three_digits(plan.execution_ms().unwrap_or_default())
         )
     }
 

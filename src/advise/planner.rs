@@ -1,4 +1,4 @@
-//! The planner: costs, switches, parallel workers, prefetching.
+//! The planner: costs, switches, the order of joins, and what trials of them showed.
 
 use super::{apply, case::Case, saving::Tried, say};
 use crate::{
@@ -7,6 +7,7 @@ use crate::{
         costs::{self, ODD},
     },
     record::{Basis, PlanNode, Recommendation, WhatIf},
+    text::{counted, three_digits},
 };
 
 /// PostgreSQL's default for the limits of planning.
@@ -40,8 +41,8 @@ pub(super) fn trials(what_if: &WhatIf) -> String {
             what_if.examined,
             say::statements(&trial.statements),
             super::plans::case(trial.case),
-            say::ms(trial.base_median_ms()),
-            say::ms(trial.changed_median_ms()),
+            three_digits(trial.base_median_ms()),
+            three_digits(trial.changed_median_ms()),
             trial.base_ms.len(),
             trial.shape,
             trial.changed_shape
@@ -64,7 +65,7 @@ pub(super) fn random_page_cost(case: &Case) -> Option<Recommendation> {
     let settings = &case.record.evidence.settings;
     // Beside an odd seq_page_cost, which is another rule's, the ratio says nothing.
     let (ratio, to) = (costs::random_ratio(settings)?, costs::no_seek(settings)?);
-    let rotational = case.record.evidence.disk.as_ref().and_then(|disk| disk.is_rotational) == Some(true);
+    let rotational = case.is_rotational();
     let tried = case.tried("random_page_cost");
     // Dearer than a disk that turns, or cheaper than reading in a row, is a mistake wherever it stands.
     let odd = if ratio > 4.0 {
@@ -249,7 +250,7 @@ pub(super) fn collapse_limits(case: &Case) -> Option<Recommendation> {
     let most = case.plans.iter().map(|(_, root)| joins(root)).max()?;
     let evidence = format!(
         "from_collapse_limit is {from}, join_collapse_limit {join}; the largest plan has {}",
-        say::count(most as u64, "join")
+        counted(most as u64, "join")
     );
     // Below their default they forbid orders of few tables, too.
     let lowered: Vec<&str> = [("from_collapse_limit", from), ("join_collapse_limit", join)]

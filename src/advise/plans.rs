@@ -1,7 +1,10 @@
 //! What executed plans cost beside their work: compilation, planning, generic plans.
 
 use super::{apply, case::Case, planner, saving::Tried, say};
-use crate::record::{Basis, PlanCase, PlanNode, Recommendation, StatementPlan};
+use crate::{
+    record::{Basis, PlanCase, PlanNode, Recommendation, StatementPlan},
+    text::{counted, three_digits},
+};
 
 /// Part of the execution time from which compilation is dear.
 const JIT_SHARE: f64 = 0.1;
@@ -58,13 +61,17 @@ pub(super) fn jit(case: &Case) -> Option<Recommendation> {
         || "no plan looked at was compiled".to_owned(),
         |(plan, jit, all)| {
             let (name, with) = (say::statements(&plan.statements), self::case(plan.case));
-            format!("{name} took {} ms with {with}, {} ms of it compilation", say::ms(*all), say::ms(*jit))
+            format!(
+                "{name} took {} ms with {with}, {} ms of it compilation",
+                three_digits(*all),
+                three_digits(*jit)
+            )
         },
     );
     let evidence = format!(
         "jit_above_cost is {above}; in the window {functions} functions were compiled for {} ms of {} ms of execution; {figures}{}",
-        say::ms(jit_ms),
-        say::ms(total_ms),
+        three_digits(jit_ms),
+        three_digits(total_ms),
         planner::shown(case, "jit")
     );
     if Tried::was_slower(tried) {
@@ -132,9 +139,9 @@ impl Generic<'_> {
             "{}: cost {:.0} and {} ms for any values, {:.0} and {} ms for typical ones",
             say::statements(&self.generic.0.statements),
             self.generic.1.total_cost,
-            say::ms(generic),
+            three_digits(generic),
             self.custom.1.total_cost,
-            say::ms(custom)
+            three_digits(custom)
         )
     }
 }
@@ -180,11 +187,7 @@ pub(super) fn generic_plan(case: &Case) -> Option<Recommendation> {
     let to = if forced { "auto" } else { "force_custom_plan" };
     Some(Recommendation {
         title: format!("Set plan_cache_mode to {to}: generic plans are slower"),
-        evidence: format!(
-            "{}; so are {} in all",
-            worst.figures(),
-            say::count(taken.len() as u64, "statement")
-        ),
+        evidence: format!("{}; so are {} in all", worst.figures(), counted(taken.len() as u64, "statement")),
         change: apply::set(case, "plan_cache_mode", to),
         expected: "each execution gets the plan for its values, and pays for planning it".to_owned(),
         basis: Basis::Inferred,
@@ -218,8 +221,8 @@ pub(super) fn planning(case: &Case) -> Option<Recommendation> {
     let figures = format!(
         "{} is planned for {} ms and runs for {} ms; in all, planning of such statements is {}",
         say::statements(&plan.statements),
-        say::ms(planning),
-        say::ms(execution),
+        three_digits(planning),
+        three_digits(execution),
         case.felt_figures(&saving)
     );
     if !case.is_felt(&saving) {

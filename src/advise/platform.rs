@@ -1,7 +1,10 @@
 //! What stands around the server: its version, its limits, changes that wait for a restart.
 
 use super::{case::Case, say};
-use crate::record::{Basis, Change, Recommendation, ServerKind};
+use crate::{
+    record::{Basis, Change, Recommendation, ServerKind},
+    text,
+};
 use chrono::NaiveDate;
 
 /// The last day on which PostgreSQL's developers mend a major version (https://www.postgresql.org/support/versioning/).
@@ -132,7 +135,7 @@ pub(super) fn memory_limit(case: &Case) -> Option<Recommendation> {
         .into_iter()
         .filter_map(|(name, share)| {
             let bytes = case.bytes(name)?;
-            (bytes as f64 > limit as f64 * share).then(|| format!("{name} is {}", say::bytes(bytes)))
+            (bytes as f64 > limit as f64 * share).then(|| format!("{name} is {}", text::bytes(bytes)))
         })
         .collect();
     if beyond.is_empty() {
@@ -142,8 +145,8 @@ pub(super) fn memory_limit(case: &Case) -> Option<Recommendation> {
         title: "Set memory by the control group's limit, not by the machine's memory".to_owned(),
         evidence: format!(
             "the control group may use {} of the machine's {}; {}",
-            say::bytes(limit),
-            say::bytes(host.memory_bytes),
+            text::bytes(limit),
+            text::bytes(host.memory_bytes),
             beyond.join(", ")
         ),
         expected: "the server is not ended for want of memory; plans do not count on a cache that cannot be"

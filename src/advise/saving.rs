@@ -2,8 +2,12 @@
 //! it is judged whether anybody would feel it.
 
 use super::{case::Case, say};
-use crate::record::{
-    Basis, OperationResult, Outcome, PlanNode, Recommendation, StatementPlan, StatementResult, Trial, WhatIf,
+use crate::{
+    record::{
+        Basis, OperationResult, Outcome, PlanNode, Recommendation, StatementPlan, StatementResult, Trial,
+        WhatIf,
+    },
+    text::three_digits,
 };
 use std::collections::BTreeMap;
 
@@ -157,8 +161,8 @@ impl<'a> Case<'a> {
             say::percent(saving.share),
             say::percent(share),
             operation.name,
-            say::ms(p95_ms * share),
-            say::ms(p95_ms),
+            three_digits(p95_ms * share),
+            three_digits(p95_ms),
             operation.summary.slo.objective
         )
     }

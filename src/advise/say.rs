@@ -42,17 +42,6 @@ pub(super) fn leave_alone(title: &str, evidence: String, basis: Basis) -> Recomm
     }
 }
 
-/// Bytes for people, in 1024s, three digits.
-pub(super) fn bytes(bytes: u64) -> String {
-    let value = bytes as f64;
-    for (size, unit) in [(1u64 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB")] {
-        if bytes >= size {
-            return format!("{:.1} {unit}", value / size as f64);
-        }
-    }
-    format!("{bytes} B")
-}
-
 /// A share as a percentage; what would read 0 or 100 and is neither gets more digits.
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
@@ -63,20 +52,6 @@ pub(super) fn percent(share: f64) -> String {
         return format!("{percent:.3} %");
     }
     format!("{percent:.1} %")
-}
-
-/// Milliseconds with three digits.
-pub(super) fn ms(ms: f64) -> String {
-    let decimals = if ms >= 100.0 {
-        0
-    } else if ms >= 10.0 {
-        1
-    } else if ms >= 1.0 {
-        2
-    } else {
-        3
-    };
-    format!("{ms:.decimals$}")
 }
 
 /// The first names of a list, and how many more there are.
@@ -97,11 +72,6 @@ pub(super) fn statements(names: &[String]) -> String {
 /// may be less.
 pub(super) fn by_trials(saved: f64) -> String {
     format!("up to {} of the response time, by the trials of this run", percent(saved))
-}
-
-/// A count with its noun in the right number.
-pub(super) fn count(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Rounded down to whole megabytes, so that a value can be read.

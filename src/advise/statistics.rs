@@ -1,7 +1,10 @@
 //! The planner's statistics: none, too coarse, out of date.
 
 use super::{apply, case::Case, predicate, say};
-use crate::record::{Basis, Change, PlanNode, Recommendation, Relation, StatementPlan, without_literals};
+use crate::{
+    record::{Basis, Change, PlanNode, Recommendation, Relation, StatementPlan, without_literals},
+    text::{counted, sql},
+};
 use std::collections::BTreeSet;
 
 /// Factor by which an estimate must be off at a scanned node.
@@ -120,7 +123,7 @@ pub(super) fn estimates(case: &Case) -> Option<Recommendation> {
         super::plans::case(plan.case),
         node.planned_rows,
         node.actual_rows.unwrap_or_default(),
-        say::count(off.len() as u64, "scan"),
+        counted(off.len() as u64, "scan"),
         if off.len() == 1 { "is" } else { "are" }
     );
     if target < DEFAULT_TARGET {
@@ -232,7 +235,7 @@ fn together(table: &str, columns: &[String]) -> Change {
     let plain: Vec<String> = columns.iter().map(|column| column.replace('"', "")).collect();
     let name = format!(
         "{schema}{}",
-        apply::identifier(&format!("stat_{}_{}", bare.trim_matches('"'), plain.join("_")))
+        sql::readable_name(&format!("stat_{}_{}", bare.trim_matches('"'), plain.join("_")))
     );
     Change {
         setting: format!("statistics over {}", columns.join(", ")),

@@ -5,7 +5,10 @@ use super::{
     case::Case,
     say,
 };
-use crate::record::{Basis, Change, Recommendation, Relation};
+use crate::{
+    record::{Basis, Change, Recommendation, Relation},
+    text::{counted, sql},
+};
 
 /// Part of a table that may be dead: autovacuum's own default comes at 20 %.
 const DEAD: f64 = 0.2;
@@ -49,7 +52,7 @@ fn figures(table: &Relation) -> String {
         table.dead_rows,
         table.live_rows,
         say::percent(dead_share(table)),
-        say::count(table.vacuums, "vacuum"),
+        counted(table.vacuums, "vacuum"),
         table.autovacuums
     )
 }
@@ -123,24 +126,24 @@ pub(super) fn horizon(case: &Case) -> Option<Recommendation> {
     let of = if holder.name.is_empty() { String::new() } else { format!(" {}", holder.name) };
     let state = holder.state.as_ref().map_or_else(String::new, |state| format!(" ({state})"));
     let age = holder.transaction_ms.map_or_else(String::new, |ms| format!(", since {:.0} s", ms / 1e3));
-    let name = holder.name.replace('\'', "''");
+    let name = sql::literal(&holder.name);
     Some(Recommendation {
         title: format!("End the {}{of}{state}: it keeps every row that died since it began", holder.kind),
         evidence: format!(
             "{}; the {}{of}{state} holds the horizon back{age}, {} began since",
             figures(table),
             holder.kind,
-            say::count(holder.transactions_since, "transaction")
+            counted(holder.transactions_since, "transaction")
         ),
         expected: "VACUUM can take the dead rows away, which it cannot before".to_owned(),
         risk: "what it had not committed is lost; set idle_in_transaction_session_timeout so that it cannot come back"
             .to_owned(),
         verify: match holder.kind.as_str() {
             "session" => format!(
-                "SELECT pid, xact_start, state, query FROM pg_stat_activity WHERE application_name = '{name}' AND xact_start < now() - interval '30 seconds'; once it is surely the one, SELECT pg_terminate_backend(pid); then VACUUM (VERBOSE) says how many rows it removed"
+                "SELECT pid, xact_start, state, query FROM pg_stat_activity WHERE application_name = {name} AND xact_start < now() - interval '30 seconds'; once it is surely the one, SELECT pg_terminate_backend(pid); then VACUUM (VERBOSE) says how many rows it removed"
             ),
-            "prepared transaction" => format!("ROLLBACK PREPARED '{name}', or COMMIT PREPARED; then VACUUM (VERBOSE)"),
-            _ => format!("see to the standby of the slot, or SELECT pg_drop_replication_slot('{name}'); then VACUUM (VERBOSE)"),
+            "prepared transaction" => format!("ROLLBACK PREPARED {name}, or COMMIT PREPARED; then VACUUM (VERBOSE)"),
+            _ => format!("see to the standby of the slot, or SELECT pg_drop_replication_slot({name}); then VACUUM (VERBOSE)"),
         },
         effect: dead_share(table) * 0.4,
         ..say::change()

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     flags::setting::format_bytes,
     record::{Basis, OperationResult, Recommendation},
+    text::{self, counted, three_digits},
 };
 
 /// Part of the write-ahead log that whole-page images may be before they are said to dominate.
@@ -37,9 +38,9 @@ pub(super) fn max_wal_size(case: &Case) -> Option<Recommendation> {
     let figures = format!(
         "max_wal_size is {}; {} by size or on request and {} by time began in {seconds:.0} s{}",
         setting.display(),
-        say::count(checkpoints.requested, "checkpoint"),
+        counted(checkpoints.requested, "checkpoint"),
         checkpoints.timed,
-        rate.map_or_else(String::new, |rate| format!("; {} of log a second", say::bytes(rate as u64)))
+        rate.map_or_else(String::new, |rate| format!("; {} of log a second", text::bytes(rate as u64)))
     );
     if checkpoints.requested <= checkpoints.timed {
         return Some(say::leave_alone(
@@ -61,7 +62,7 @@ pub(super) fn max_wal_size(case: &Case) -> Option<Recommendation> {
     let checkpoint_ms = checkpoints.write_ms + checkpoints.sync_ms;
     Some(Recommendation {
         title: format!("Raise max_wal_size to {to}: checkpoints come early"),
-        evidence: format!("{figures}; they took {} ms to write", say::ms(checkpoint_ms)),
+        evidence: format!("{figures}; they took {} ms to write", three_digits(checkpoint_ms)),
         change: apply::set(case, "max_wal_size", &to),
         expected: format!("checkpoints by time, every {timeout:.0} s; fewer whole pages in the log"),
         basis: Basis::Inferred,
@@ -81,8 +82,8 @@ pub(super) fn wal_buffers(case: &Case) -> Option<Recommendation> {
     let figures = format!(
         "wal_buffers is {}; they were full {} in {} of log",
         setting.display(),
-        say::count(wal.buffers_full, "time"),
-        say::count(wal.records, "record")
+        counted(wal.buffers_full, "time"),
+        counted(wal.records, "record")
     );
     if per_thousand < 1.0 {
         return Some(say::leave_alone("Leave wal_buffers: they are not full", figures, Basis::Inferred));
@@ -117,7 +118,7 @@ pub(super) fn page_images(case: &Case) -> Option<Recommendation> {
     let figures = format!(
         "wal_compression is {}; {} of log, about {} of it {} images of whole pages",
         setting.value,
-        say::bytes(wal.bytes),
+        text::bytes(wal.bytes),
         say::percent(share.min(1.0)),
         wal.page_images
     );
@@ -241,7 +242,7 @@ pub(super) fn commit_delay(case: &Case) -> Option<Recommendation> {
         title: "Set commit_delay to 0: commits wait for it".to_owned(),
         evidence,
         change: apply::set(case, "commit_delay", "0"),
-        expected: format!("up to {} ms less for each commit", say::ms(delay_us / 1e3)),
+        expected: format!("up to {} ms less for each commit", three_digits(delay_us / 1e3)),
         basis: Basis::Inferred,
         risk: "each commit flushes the log for itself, unless others come at the same time".to_owned(),
         verify: "run again and compare throughput and p95 of what writes".to_owned(),
@@ -299,7 +300,7 @@ pub(super) fn backend_writes(case: &Case) -> Option<Recommendation> {
         title: format!("Raise bgwriter_lru_maxpages to {to}: sessions write buffers themselves"),
         evidence: format!(
             "{figures}; it stopped {} at its limit of {}",
-            say::count(writers.background_halts, "time"),
+            counted(writers.background_halts, "time"),
             setting.value
         ),
         change: apply::set(case, "bgwriter_lru_maxpages", &to),

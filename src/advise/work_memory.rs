@@ -10,6 +10,7 @@ use super::{
 use crate::{
     flags::{Setting, setting::format_bytes},
     record::{Basis, PlanNode, Recommendation, Relation, StatementPlan},
+    text::{self, counted},
 };
 
 /// Temporary files a call from which more memory for each sort is worth its risk.
@@ -68,8 +69,8 @@ fn worst_statement(case: &Case) -> Option<String> {
     };
     Some(format!(
         "; most of it by {name}, {} in {}",
-        say::count(worst.temp_blocks_written, "block"),
-        say::count(worst.calls, "call")
+        counted(worst.temp_blocks_written, "block"),
+        counted(worst.calls, "call")
     ))
 }
 
@@ -84,15 +85,15 @@ fn spills(case: &Case, setting: &Setting, worst: Option<(&StatementPlan, &PlanNo
     format!(
         "work_mem is {}{hint}; {}, {} in all{}{}",
         setting.display(),
-        say::count(window.temp_files, "temporary file"),
-        say::bytes(window.temp_bytes),
+        counted(window.temp_files, "temporary file"),
+        text::bytes(window.temp_bytes),
         worst_statement(case).unwrap_or_default(),
         worst.map_or_else(String::new, |(plan, node)| format!(
             "; {} of {} ({}) would need {}",
             node.sort_method.as_deref().unwrap_or(&node.kind),
             say::statements(&plan.statements),
             super::plans::case(plan.case),
-            say::bytes(need(node).unwrap_or_default())
+            text::bytes(need(node).unwrap_or_default())
         ))
     )
 }
@@ -126,7 +127,7 @@ pub(super) fn work_mem(case: &Case) -> Option<Recommendation> {
     let spills = spills(case, setting, spilled.first().copied());
     let leave = |title: &str, evidence: String, basis| Some(say::leave_alone(title, evidence, basis));
     if !is_spilling(case) && spilled.is_empty() {
-        let evidence = format!("{spills}; {}", say::count(case.record.overall.calls, "call"));
+        let evidence = format!("{spills}; {}", counted(case.record.overall.calls, "call"));
         return leave("Leave work_mem: hardly anything spills to disk", evidence, Basis::Inferred);
     }
     if let Some(multiplier) = multiplier_for_hashes(case) {
@@ -149,7 +150,7 @@ pub(super) fn work_mem(case: &Case) -> Option<Recommendation> {
     let to = wanted(case, current).min(most);
     if to <= current {
         let title = "Leave work_mem: what spills would need more than each session may take";
-        let evidence = format!("{spills}; {} a sort is what {} can give", say::bytes(most), case.machine());
+        let evidence = format!("{spills}; {} a sort is what {} can give", text::bytes(most), case.machine());
         return leave(title, evidence, Basis::Inferred);
     }
     let by_plans = case.saving_in_plans(|_, root| {
@@ -240,7 +241,7 @@ pub(super) fn hash_mem_multiplier(case: &Case) -> Option<Recommendation> {
             node.kind,
             say::statements(&plan.statements),
             node.hash_batches,
-            say::bytes(node.peak_memory_bytes)
+            text::bytes(node.peak_memory_bytes)
         ),
         change: apply::set(case, "hash_mem_multiplier", &to.to_string()),
         expected: "hashes stay in memory, sorts keep their bound".to_owned(),
@@ -288,9 +289,9 @@ pub(super) fn maintenance_work_mem(case: &Case) -> Option<Recommendation> {
         let evidence = format!(
             "maintenance_work_mem is {}, the largest index {}; a vacuum of {} needs some {} for a fifth of its rows",
             setting.display(),
-            say::bytes(largest),
+            text::bytes(largest),
             table.name,
-            say::bytes(dead_bytes)
+            text::bytes(dead_bytes)
         );
         return Some(say::leave_alone(
             "Leave maintenance_work_mem: a vacuum of the library passes its indexes once",
@@ -309,7 +310,7 @@ pub(super) fn maintenance_work_mem(case: &Case) -> Option<Recommendation> {
                 (true, false) => ", which looks like megabytes written without a unit",
                 (false, _) => "",
             },
-            say::bytes(largest)
+            text::bytes(largest)
         ),
         change: apply::set(case, "maintenance_work_mem", &to),
         expected: "vacuum passes the indexes once; index builds sort in memory".to_owned(),

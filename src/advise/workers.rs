@@ -1,7 +1,10 @@
 //! Help that one statement gets from others: parallel workers, and reads that are asked for ahead.
 
 use super::{apply, case::Case, planner, saving::Tried, say};
-use crate::record::{Basis, Recommendation};
+use crate::{
+    record::{Basis, PlanNode, Recommendation, StatementPlan},
+    text::{counted, three_digits},
+};
 
 const NAME: &str = "max_parallel_workers_per_gather";
 
@@ -11,20 +14,16 @@ pub(super) fn parallel_workers(case: &Case) -> Option<Recommendation> {
     let workers = case.number(NAME)?;
     let processors = case.processors()?;
     let gathers = case.nodes(|node| node.workers.0 > 0);
-    let used = gathers.first().map_or_else(
-        || "no plan of this run uses them".to_owned(),
-        |(plan, node)| {
-            let (planned, launched) = node.workers;
-            format!("{} asks for {planned} and got {launched}", say::statements(&plan.statements))
-        },
-    );
+    let used = gathers
+        .first()
+        .map_or_else(|| "no plan of this run uses them".to_owned(), |(plan, node)| launched(plan, node));
     let tried = case.tried(NAME);
     let is_measured = tried.is_some_and(|tried| tried.is_faster);
     let figures = format!(
         "{NAME} is {}, {} has {}; {used}{}",
         setting.value,
         case.machine(),
-        say::count(u64::from(processors), "processor"),
+        counted(u64::from(processors), "processor"),
         planner::shown(case, NAME)
     );
     let to = match processors {
@@ -70,18 +69,23 @@ pub(super) fn parallel_workers(case: &Case) -> Option<Recommendation> {
     }))
 }
 
+fn launched(plan: &StatementPlan, node: &PlanNode) -> String {
+    let (planned, launched) = node.workers;
+    format!("{} asks for {planned} and got {launched}", say::statements(&plan.statements))
+}
+
 /// Prefetching helps bitmap scans that read from a disk, and nothing else.
 pub(super) fn io_concurrency(case: &Case) -> Option<Recommendation> {
     let setting = case.setting("effective_io_concurrency")?;
     let value = case.number("effective_io_concurrency")?;
     let reading = case.nodes(|node| node.kind == "Bitmap Heap Scan" && node.blocks_read > 0);
-    let rotational = case.record.evidence.disk.as_ref().and_then(|disk| disk.is_rotational) == Some(true);
+    let rotational = case.is_rotational();
     let read_ms = case.record.evidence.window.read_ms;
     if reading.is_empty() || value >= 16.0 || rotational {
         let evidence = format!(
             "effective_io_concurrency is {}; {} of the plans read blocks from outside shared buffers",
             setting.value,
-            say::count(reading.len() as u64, "bitmap scan")
+            counted(reading.len() as u64, "bitmap scan")
         );
         let title = match () {
             () if reading.is_empty() => "Leave effective_io_concurrency: no bitmap scan waits for a disk",
@@ -95,8 +99,9 @@ pub(super) fn io_concurrency(case: &Case) -> Option<Recommendation> {
         "effective_io_concurrency is {}; a bitmap scan of {} read {} from outside shared buffers{}",
         setting.value,
         say::statements(&plan.statements),
-        say::count(node.blocks_read, "block"),
-        read_ms.map_or_else(String::new, |ms| format!("; reading took {} ms of the window", say::ms(ms)))
+        counted(node.blocks_read, "block"),
+        read_ms
+            .map_or_else(String::new, |ms| format!("; reading took {} ms of the window", three_digits(ms)))
     );
     // Without the time of reading nobody knows whether a disk was behind it, or the system's cache.
     let share = read_ms.map_or(0.0, |ms| case.share_of(ms * 1e3));

@@ -4,10 +4,10 @@ use super::{
     case::{Case, RELOAD},
     check::{Check, Judged, Seen, manual},
     finding::Severity,
-    sql,
     transport::{is_within, words},
 };
 use crate::observe::security::{HbaLine, Role, StoredAs};
+use crate::text::sql;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

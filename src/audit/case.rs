@@ -1,6 +1,6 @@
 //! The evidence as the checks see it: what they ask again and again.
 
-use super::{Wanted, finding::Remedy, sql};
+use super::{Wanted, finding::Remedy};
 use crate::{
     flags::{
         Setting,
@@ -8,6 +8,7 @@ use crate::{
         instance::CloudInstance,
     },
     observe::security::{Role, RoleSetting, SecurityEvidence},
+    text::sql,
 };
 
 /// The evidence, and what is asked.

@@ -4,11 +4,11 @@ use super::{
     case::Case,
     check::{Check, Judged, Seen, manual},
     finding::Severity,
-    sql,
 };
 use crate::observe::security::{
     DefinerFunction, EventTrigger, Extension, ForeignServer, Grant, ObjectKind, UserMapping,
 };
+use crate::text::sql;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

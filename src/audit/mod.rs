@@ -17,12 +17,11 @@ mod repository;
 mod rights;
 mod roles;
 mod script;
-mod sql;
 mod tracing;
 mod transport;
 
 pub use finding::{Acceptance, FilePlace, Finding, NoSeverity, Remedy, Severity, Unchecked};
-pub use policy::{Policy, PolicyError};
+pub use policy::Policy;
 pub use script::{MARK, fix_script};
 
 use crate::observe::security::SecurityEvidence;

@@ -4,21 +4,12 @@ use super::{
     check,
     finding::{Acceptance, Finding},
 };
+use crate::text::{FileError, from_toml, line_of, read_file};
 use chrono::NaiveDate;
 use serde::{Deserialize, de};
 use std::path::Path;
 use toml::{Spanned, value::Datetime};
 use wildmatch::WildMatch;
-
-/// A policy file cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {reason}")]
-pub struct PolicyError {
-    /// File and line.
-    pub place: String,
-    /// What is wrong.
-    pub reason: String,
-}
 
 /// Which findings are accepted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,34 +52,25 @@ impl Policy {
     ///
     /// # Errors
     /// When the file cannot be read, or says what cannot be meant.
-    pub fn load(path: &Path) -> Result<Self, PolicyError> {
-        let place = path.display().to_string();
-        match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text, &place),
-            Err(error) => Err(PolicyError { place, reason: format!("cannot be read: {error}") }),
-        }
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        Self::parse(&read_file(path)?, &path.display().to_string())
     }
 
     /// Reads a policy's text; `origin` is where it stands.
     ///
     /// # Errors
     /// When it says what cannot be meant, or accepts what no check finds.
-    pub fn parse(text: &str, origin: &str) -> Result<Self, PolicyError> {
-        let line = |offset: usize| {
-            1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
-        };
-        let wrong = |line: usize, reason: String| PolicyError { place: format!("{origin}:{line}"), reason };
-        let file: File = toml::from_str(text).map_err(|error| {
-            wrong(line(error.span().map_or(0, |span| span.start)), error.message().trim().to_owned())
-        })?;
+    pub fn parse(text: &str, origin: &str) -> Result<Self, FileError> {
+        let file: File = from_toml(text, origin)?;
         let accepted = file.accept.into_iter().map(|entry| {
-            let at = line(entry.id.span().start);
+            let at = entry.id.span().start;
             let id = entry.id.into_inner();
             if !check::all().any(|check| check.id == id) {
-                return Err(wrong(at, format!("no check is called `{id}`: {}", nearest(&id))));
+                let reason = format!("no check is called `{id}`: {}", nearest(&id));
+                return Err(FileError::at(origin, text, at, reason));
             }
             let acceptance = Acceptance { reason: entry.reason, expires: entry.expires };
-            Ok(Accepted { id, object: entry.object, acceptance, line: at })
+            Ok(Accepted { id, object: entry.object, acceptance, line: line_of(text, at) })
         });
         Ok(Self { origin: Some(origin.to_owned()), accepted: accepted.collect::<Result<_, _>>()? })
     }

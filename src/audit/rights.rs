@@ -4,9 +4,9 @@ use super::{
     case::Case,
     check::{Check, Judged, Seen, manual},
     finding::Severity,
-    sql,
 };
 use crate::observe::security::{DefaultPrivilege, Grant, ObjectKind};
+use crate::text::sql;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -5,9 +5,9 @@ use super::{
     case::Case,
     check::{Check, Judged, Seen, cloud_sql, manual},
     finding::Severity,
-    sql,
 };
 use crate::observe::security::Role;
+use crate::text::sql;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {

@@ -1,7 +1,8 @@
 //! The remedies as a script: SQL that can be run as it stands, one command a line, and comments for the rest. It is
 //! written, and never run.
 
-use super::{Audit, case::RELOAD, finding::Finding, sql};
+use super::{Audit, case::RELOAD, finding::Finding};
+use crate::text::sql;
 use std::fmt::Write;
 
 /// How every script begins, by which it is known again.

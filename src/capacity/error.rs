@@ -1,5 +1,6 @@
 //! Why capacity cannot be planned.
 
+use crate::text::FileError;
 use chrono::{DateTime, Utc};
 
 /// The records or the prices do not serve.
@@ -24,11 +25,6 @@ pub enum CapacityError {
         started: [DateTime<Utc>; 2],
     },
     /// A price list that cannot be used.
-    #[error("{place}: {reason}")]
-    Prices {
-        /// File and line.
-        place: String,
-        /// What is wrong, and what to write.
-        reason: String,
-    },
+    #[error(transparent)]
+    Prices(#[from] FileError),
 }

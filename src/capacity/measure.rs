@@ -4,7 +4,7 @@ use super::{reading::fewest_calls, tracks::short_tracks};
 use crate::{
     lab::{self, Event, Interrupt, LabError, LoadOptions, Run, RunOptions},
     record::{Ended, OperationResult, Record},
-    stats::{SEEDS, below, stream},
+    stats::{SEEDS, below, shuffle, stream},
     workload::Workload,
 };
 use std::{
@@ -54,10 +54,7 @@ impl MeasureOptions {
         let mut planned = Vec::new();
         for round in 0..u64::from(self.repeats) {
             let mut order = sizes.clone();
-            let mut rng = stream(own, ORDER_STREAM, round);
-            for last in (1..order.len()).rev() {
-                order.swap(last, below(&mut rng, last as u64 + 1) as usize);
-            }
+            shuffle(&mut order, &mut stream(own, ORDER_STREAM, round));
             planned.extend(order.into_iter().map(|tracks| (tracks, false)));
         }
         if self.knee.is_some() {

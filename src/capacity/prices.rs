@@ -1,6 +1,7 @@
 //! What Cloud SQL costs: a dated list, shipped or of the user's own.
 
 use super::CapacityError;
+use crate::text::{FileError, from_toml, read_file};
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, de};
 use std::{path::Path, sync::LazyLock};
@@ -84,24 +85,11 @@ impl Prices {
     /// # Errors
     /// When it cannot be read, is of another form, or holds a figure that is no price.
     pub fn read(path: &Path) -> Result<Self, CapacityError> {
-        let place = path.display().to_string();
-        let unreadable = |error: std::io::Error| CapacityError::Prices {
-            place: place.clone(),
-            reason: format!("cannot be read: {error}"),
-        };
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        Self::parse(&text, &place)
+        Self::parse(&read_file(path)?, &path.display().to_string())
     }
 
     fn parse(text: &str, origin: &str) -> Result<Self, CapacityError> {
-        let prices: Self = toml::from_str(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            let line = 1 + text.as_bytes().iter().take(start).filter(|byte| **byte == b'\n').count();
-            CapacityError::Prices {
-                place: format!("{origin}:{line}"),
-                reason: error.message().trim().to_owned(),
-            }
-        })?;
+        let prices: Self = from_toml(text, origin)?;
         prices.check(origin)?;
         Ok(prices)
     }
@@ -132,7 +120,7 @@ impl Prices {
                 (!is_month).then(|| "hours_per_month must be from 1 to 744".to_owned())
             });
         match wrong {
-            Some(reason) => Err(CapacityError::Prices { place: origin.to_owned(), reason }),
+            Some(reason) => Err(FileError { place: origin.to_owned(), reason }.into()),
             None => Ok(()),
         }
     }

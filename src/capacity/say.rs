@@ -11,6 +11,7 @@ use super::{
     tracks::short_tracks,
 };
 use crate::record::{Record, ServerKind};
+use crate::text::{counted, three_digits};
 use chrono::NaiveDate;
 
 /// What it comes to, of the numbers of tracks that were asked for.
@@ -102,16 +103,12 @@ fn closest(operations: &[Operation], tracks: u64) -> String {
     let all = operations.iter().filter_map(|operation| Some((operation, ratio(operation)?)));
     let closest = all.max_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
     closest.map_or_else(String::new, |(operation, (high, _))| {
-        format!("; the closest to it is {} with at most {} ms", operation.response.name, milliseconds(high))
+        format!(
+            "; the closest to it is {} with at most {} ms",
+            operation.response.name,
+            three_digits(high / 1e3)
+        )
     })
-}
-
-fn milliseconds(us: f64) -> String {
-    match us / 1e3 {
-        ms if ms >= 99.5 => format!("{ms:.0}"),
-        ms if ms >= 9.95 => format!("{ms:.1}"),
-        ms => format!("{ms:.2}"),
-    }
 }
 
 /// The machine that the server is for, or the one that it ran on.
@@ -130,7 +127,7 @@ pub(super) fn load(record: &Record) -> String {
     let load = &record.load;
     let cap =
         load.max_rate_per_second.map(|most| format!(", at most {most} calls a second")).unwrap_or_default();
-    let clients = if load.clients == 1 { "1 client".to_owned() } else { format!("{} clients", load.clients) };
+    let clients = counted(load.clients as u64, "client");
     format!("{} loop, {clients}{cap}, windows of {:.0} s", load.model, record.window.seconds)
 }
 

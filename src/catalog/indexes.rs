@@ -2,7 +2,10 @@
 //! growing them row by row, and the same in the end.
 
 use super::{CatalogError, TABLE};
-use crate::target::{Route, connect};
+use crate::{
+    target::{Route, connect},
+    text::sql,
+};
 use futures_util::future::try_join_all;
 use std::cell::RefCell;
 use tokio_postgres::{Client, Transaction, error::SqlState};
@@ -43,7 +46,7 @@ pub(super) async fn take_away(
     for row in &rows {
         let (definition, name, constraint): (String, String, Option<String>) =
             (row.get(0), row.get(1), row.get(2));
-        let constraint = constraint.as_deref().map(quoted);
+        let constraint = constraint.as_deref().map(sql::name);
         let drop = match &constraint {
             Some(constraint) => format!("ALTER TABLE {TABLE} DROP CONSTRAINT {constraint}"),
             None => format!("DROP INDEX {name}"),
@@ -61,10 +64,6 @@ pub(super) async fn take_away(
     }
     statements.extend(key);
     Ok(statements)
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Runs the statements that [`take_away`] gave. What is there already is left as it is.

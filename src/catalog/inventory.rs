@@ -1,7 +1,10 @@
 //! What loist-bench made in a database: listed, and removed with nothing else.
 
 use super::{CatalogError, ensure::locked};
-use crate::target::{LEDGER, Named, Note, OWN_SCHEMA, Present, Route, connect, noted, present};
+use crate::{
+    target::{LEDGER, Named, Note, OWN_SCHEMA, Present, Route, connect, noted, present},
+    text::sql,
+};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -182,11 +185,7 @@ fn dropping(made: &Named) -> String {
     let (kind, name) = (made.kind.to_uppercase(), &made.name);
     // The server gives the names of all others quoted where they must be.
     let is_bare = ["extension", "schema"].contains(&made.kind.as_str());
-    if is_bare {
-        format!("DROP {kind} \"{}\"", name.replace('"', "\"\""))
-    } else {
-        format!("DROP {kind} {name}")
-    }
+    if is_bare { format!("DROP {kind} {}", sql::name(name)) } else { format!("DROP {kind} {name}") }
 }
 
 /// Drops everything, stage by stage, or nothing: what stands in the way of one may be another of its stage, and what is left

@@ -6,7 +6,7 @@ use super::{
     indexes, ledger,
     size::Size,
 };
-use crate::target::Route;
+use crate::{target::Route, text::hex};
 use bytes::Bytes;
 use futures_util::SinkExt;
 use sha2::{Digest, Sha256};
@@ -80,7 +80,7 @@ pub(super) async fn load(
     let began = Instant::now();
     settle(client, state).await?;
     steps.push(("settle".to_owned(), began.elapsed()));
-    let checksum = super::hex(digest);
+    let checksum = hex(&digest.finalize());
     ledger::complete(client, &checksum, &written_by).await?;
     Ok((checksum, steps))
 }

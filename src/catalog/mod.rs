@@ -80,8 +80,3 @@ mod domain {
     pub(super) const ARTIST: u64 = 3;
     pub(super) const ALBUM: u64 = 4;
 }
-
-/// A digest as text.
-fn hex(digest: sha2::Sha256) -> String {
-    sha2::Digest::finalize(digest).iter().map(|byte| format!("{byte:02x}")).collect()
-}

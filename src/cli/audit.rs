@@ -4,7 +4,7 @@ mod outputs;
 
 use super::{args::TargetArgs, failure::Failure, instance_arg::instance, report::document::Document};
 use crate::{
-    audit::{self, Budget, Policy, PolicyError, Severity, Wanted},
+    audit::{self, Budget, Policy, Severity, Wanted},
     flags::instance::CloudInstance,
     lab::{self, SecurityOptions},
     observe::security::{Part, SecurityEvidence},
@@ -66,12 +66,6 @@ pub(super) struct AuditArgs {
     outputs: Outputs,
     #[command(flatten)]
     pub(super) target: TargetArgs,
-}
-
-impl From<PolicyError> for Failure {
-    fn from(error: PolicyError) -> Self {
-        Self::bad_input(error.to_string())
-    }
 }
 
 pub(super) fn execute(args: AuditArgs) -> Result<ExitCode, Failure> {

@@ -3,7 +3,7 @@
 use super::config_file::Places;
 use crate::{
     catalog::CatalogError, engine::EngineError, flags::secret::without_passwords, lab::LabError,
-    record::RecordError, target::TargetError, workload::WorkloadError,
+    record::RecordError, target::TargetError, text::FileError, workload::WorkloadError,
 };
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::{error::Error, io::Write, process::ExitCode};
@@ -25,6 +25,12 @@ pub(super) enum Failure {
     /// clap has its own words, among them help and version. With the place of what is wrong, where that is not the
     /// command line.
     Usage(clap::Error, Option<String>),
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::bad_input(error.to_string())
+    }
 }
 
 impl Failure {

@@ -14,7 +14,7 @@ use super::{
     side_arg,
 };
 use crate::{
-    gate::{CutShort, Evidence, Outcome, Policy, PolicyError, judge, nights},
+    gate::{CutShort, Evidence, Outcome, Policy, judge, nights},
     history::{Night, Store, check_revision},
     lab::DuetOptions,
     record::Record,
@@ -70,12 +70,6 @@ pub(super) struct GateArgs {
     progress: QuietArg,
     #[command(flatten)]
     reports: ReportsArg,
-}
-
-impl From<PolicyError> for Failure {
-    fn from(error: PolicyError) -> Self {
-        Self::bad_input(error.to_string())
-    }
 }
 
 impl GateArgs {

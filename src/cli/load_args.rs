@@ -9,17 +9,13 @@ use crate::{
     engine::{ClientModel, Recycling},
     lab::LoadOptions,
     stats::Spacing,
-    workload::{Protocol, Stage, Workload, parse_stages},
+    workload::{HIGHEST_RATE, LONGEST, Protocol, Stage, Workload, parse_stages},
 };
 use clap::{ArgMatches, Args, ValueEnum};
 use std::time::Duration;
 
-/// Longest phase; a longer one is a slip of the finger.
-const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 /// Longest network time of a round trip: beyond it no tool call would be of use.
 const LONGEST_ROUND_TRIP: Duration = Duration::from_secs(10);
-/// Calls a second: more than one machine sends.
-const HIGHEST_RATE: f64 = 1e6;
 
 /// What calls come, and when.
 #[derive(Debug, Args)]

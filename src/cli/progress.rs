@@ -3,7 +3,7 @@
 use crate::{
     engine::Snapshot,
     lab::Event,
-    report::number::{grouped, milliseconds, three_digits},
+    text::{grouped, milliseconds, three_digits},
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{

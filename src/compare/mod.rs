@@ -25,4 +25,4 @@ pub use effects::{
 };
 pub use hypothesis::summary;
 pub use judgement::{Judgement, LEAST_CONFIDENCE, Least, MOST_CONFIDENCE, POWER};
-pub use pairs::{FROM_OUTSIDE, Pair, pairs};
+pub use pairs::{FROM_OUTSIDE, Pair, counted_pairs, pairs};

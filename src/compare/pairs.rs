@@ -49,6 +49,13 @@ pub fn pairs<'a>(base: &[&'a Record], new: &[&'a Record]) -> Vec<Pair<'a>> {
     pairs
 }
 
+/// How many pairs of an experiment count; `records` are those of the base and of the new side.
+#[must_use]
+pub fn counted_pairs(records: &[Vec<Record>; 2]) -> usize {
+    let [base, new] = records.each_ref().map(|side| side.iter().collect::<Vec<_>>());
+    pairs(&base, &new).iter().filter(|pair| pair.set_aside.is_none()).count()
+}
+
 /// Why the pair at `index` does not count: a disturbance of one of its blocks, or an event of the server on one side
 /// alone. What a side has much more often than the other is its own doing, and no reason.
 fn why_set_aside(pairs: &[Pair<'_>], index: usize) -> Option<String> {

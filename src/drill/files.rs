@@ -5,6 +5,7 @@ use super::{
     manifest::{self, BackupFile},
     result::Check,
 };
+use crate::text::hex;
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeSet,
@@ -85,7 +86,7 @@ fn digest(path: &Path) -> std::io::Result<(u64, String)> {
         hash.update(&piece[..read]);
         bytes += read as u64;
     }
-    Ok((bytes, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok((bytes, hex(&hash.finalize())))
 }
 
 /// Whether the files of a backup are those that were written down when it was made.

@@ -21,7 +21,6 @@ mod result;
 mod run;
 mod source;
 mod space;
-mod sql;
 mod tool;
 mod traffic;
 

@@ -3,6 +3,7 @@
 use super::draw::{Drawn, Source};
 use crate::{
     catalog::Library,
+    text::sql,
     workload::{End, Operation, Protocol, Statement, Value, Workload, WorkloadError},
 };
 use rand::{
@@ -118,8 +119,7 @@ impl Typed {
     /// The type as SQL names it.
     #[must_use]
     pub fn sql_type(&self) -> String {
-        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-        format!("{}.{}", quoted(self.r#type.schema()), quoted(self.r#type.name()))
+        format!("{}.{}", sql::name(self.r#type.schema()), sql::name(self.r#type.name()))
     }
 
     /// The value as an SQL literal that is read as it would be if it travelled beside the text: NULL, or a string.

@@ -1,5 +1,7 @@
 //! Settings whose value is a list of names (`search_path`): in SQL each name is quoted for itself.
 
+use crate::text::sql;
+
 /// The settings that PostgreSQL marks so (GUC_LIST_QUOTE).
 const LISTS: [&str; 6] = [
     "local_preload_libraries",
@@ -44,12 +46,7 @@ pub(super) fn names(value: &str) -> Vec<String> {
 
 /// The value that holds these names.
 pub(super) fn join(names: &[String]) -> String {
-    let quote = |name: &String| {
-        let is_plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        if is_plain { name.clone() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-    };
-    names.iter().map(quote).collect::<Vec<_>>().join(", ")
+    names.iter().map(|name| sql::readable_name(name)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use crate::{
     observe,
     record::{Latency, Metric, Record},
     stats::{self, Interval, LatencyHistogram, SEEDS, below, clearest, detectable, deviation, stream},
+    text::sha256,
 };
 use chrono::Utc;
-use sha2::{Digest, Sha256};
 use std::time::{Duration, Instant};
 
 /// Purpose of the stream that gives each comparison its seed.
@@ -75,7 +75,7 @@ fn digest(options: &DuetOptions) -> String {
     let mut asked = DuetOptions { id: String::new(), budget: Duration::ZERO, ..options.clone() };
     // The side's name says which; an address may hold a password.
     asked.sides.iter_mut().for_each(|side| side.target.database_url = None);
-    Sha256::digest(format!("{asked:?}")).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(format!("{asked:?}"))
 }
 
 /// A comparison with fewer pairs than were asked for could raise no alarm, and is none.

@@ -14,5 +14,5 @@ pub use aa::aa;
 pub use false_alarms::{Comparison, Detectable, FalseAlarms, Rate, Spread};
 pub use judge::{CutShort, Evidence, judge};
 pub use nights::nights;
-pub use policy::{Policy, PolicyError};
+pub use policy::Policy;
 pub use verdict::{Against, Check, CheckResult, Outcome, Shift, Verdict};

@@ -3,19 +3,10 @@
 use crate::{
     compare::{Judgement, LEAST_CONFIDENCE, Least, MOST_CONFIDENCE},
     record::Metric,
+    text::{FileError, from_toml, read_file},
 };
 use serde::{Deserialize, de};
 use std::{collections::BTreeMap, path::Path, time::Duration};
-
-/// A policy file cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {reason}")]
-pub struct PolicyError {
-    /// File and line.
-    pub place: String,
-    /// What is wrong.
-    pub reason: String,
-}
 
 /// What may pass.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -151,25 +142,16 @@ impl Policy {
     ///
     /// # Errors
     /// When the file cannot be read, or says what cannot be meant.
-    pub fn load(path: &Path) -> Result<Self, PolicyError> {
-        let place = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| PolicyError {
-            place: place.clone(),
-            reason: format!("cannot be read: {error}"),
-        })?;
-        Self::parse(&text, &place)
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        Self::parse(&read_file(path)?, &path.display().to_string())
     }
 
     /// Reads a policy's text; `origin` is where it stands.
     ///
     /// # Errors
     /// When it says what cannot be meant.
-    pub fn parse(text: &str, origin: &str) -> Result<Self, PolicyError> {
-        toml::from_str(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start).min(text.len());
-            let line = 1 + text.as_bytes()[..start].iter().filter(|byte| **byte == b'\n').count();
-            PolicyError { place: format!("{origin}:{line}"), reason: error.message().trim().to_owned() }
-        })
+    pub fn parse(text: &str, origin: &str) -> Result<Self, FileError> {
+        from_toml(text, origin)
     }
 
     /// How a comparison is judged.

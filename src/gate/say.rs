@@ -1,14 +1,11 @@
 //! Numbers in sentences.
 
+use crate::text::counted;
 use crate::{compare::Effect, record::Metric};
 
 /// A change: `+21 %` of a latency or rate, `+0.5 points` of a share of the calls.
 pub(super) fn change(metric: Metric, change: f64) -> String {
-    format!("{} {}", signed(change), unit(metric))
-}
-
-fn unit(metric: Metric) -> &'static str {
-    if metric.is_share() { "points" } else { "%" }
+    format!("{} {}", signed(change), metric.unit_of_change())
 }
 
 /// In percent, as many digits as it is worth.
@@ -30,7 +27,7 @@ pub(super) fn value(metric: Metric, value: f64) -> String {
 
 /// A number of nights.
 pub(super) fn nights(number: usize) -> String {
-    format!("{number} night{}", if number == 1 { "" } else { "s" })
+    counted(number as u64, "night")
 }
 
 /// A share of the calls.

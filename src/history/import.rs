@@ -5,6 +5,7 @@ use super::{
     export::csv::{self, Row},
     read::lines,
 };
+use crate::text::line_of;
 use ::csv::StringRecord;
 use std::{
     collections::HashSet,
@@ -118,9 +119,8 @@ fn table(path: &Path, text: &str) -> Result<Vec<Night>, HistoryError> {
 /// begins for it before the second.
 fn line_at(text: &str, byte: u64) -> u64 {
     let byte = usize::try_from(byte).unwrap_or(usize::MAX).min(text.len());
-    let bytes = text.as_bytes();
-    let ends = bytes[byte..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-    1 + bytes[..byte + ends].iter().filter(|byte| **byte == b'\n').count() as u64
+    let ends = text.as_bytes()[byte..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    line_of(text, byte + ends) as u64
 }
 
 /// A night, as far as its rows were read.

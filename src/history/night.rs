@@ -1,11 +1,13 @@
 //! A night: the blocks of one kind that were measured together, as one line.
 
 use super::{ALL, Blocks, FORMAT, HistoryError, Kind, VERSION};
-use crate::record::{Ended, Metric, Outcome, Record, Summary};
+use crate::{
+    record::{Ended, Metric, Outcome, Record, Summary},
+    text::sha256,
+};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// What was measured in one night: a line of the history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -161,7 +163,7 @@ impl Night {
 
     fn hash(&self) -> String {
         let text = serde_json::to_vec(self).expect("a night is plain data");
-        Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        sha256(text)[..16].to_owned()
     }
 }
 

@@ -15,9 +15,9 @@ use crate::{
     observe,
     record::{self, Outcome, Record},
     target::Target,
+    text::sha256,
 };
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
 /// What a record is made of.
 pub(super) struct Parts<'a> {
@@ -138,7 +138,7 @@ fn workload_text(setup: &Setup, left_out: Vec<String>) -> record::WorkloadText {
         name: workload.name.clone(),
         origin: workload.origin.clone(),
         text: workload.text.clone(),
-        sha256: hex(&Sha256::digest(workload.text.as_bytes())),
+        sha256: sha256(&workload.text),
         protocol: setup.bound.protocol.name().to_owned(),
         left_out: left_out.into_iter().chain(unfit).collect(),
     }
@@ -160,8 +160,4 @@ fn server(setup: &Setup, target: &Target) -> record::Server {
         machine: target.machine().cloned(),
         flags: target.profile().map(str::to_owned),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

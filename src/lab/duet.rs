@@ -169,8 +169,7 @@ impl<'a> Duet<'a> {
 
     /// Pairs that count.
     fn counted(&self) -> usize {
-        let of = |side: usize| -> Vec<&Record> { self.records[side].iter().collect() };
-        compare::pairs(&of(0), &of(1)).iter().filter(|pair| pair.set_aside.is_none()).count()
+        compare::counted_pairs(&self.records)
     }
 
     /// What is known by now.

@@ -51,4 +51,5 @@ pub use security::{SecurityOptions, look};
 pub use settle::part_of_capacity;
 pub use shards::{ShardError, ShardOptions, Start};
 pub(crate) use shards::{apart_us, listed};
+pub(crate) use side::quietly;
 pub use side::{DuetOptions, Side, Until};

@@ -178,7 +178,7 @@ impl DuetOptions {
 }
 
 /// Steps of single blocks are too many to be told.
-fn quietly(listen: &dyn Fn(Event)) -> impl Fn(Event) {
+pub(crate) fn quietly(listen: &dyn Fn(Event)) -> impl Fn(Event) {
     move |event| {
         if let Event::Progress { .. } | Event::Kept(_) = event {
             listen(event);

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     record::{Ended, Record},
-    stats::{below, stream},
+    stats::{shuffle, stream},
     workload::{Protocol, Workload},
 };
 use chrono::Utc;
@@ -200,13 +200,10 @@ fn at(point: &Point, options: &RunOptions) -> RunOptions {
     options
 }
 
-/// The numbers below `length` in an order that `seed` decides (Fisher and Yates 1938, in Durstenfeld's form).
+/// The numbers below `length` in an order that `seed` decides.
 fn order(length: usize, seed: u64) -> Vec<usize> {
-    let mut rng = stream(seed, ORDER_STREAM, 0);
     let mut order: Vec<usize> = (0..length).collect();
-    for last in (1..length).rev() {
-        order.swap(last, below(&mut rng, last as u64 + 1) as usize);
-    }
+    shuffle(&mut order, &mut stream(seed, ORDER_STREAM, 0));
     order
 }
 

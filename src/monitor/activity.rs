@@ -3,9 +3,9 @@
 use super::{
     metric::Readings,
     metrics::{CONNECTION_LIMIT, CONNECTIONS, LOCK_WAITS, LONGEST, ROLE_CONNECTIONS},
+    question::Question,
 };
-use crate::target::describe;
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::Row;
 
 /// One query. The session that asks counts against the server's limit, and not against its own role's: one of one would be
 /// a limit that is always reached. A role without `pg_read_all_stats` sees that there are sessions of others, and not what
@@ -34,23 +34,8 @@ SELECT ARRAY(SELECT count(*) || ' ' || coalesce(state, 'hidden') FROM a GROUP BY
         JOIN pg_roles r ON r.oid = u.usesysid
         WHERE r.rolconnlimit > 0)";
 
-/// Looks at the sessions again and again; prepared once, since planning these views costs more than reading them.
-#[derive(Debug)]
-pub(super) struct Activity {
-    statement: Statement,
-}
-
-impl Activity {
-    pub(super) async fn prepare(client: &Client) -> Result<Self, String> {
-        let statement = client.prepare(QUERY).await.map_err(|error| describe(&error))?;
-        Ok(Self { statement })
-    }
-
-    pub(super) async fn look(&self, client: &Client) -> Result<Readings, String> {
-        let row = client.query_one(&self.statement, &[]).await.map_err(|error| describe(&error))?;
-        Ok(readings(&row))
-    }
-}
+/// What is asked at every look.
+pub(super) const ACTIVITY: Question = Question { sql: QUERY, readings };
 
 fn readings(row: &Row) -> Readings {
     let known = |index: usize| row.get::<_, Option<f64>>(index);

@@ -6,9 +6,9 @@ use super::{
         ARCHIVE_TIME, ARCHIVED, IN_RECOVERY, REPLICATION_LAG_BYTES, REPLICATION_LAG_SECONDS, STANDBYS,
         START_TIME, TRANSACTION_AGE,
     },
+    question::Question,
 };
-use crate::target::describe;
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::Row;
 
 /// One query, of views that cost little. A role without `pg_monitor` is told that there are standbys, and not how far
 /// they are. A standby that has replayed all it got is behind no less than the last transaction is old where nobody sends
@@ -32,23 +32,8 @@ SELECT extract(epoch FROM pg_postmaster_start_time())::float8,
        (SELECT max(mxid_age(datminmxid))::float8 FROM pg_database)
 FROM here, pg_stat_archiver a";
 
-/// Looks again and again.
-#[derive(Debug)]
-pub(super) struct Durability {
-    statement: Statement,
-}
-
-impl Durability {
-    pub(super) async fn prepare(client: &Client) -> Result<Self, String> {
-        let statement = client.prepare(QUERY).await.map_err(|error| describe(&error))?;
-        Ok(Self { statement })
-    }
-
-    pub(super) async fn look(&self, client: &Client) -> Result<Readings, String> {
-        let row = client.query_one(&self.statement, &[]).await.map_err(|error| describe(&error))?;
-        Ok(readings(&row))
-    }
-}
+/// What is asked at every look.
+pub(super) const DURABILITY: Question = Question { sql: QUERY, readings };
 
 fn readings(row: &Row) -> Readings {
     let known = |index: usize| row.get::<_, Option<f64>>(index);

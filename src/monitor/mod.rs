@@ -15,6 +15,7 @@ mod metric;
 mod metrics;
 mod options;
 mod page;
+mod question;
 mod server;
 mod session;
 mod shape;

@@ -2,11 +2,12 @@
 
 use super::{
     Distribution,
-    activity::Activity,
+    activity::ACTIVITY,
     canary,
-    durability::Durability,
+    durability::DURABILITY,
     metric::Readings,
     metrics::{CONNECT, CONNECTS},
+    question::Prepared,
 };
 use crate::{
     observe,
@@ -37,8 +38,8 @@ pub(super) struct Session {
     pub(super) version_number: i32,
     /// As in `15.18`.
     pub(super) version: String,
-    pub(super) activity: Activity,
-    pub(super) durability: Durability,
+    pub(super) activity: Prepared,
+    pub(super) durability: Prepared,
     /// What the canary reads.
     pub(super) read: canary::Read,
 }
@@ -50,8 +51,8 @@ impl Session {
         observe::limit_session(&client).await.map_err(|error| refused(error.to_string()))?;
         client.batch_execute(LIMITS).await.map_err(|error| refused(target::describe(&error)))?;
         let facts = observe::server_facts(&client).await.map_err(|error| refused(error.to_string()))?;
-        let activity = Activity::prepare(&client).await.map_err(refused)?;
-        let durability = Durability::prepare(&client).await.map_err(refused)?;
+        let activity = ACTIVITY.prepare(&client).await.map_err(refused)?;
+        let durability = DURABILITY.prepare(&client).await.map_err(refused)?;
         let read = canary::Read::choose(&client).await.map_err(|error| refused(target::describe(&error)))?;
         let version_number = i32::try_from(facts.version_number).unwrap_or_default();
         Ok(Self { client, version_number, version: facts.version, activity, durability, read })

@@ -1,5 +1,7 @@
 //! The texts of Linux's `/proc` (proc(5)), read into numbers. Pure.
 
+use crate::text::proc_bytes;
+
 /// What `/proc/stat` says of all processors together, in ticks since the machine started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Machine {
@@ -98,11 +100,7 @@ pub(super) struct Memory {
 
 /// Reads `/proc/PID/status`. Kernels before 4.5 do not tell the kinds of memory apart.
 pub(super) fn memory(status: &str) -> Option<Memory> {
-    let bytes = |name: &str| -> Option<u64> {
-        let rest = status.lines().find_map(|line| line.strip_prefix(name))?;
-        rest.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1_024)
-    };
-    Some(Memory { private: bytes("RssAnon:")?, shared: bytes("RssShmem:")? })
+    Some(Memory { private: proc_bytes(status, "RssAnon:")?, shared: proc_bytes(status, "RssShmem:")? })
 }
 
 #[cfg(test)]

@@ -72,6 +72,12 @@ impl Metric {
         matches!(self, Self::ErrorShare | Self::MissShare)
     }
 
+    /// What a change of it is counted in: points of a share of the calls, else percent.
+    #[must_use]
+    pub fn unit_of_change(self) -> &'static str {
+        if self.is_share() { "points" } else { "%" }
+    }
+
     /// The quantile that it is, if it is one.
     #[must_use]
     pub fn quantile(self) -> Option<f64> {

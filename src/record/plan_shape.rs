@@ -1,8 +1,8 @@
 //! What makes two plans the same: methods, relations, indexes, and their order, without figures and literals. Pure.
 
 use super::template::folded;
+use crate::text::sha256;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// Digits of a fingerprint.
 const DIGITS: usize = 16;
@@ -52,9 +52,7 @@ const EXPRESSIONS: &[&str] = &[
 pub fn fingerprint(node: &Value) -> String {
     let mut form = String::new();
     write_normal(node, &mut form);
-    let digest = Sha256::digest(form.as_bytes());
-    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    digits[..DIGITS].to_owned()
+    sha256(form)[..DIGITS].to_owned()
 }
 
 fn write_normal(node: &Value, out: &mut String) {

@@ -1,7 +1,7 @@
 //! Values and changes of a metric, with their units.
 
-use super::number::{grouped, milliseconds, percent, three_digits};
-use crate::record::Metric;
+use crate::text::{grouped, milliseconds, percent, three_digits, without_idle_zeros};
+use crate::{record::Metric, text::counted};
 
 /// From here on, a change is written with its power of ten.
 const LARGE: f64 = 1e9;
@@ -22,7 +22,7 @@ pub fn value(metric: Metric, value: Option<f64>) -> String {
 /// A change with its sign, as in `+21 %`, or `+0.4 points` of a share of the calls.
 #[must_use]
 pub fn change(metric: Metric, change: Option<f64>) -> String {
-    change.map_or_else(|| "-".to_owned(), |change| format!("{} {}", signed(change), unit(metric)))
+    change.map_or_else(|| "-".to_owned(), |change| format!("{} {}", signed(change), metric.unit_of_change()))
 }
 
 /// The interval of a change, as in `+15..+28 %`; `-` where there is none.
@@ -30,14 +30,14 @@ pub fn change(metric: Metric, change: Option<f64>) -> String {
 pub fn interval(metric: Metric, low: Option<f64>, high: Option<f64>) -> String {
     low.zip(high).map_or_else(
         || "-".to_owned(),
-        |(low, high)| format!("{}..{} {}", signed(low), signed(high), unit(metric)),
+        |(low, high)| format!("{}..{} {}", signed(low), signed(high), metric.unit_of_change()),
     )
 }
 
 /// The size of a change, as in `5 %` or `0.5 points`.
 #[must_use]
 pub fn size(metric: Metric, size: f64) -> String {
-    format!("{} {}", short(size), unit(metric))
+    format!("{} {}", short(size), metric.unit_of_change())
 }
 
 /// Sizes from one to another, as in `5 % to 25 %`; the one where they read alike.
@@ -69,11 +69,7 @@ pub fn span(seconds: f64) -> String {
 /// `count` of something, as in `1 pair` or `3 pairs`.
 #[must_use]
 pub fn count(count: usize, of: &str) -> String {
-    format!("{} {of}{}", grouped(count as u64), if count == 1 { "" } else { "s" })
-}
-
-fn unit(metric: Metric) -> &'static str {
-    if metric.is_share() { "points" } else { "%" }
+    counted(count as u64, of)
 }
 
 fn signed(change: f64) -> String {
@@ -88,20 +84,12 @@ fn signed(change: f64) -> String {
 }
 
 fn short(size: f64) -> String {
-    short_of_text(digits(size * 100.0))
+    without_idle_zeros(&digits(size * 100.0)).to_owned()
 }
 
 /// A number of seconds below ten.
 fn short_of(seconds: f64) -> String {
-    short_of_text(format!("{seconds:.1}"))
-}
-
-fn short_of_text(text: String) -> String {
-    if text.contains('.') && !text.contains('e') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
+    without_idle_zeros(&format!("{seconds:.1}")).to_owned()
 }
 
 /// Two digits, or three; without a sign.

@@ -4,11 +4,11 @@ use super::{
     flags::readable,
     grid::{Cell, Column, Grid, Row, Tone},
     headline, load,
-    number::{grouped, milliseconds, three_digits},
     source::Source,
     trust,
     varied::Varied,
 };
+use crate::text::{grouped, milliseconds, three_digits};
 use crate::{
     compare::is_of_the_place,
     record::{OperationResult, Record, Summary},

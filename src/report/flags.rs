@@ -1,6 +1,7 @@
 //! Flags on the terminal: findings, profiles, and what is known of a flag. And what a record asks to be set.
 
 use super::table;
+use crate::text::counted;
 use crate::{
     flags::{
         Document, Form, Machine, Profile, Setting,
@@ -76,8 +77,7 @@ pub fn findings(
     all: &[Finding],
 ) -> String {
     let mut out = String::new();
-    let count = document.settings.len();
-    let settings = if count == 1 { "1 setting".to_owned() } else { format!("{count} settings") };
+    let settings = counted(document.settings.len() as u64, "setting");
     let on = machine.map_or_else(String::new, |machine| format!(", {}", one_line(machine)));
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{origin}: {settings}, read as {}; PostgreSQL {version}{on}", document.form);
@@ -96,7 +96,7 @@ pub fn findings(
     }
     let count = |severity: Severity, word: &str| {
         let number = all.iter().filter(|finding| finding.severity == severity).count();
-        format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+        counted(number as u64, word)
     };
     let _ = writeln!(
         out,

@@ -113,20 +113,20 @@ impl Cell {
     /// A count, in groups of three.
     #[must_use]
     pub fn count(value: u64) -> Self {
-        Self::number(super::number::grouped(value), value as f64)
+        Self::number(crate::text::grouped(value), value as f64)
     }
 
     /// An amount with three digits.
     #[must_use]
     pub fn amount(value: f64) -> Self {
-        let text = if value == 0.0 { "0".to_owned() } else { super::number::three_digits(value) };
+        let text = if value == 0.0 { "0".to_owned() } else { crate::text::three_digits(value) };
         Self::number(text, value)
     }
 
     /// Microseconds as milliseconds with three digits; `-` for none.
     #[must_use]
     pub fn milliseconds(us: Option<f64>) -> Self {
-        Self::number(super::number::milliseconds(us), us)
+        Self::number(crate::text::milliseconds(us), us)
     }
 
     /// The same in another tone.

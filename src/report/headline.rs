@@ -1,11 +1,8 @@
 //! The verdict in a sentence, and the figures that stand beside it with their uncertainty.
 
-use super::{
-    grid::Tone,
-    load,
-    number::{bytes, grouped, milliseconds, percent, three_digits},
-};
+use super::{grid::Tone, load};
 use crate::record::{Knee, OperationResult, Outcome, QuantileInterval, Record, ServerKind, Summary};
+use crate::text::{bytes, counted, grouped, milliseconds, percent, three_digits, without_idle_zeros};
 
 /// How an outcome is to be taken, and a word for it.
 #[must_use]
@@ -59,7 +56,7 @@ pub fn percentile(quantile: f64) -> String {
 /// Three digits, without idle zeros; whole numbers from 1,000 on.
 fn short(value: f64) -> String {
     let text = if value < 1_000.0 { format!("{value:.3}") } else { three_digits(value) };
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    without_idle_zeros(&text).to_owned()
 }
 
 fn factor(value: f64) -> String {
@@ -98,7 +95,7 @@ pub struct Figure {
     pub tone: Tone,
 }
 
-/// The interval of a quantile, in words.
+/// The interval of a quantile; `None` where the run is too short for one.
 #[must_use]
 pub fn interval(summary: &Summary, quantile: f64) -> Option<&QuantileInterval> {
     summary.response_intervals.iter().find(|interval| (interval.quantile - quantile).abs() < 1e-9)
@@ -117,10 +114,7 @@ pub fn interval_text(summary: &Summary, quantile: f64) -> String {
 fn knee(knee: &Knee) -> Figure {
     let (low, high) = (three_digits(knee.low_per_second), three_digits(knee.high_per_second));
     let aside = knee.trials.iter().filter(|trial| trial.disturbed.is_some()).count();
-    let blocks = match knee.trials.len() {
-        1 => "1 block".to_owned(),
-        many => format!("{many} blocks"),
-    };
+    let blocks = counted(knee.trials.len() as u64, "block");
     let blocks = match aside {
         0 => blocks,
         some => format!("{blocks}, {some} of them disturbed and set aside"),

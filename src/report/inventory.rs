@@ -2,10 +2,10 @@
 
 use super::{
     grid::{Cell, Column, Grid, Row},
-    number::bytes,
     table,
 };
 use crate::catalog::Inventory;
+use crate::text::bytes;
 use std::fmt::Write;
 
 /// The whole list.

@@ -3,8 +3,8 @@
 use super::{
     grid::{Cell, Column, Grid, Row, Tone},
     headline,
-    number::{milliseconds, percent, three_digits},
 };
+use crate::text::{milliseconds, percent, three_digits};
 use crate::{
     record::{Record, Summary},
     workload::ALL,

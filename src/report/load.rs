@@ -1,11 +1,8 @@
 //! The load in words: how calls came about, how well the clients kept to it, stage by stage.
 
-use super::{
-    neighbours,
-    number::{grouped, milliseconds, percent, three_digits},
-    table,
-};
+use super::{neighbours, table};
 use crate::record::{Load, Record};
+use crate::text::{grouped, milliseconds, percent, three_digits};
 use comfy_table::Cell;
 use std::fmt::{Result, Write};
 

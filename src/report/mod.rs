@@ -25,7 +25,6 @@ mod load;
 pub mod mark;
 pub mod markdown;
 mod neighbours;
-pub mod number;
 pub mod picture;
 mod session;
 pub mod shards;

@@ -1,11 +1,8 @@
 //! How others on the server fared: what the brake watched, and the worst that it saw.
 
-use super::{
-    grid::Tone,
-    number::{grouped, three_digits},
-    trust::Check,
-};
+use super::{grid::Tone, trust::Check};
 use crate::record::{Brake, Record, Watched};
+use crate::text::{grouped, three_digits};
 
 /// Each condition with what was seen of it.
 pub(super) fn watched(brake: &Brake) -> String {

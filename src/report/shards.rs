@@ -1,10 +1,8 @@
 //! Several load machines that made a run together: the place of one among them, and how well each did its part.
 
-use super::{
-    grid::{Cell, Column, Grid, Row},
-    number::{milliseconds, percent},
-};
+use super::grid::{Cell, Column, Grid, Row};
 use crate::record::{Merged, MergedShard, Record};
+use crate::text::{milliseconds, percent};
 
 /// That a record is of one of several processes, or merged from several, in a line.
 pub(super) fn words(record: &Record) -> Option<String> {

@@ -1,7 +1,6 @@
 //! A record as it stands in its file.
 
-use crate::record::Record;
-use sha2::{Digest, Sha256};
+use crate::{record::Record, text::sha256};
 
 /// A record with the text that it was read from.
 #[derive(Debug, Clone)]
@@ -18,6 +17,6 @@ impl Source {
     /// SHA-256 of the record's file, in hexadecimal digits.
     #[must_use]
     pub fn digest(&self) -> String {
-        Sha256::digest(self.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256(&self.text)
     }
 }

@@ -1,10 +1,8 @@
 //! The records of a sweep as one table for the terminal, a row a point.
 
-use super::{
-    number::{grouped, milliseconds, percent, three_digits},
-    table,
-};
+use super::table;
 use crate::record::{OperationResult, Record, SloResult};
+use crate::text::{grouped, milliseconds, percent, three_digits};
 
 /// One row a point: its settings, and how all operations together and the one closest to its objective fared.
 #[must_use]

@@ -1,10 +1,7 @@
 //! A record on the terminal: what ran, the latencies, the verdict, the advice.
 
-use super::{
-    load,
-    number::{bytes, grouped, milliseconds, percent, three_digits},
-    session, shards, table,
-};
+use super::{load, session, shards, table};
+use crate::text::{bytes, grouped, milliseconds, percent, three_digits};
 use crate::{
     record::{Ended, OperationResult, Outcome, Recommendation, Record, ServerKind, Stance, Summary},
     workload::ALL,

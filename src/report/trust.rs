@@ -1,11 +1,8 @@
 //! Whether a measurement can be trusted: what could have spoiled it, each with its figures.
 
-use super::{
-    grid::Tone,
-    neighbours,
-    number::{grouped, milliseconds, percent, three_digits},
-};
+use super::{grid::Tone, neighbours};
 use crate::record::{Disturbance, DisturbanceKind, Ended, Record, Sample};
+use crate::text::{grouped, milliseconds, percent, three_digits};
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq)]

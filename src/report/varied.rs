@@ -1,10 +1,8 @@
 //! What was varied over several runs, where that is one number: the axis of a sweep.
 
-use super::{
-    comparison::rate,
-    number::{grouped, three_digits},
-};
+use super::comparison::rate;
 use crate::record::{Outcome, Record};
+use crate::text::{grouped, three_digits};
 
 /// A number that differs from run to run.
 #[derive(Debug, Clone, PartialEq)]

@@ -48,7 +48,7 @@ pub use moderated::{Variance, moderated};
 pub use paired::{median, median_interval};
 pub use profile::{Piece, Profile};
 pub use proportion::{at_most, clopper_pearson};
-pub use random::{SEEDS, Zipf, below, stream};
+pub use random::{SEEDS, Zipf, below, shuffle, stream};
 pub use reservoir::{Reservoir, merge_samples};
 pub use signed_rank::{Shift, clearest, fewest, shift};
 pub use slices::{PackedSlice, Slice, Slices, blocks};

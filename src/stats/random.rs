@@ -32,6 +32,13 @@ pub fn below(rng: &mut impl Rng, n: u64) -> u64 {
     ((u128::from(rng.next_u64()) * u128::from(n)) >> 64) as u64
 }
 
+/// Brings `items` into an order in which each is as likely as any other (Fisher and Yates 1938, in Durstenfeld's form).
+pub fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
+    for last in (1..items.len()).rev() {
+        items.swap(last, below(rng, last as u64 + 1) as usize);
+    }
+}
+
 /// The Zipf-Mandelbrot distribution with exponent 1: rank `k` of `1..=n` has a weight of `1 / (offset + k)`.
 ///
 /// Sampled by rejection from octaves of equal weight, in constant memory whatever `n`: an octave

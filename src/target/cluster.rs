@@ -12,6 +12,7 @@ use super::{
     server_log::{last_lines, refused_setting, why_it_gave_up},
     template::Template,
 };
+use crate::text::conf;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -213,7 +214,6 @@ impl Cluster {
     /// Settings stand in an included file, so that ALTER SYSTEM wins over them; the user's come last.
     fn configure(&self) -> Result<(), String> {
         let mut text = String::new();
-        let quote = |value: &str| format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''"));
         let host = if self.plan.transport == Transport::Unix { "" } else { "127.0.0.1" };
         let tls = match self.plan.transport {
             Transport::Tls => authority::settings(&self.directory, &self.owner)?,
@@ -233,14 +233,14 @@ impl Cluster {
         let given = tls.iter().chain(&self.plan.settings);
         let given = given.map(|(name, value)| (name.as_str(), value.as_str()));
         for (name, value) in own.into_iter().chain(given) {
-            text.push_str(&format!("{name} = {}\n", quote(value)));
+            text.push_str(&format!("{name} = {}\n", conf::literal(value)));
         }
         let file = self.conf();
         fs::write(&file, text).map_err(|error| told(&file, &error))?;
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).map_err(|error| told(&file, &error))?;
         // This one lies in the directory of the server's user: no link of theirs is followed.
         let main = self.data().join("postgresql.conf");
-        let include = format!("include {}\n", quote(&file.display().to_string()));
+        let include = format!("include {}\n", conf::literal(&file.display().to_string()));
         let mut main_file = fs::OpenOptions::new()
             .read(true)
             .append(true)

@@ -4,7 +4,7 @@ use super::{
     OWN_SCHEMA, TargetError, describe, made,
     schema::{Migration, Schema},
 };
-use sha2::{Digest, Sha256};
+use crate::text::sha256;
 use std::time::Instant;
 use tokio_postgres::{
     Client,
@@ -13,7 +13,7 @@ use tokio_postgres::{
 
 impl Migration {
     fn checksum(&self) -> String {
-        Sha256::digest(self.sql.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256(&self.sql)
     }
 
     /// The server names a character; a file has lines.

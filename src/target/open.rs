@@ -9,7 +9,10 @@ use super::{
     seeded::Seeded,
     settings::{self, Connection},
 };
-use crate::record::{TargetMachine, no_disk};
+use crate::{
+    record::{TargetMachine, no_disk},
+    text::sql,
+};
 use std::{
     fmt,
     path::{Path, PathBuf},
@@ -386,8 +389,7 @@ fn own_schema_first() -> String {
 
 /// The option that has a session look for tables in these schemas first, and for extensions in `public`.
 fn among(schemas: &[String]) -> Option<String> {
-    let quoted = |schema: &str| format!("\"{}\"", schema.replace('"', "\"\""));
-    let all = schemas.iter().map(String::as_str).chain(["public"]).map(quoted);
+    let all = schemas.iter().map(String::as_str).chain(["public"]).map(sql::name);
     (!schemas.is_empty()).then(|| format!("-c search_path={}", escaped(&all.collect::<Vec<_>>().join(","))))
 }
 

@@ -5,7 +5,7 @@ use super::{
     cluster::{DATA, told},
     locate::Programs,
 };
-use sha2::{Digest, Sha256};
+use crate::text::sha256;
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
@@ -32,8 +32,8 @@ impl Template {
         let initdb = programs.directory.join("initdb");
         let changed = fs::metadata(&initdb).and_then(|found| found.modified()).ok();
         let made_of = format!("{} {} {changed:?} {arguments:?} {user}", programs.version, initdb.display());
-        let name: String = Sha256::digest(made_of).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { base: base.to_owned(), directory: base.join(format!("{PREFIX}{name}")) }
+        let digest = sha256(made_of);
+        Self { base: base.to_owned(), directory: base.join(format!("{PREFIX}{}", &digest[..16])) }
     }
 
     /// Fills the empty directory `data`; whether there was a usable template and all of it was copied.

@@ -96,8 +96,7 @@ impl Confirmation {
 
     /// Pairs that count.
     fn counted(&self) -> usize {
-        let of = |side: usize| -> Vec<&Record> { self.records[side].iter().collect() };
-        compare::pairs(&of(0), &of(1)).iter().filter(|pair| pair.set_aside.is_none()).count()
+        compare::counted_pairs(&self.records)
     }
 
     /// What is known by now.

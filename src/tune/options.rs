@@ -7,9 +7,9 @@ use crate::{
         self, CatalogOptions, Event, Interrupt, LabError, LoadOptions, Looks, RunOptions, part_of_capacity,
     },
     target::{TargetOptions, Transport},
+    text::sha256,
     workload::{Protocol, Slo, Workload},
 };
-use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// Everything that a tuner can be told.
@@ -159,7 +159,6 @@ impl TuneOptions {
         // That a server is seeded is no wish.
         asked.target.seeded = None;
         let machine = nix::sys::utsname::uname().map(|found| found.nodename().to_owned()).ok();
-        let all = format!("{} {machine:?} {asked:?}", env!("CARGO_PKG_VERSION"));
-        Sha256::digest(all).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256(format!("{} {machine:?} {asked:?}", env!("CARGO_PKG_VERSION")))
     }
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     flags::secret::without_passwords,
-    lab::{self, Event, Interrupt, LabError, LoadOptions, Looks, RunOptions},
+    lab::{self, Event, Interrupt, LabError, LoadOptions, Looks, RunOptions, quietly},
     record::{Block, Ended, Record},
     target::TargetOptions,
 };
@@ -73,12 +73,7 @@ impl<'a> Servers<'a> {
         let target = self.target(settings, block.map(|(_, patience)| patience));
         let block = block.map(|(block, _)| block.clone());
         let options = RunOptions { looks, block, ..self.options.run_options(target, load) };
-        // Steps of single blocks are too many to be told.
-        let listen = |event| {
-            if let Event::Progress { .. } | Event::Kept(_) = event {
-                (self.listen)(event);
-            }
-        };
+        let listen = quietly(self.listen);
         lab::run(self.options.workload.clone(), &options, self.interrupt, &listen).map(|run| run.record)
     }
 

@@ -1,5 +1,6 @@
 //! What can be wrong with a workload file.
 
+use crate::text::line_of;
 use std::fmt;
 
 /// A workload was refused: where, and why.
@@ -37,8 +38,7 @@ impl Source<'_> {
     /// The line (from 1) that holds byte `offset`.
     #[must_use]
     pub fn line(&self, offset: usize) -> usize {
-        let end = offset.min(self.text.len());
-        1 + self.text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count()
+        line_of(self.text, offset)
     }
 
     /// An error at byte `offset`.

@@ -19,6 +19,6 @@ pub use error::WorkloadError;
 pub use model::{ALL, End, Envelope, Operation, Parameter, Protocol, Statement, Transaction, Workload};
 pub use retry::{Retry, RetryOn};
 pub use slo::Slo;
-pub use stage::{Shape, Stage, parse_stages};
+pub use stage::{HIGHEST_RATE, LONGEST, Shape, Stage, parse_stages};
 pub use template::Template;
 pub use value::Value;

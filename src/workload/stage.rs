@@ -6,9 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
 /// Calls a second: more than one machine sends.
-const HIGHEST_RATE: f64 = 1e6;
-/// Thirty days.
-const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+pub const HIGHEST_RATE: f64 = 1e6;
+/// The longest phase of a load: thirty days. A longer one is a slip of the finger.
+pub const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 /// Levels of a [`Shape::Step`], and parts of a [`Shape::Spike`].
 const PARTS: u32 = 5;
 

@@ -82,7 +82,7 @@ fn autovacuum_may_have_memory_of_its_own() {
         set(&mut record.evidence, "autovacuum_work_mem", "2097152");
     });
     assert!(
-        piece.evidence.contains("+ maintenance_work_mem 64.0 MB + autovacuum_work_mem 2.0 GB x 3 ="),
+        piece.evidence.contains("+ maintenance_work_mem 64.0 MB + autovacuum_work_mem 2.00 GB x 3 ="),
         "{}",
         piece.evidence
     );

@@ -200,7 +200,7 @@ fn indexes_that_nothing_asks_for_are_named_with_the_reason() {
         let name = it.name.clone();
         let piece = change("indexes/never-usable", of_others(vec![it]));
         assert!(piece.evidence.contains(why), "{name}: {}", piece.evidence);
-        assert!(piece.evidence.contains("1.0 MB") && piece.risk.contains("others use this database"));
+        assert!(piece.evidence.contains("1.00 MB") && piece.risk.contains("others use this database"));
         assert_eq!(piece.change.unwrap().apply, format!("DROP INDEX CONCURRENTLY {name};"));
     }
 }

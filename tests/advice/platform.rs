@@ -35,7 +35,7 @@ fn a_control_groups_limit_is_the_memory_there_is() {
         record.host.memory_bytes = 16 << 30;
         record.host.memory_limit_bytes = Some(1 << 30);
     });
-    assert!(piece.evidence.contains("effective_cache_size is 4.0 GB"), "{}", piece.evidence);
+    assert!(piece.evidence.contains("effective_cache_size is 4.00 GB"), "{}", piece.evidence);
     assert_eq!(said("platform/memory-limit", |_| {}), None);
 }
 

@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: the binary as a user runs it, in a directory of its own.
 
 use loist_bench::record::{self, Outcome, Record};
+use nix::unistd::Pid;
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -164,24 +165,7 @@ impl KeptServer {
 
     /// Runs SQL on it and returns the first column of the rows as text.
     pub(crate) fn sql(&self, sql: &str) -> Vec<String> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (client, connection) =
-                tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.unwrap();
-            let connection = tokio::spawn(connection);
-            let messages = client.simple_query(sql).await.unwrap();
-            drop(client);
-            connection.await.unwrap().unwrap();
-            messages
-                .iter()
-                .filter_map(|message| match message {
-                    tokio_postgres::SimpleQueryMessage::Row(row) => {
-                        Some(row.get(0).unwrap_or_default().to_owned())
-                    }
-                    _ => None,
-                })
-                .collect()
-        })
+        ask(&self.url, sql).unwrap()
     }
 
     pub(crate) fn log(&self) -> String {
@@ -197,6 +181,34 @@ impl Drop for KeptServer {
             assert!(!self.directory.exists());
         }
     }
+}
+
+/// Runs SQL; the first column of the rows as text, or the error.
+pub(crate) fn ask(url: &str, sql: &str) -> Result<Vec<String>, tokio_postgres::Error> {
+    runtime().block_on(async {
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+        let connection = tokio::spawn(connection);
+        let messages = client.simple_query(sql).await?;
+        drop(client);
+        // What became of the session afterwards is another question.
+        let _ = connection.await.unwrap();
+        let first = |message: &tokio_postgres::SimpleQueryMessage| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
+            _ => None,
+        };
+        Ok(messages.iter().filter_map(first).collect())
+    })
+}
+
+/// For the little that a test itself asks of a server.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// The processes that a process started.
+pub(crate) fn children_of(parent: Pid) -> Vec<Pid> {
+    let text = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
+    text.split_whitespace().map(|pid| Pid::from_raw(pid.parse().unwrap())).collect()
 }
 
 /// Processes whose command line holds `part`.

@@ -115,7 +115,10 @@ fn assert_whole(record: &Record) {
 fn a_small_run_fills_every_group() {
     let bench = Bench::new();
     let settings = "--set track_io_timing=on --set track_wal_io_timing=on";
-    bench.expect(0, &format!("run ingest --tracks 500 --warmup 0s --duration 3s --quiet {settings}"));
+    bench.expect(
+        0,
+        &format!("run ingest --tracks 500 --clients 8 --warmup 0s --duration 3s --quiet {settings}"),
+    );
     let record = bench.record();
     assert_whole(&record);
     let samples = &record.samples.samples;
@@ -260,7 +263,7 @@ fn a_locked_table_costs_only_itself() {
     bench.write("writes.toml", WRITES);
     let url = server.url.clone();
     let holder = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = crate::common::runtime();
         runtime.block_on(async {
             let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
             let connection = tokio::spawn(connection);

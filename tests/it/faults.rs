@@ -9,7 +9,7 @@ mod statements;
 pub(crate) use server::Control;
 
 use crate::{
-    common::{Bench, KeptServer, wait_until},
+    common::{Bench, KeptServer, ask, children_of, runtime, wait_until},
     run::in_series,
 };
 use loist_bench::record::{Ended, ErrorClass, Outcome, Record};
@@ -22,7 +22,6 @@ use std::{
     process::{Child, Stdio},
     time::Duration,
 };
-use tokio_postgres::NoTls;
 
 /// Makes what [`beating`] counts with.
 const BEAT: &str = "CREATE SEQUENCE beat";
@@ -45,21 +44,6 @@ fn operation(name: &str, end: &str, statements: &[&str]) -> String {
         text.push_str(&format!("[[operation.transaction.statement]]\n{statement}"));
     }
     text
-}
-
-/// Runs SQL; the first column of the rows as text, or the error.
-pub(crate) fn ask(url: &str, sql: &str) -> Result<Vec<String>, tokio_postgres::Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-        tokio::spawn(connection);
-        let messages = client.simple_query(sql).await?;
-        let first = |message: &tokio_postgres::SimpleQueryMessage| match message {
-            tokio_postgres::SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
-            _ => None,
-        };
-        Ok(messages.iter().filter_map(first).collect())
-    })
 }
 
 /// Waits until many more calls have got through.

@@ -1,6 +1,6 @@
 //! Servers never outlive the tool, however it ends; what was measured is kept.
 
-use crate::common::{Answer, Bench, KeptServer, processes, wait_until, wait_until_load};
+use crate::common::{Answer, Bench, KeptServer, children_of, processes, wait_until, wait_until_load};
 use loist_bench::record::Ended;
 use nix::{
     sys::signal::{Signal, kill},
@@ -65,7 +65,7 @@ impl Running {
         let mark: serde_json::Value =
             serde_json::from_str(&std::fs::read_to_string(directory.join("server.json")).unwrap()).unwrap();
         let socket_directory = mark["socket_directory"].as_str().unwrap().into();
-        let guard = child_of(child.id());
+        let guard = children_of(Pid::from_raw(child.id().cast_signed()))[0].as_raw();
         Self { bench, child, base, socket_directory, guard }
     }
 
@@ -195,9 +195,9 @@ fn a_kept_server_stays_and_is_ended_by_name() {
     bench.expect(0, &format!("server stop {directory}"));
     assert!(processes(&directory).is_empty());
     assert!(!std::path::Path::new(&directory).exists());
-    bench.expect(2, &format!("server stop {directory}")).one_sentence("");
+    bench.expect(2, &format!("server stop {directory}")).one_sentence(&directory);
     std::fs::create_dir(bench.path("mine")).unwrap();
-    bench.expect(2, "server stop mine").one_sentence("");
+    bench.expect(2, "server stop mine").one_sentence("mine");
     assert!(bench.path("mine").exists());
 }
 
@@ -232,12 +232,6 @@ fn a_guard_that_is_killed_leaves_nothing_behind() {
     running.signal(Signal::SIGHUP);
     assert_eq!(running.child.wait().unwrap().code(), Some(130));
     running.assert_nothing_is_left();
-}
-
-/// The process whose parent is `pid`.
-fn child_of(pid: u32) -> i32 {
-    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
-    children.split_whitespace().next().expect("it has a child").parse().unwrap()
 }
 
 /// The sessions die in the middle: the calls under way fail, are counted, and the clients come back.

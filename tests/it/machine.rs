@@ -1,7 +1,7 @@
 //! An embedded server that stands for a smaller machine, and starts with a profile of settings. What this machine
 //! cannot confine, it must say.
 
-use crate::common::{Answer, Bench, KeptServer, wait_until};
+use crate::common::{Answer, Bench, KeptServer, children_of, wait_until};
 use loist_bench::record::{Record, TargetMachine};
 use nix::{
     sys::signal::{Signal, kill},
@@ -78,7 +78,7 @@ fn no_control_group_is_left_behind() {
         wait_until("a server", || server().is_some());
         let groups = groups(&mark(&server().unwrap()).unwrap());
         let pid = child.id();
-        let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+        let children = children_of(Pid::from_raw(pid.cast_signed()));
         // The guard before the tool, which would clean up after it.
         kill(
             Pid::from_raw(pid.try_into().unwrap()),
@@ -86,8 +86,7 @@ fn no_control_group_is_left_behind() {
         )
         .unwrap();
         if with_guard {
-            let guard = children.split_whitespace().next().unwrap().parse().unwrap();
-            kill(Pid::from_raw(guard), Signal::SIGKILL).unwrap();
+            kill(children[0], Signal::SIGKILL).unwrap();
             child.kill().unwrap();
             child.wait().unwrap();
             // Nobody is left who could know; the next start does.

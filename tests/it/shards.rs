@@ -2,8 +2,7 @@
 
 use crate::{
     care::database,
-    common::{Answer, Bench, KeptServer, wait_until},
-    faults::ask,
+    common::{Answer, Bench, KeptServer, ask, wait_until},
     run::{assert_consistent, assert_counts_are_the_servers},
 };
 use chrono::{TimeDelta, Utc};

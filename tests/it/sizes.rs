@@ -31,7 +31,7 @@ fn a_table_may_be_locked_or_dropped_while_its_size_is_followed() {
     let server = KeptServer::start("--set autovacuum=off");
     server.sql(TABLES);
     let before = numbers(&server.sql(BYTES));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = crate::common::runtime();
     let mut sampler = Sampler::new(Duration::from_secs(1), false, None, "loist-bench");
     let route = Route::parse(&server.url).unwrap();
     runtime.block_on(async {

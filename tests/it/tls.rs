@@ -53,7 +53,7 @@ impl Stage {
             socket: one("SHOW unix_socket_directories"),
             port: config.get_ports()[0].to_string(),
             password: String::from_utf8(config.get_password().unwrap().to_vec()).unwrap(),
-            runtime: tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+            runtime: crate::common::runtime(),
             server,
             states: 0,
         }

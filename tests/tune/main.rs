@@ -75,7 +75,7 @@ fn a_bad_start_is_found_and_confirmed() {
     let bench = Bench::new();
     let planted = WITHOUT_INDEXES.map(|name| format!("--set {name}=off")).join(" ");
     let only = WITHOUT_INDEXES.join(",");
-    let asked = format!("tune {MANY} {planted} --only {only} --budget 4min --format json");
+    let asked = format!("tune {MANY} {planted} --only {only} --budget 2min --format json");
     let answer = bench.expect(0, &asked);
     let study: Study = serde_json::from_str(&answer.stdout).unwrap();
     assert_eq!(study.outcome, Outcome::Improved, "{}", study.sentence);
@@ -182,7 +182,7 @@ fn settings_that_are_given_are_checked() {
     let _alone = alone();
     let bench = Bench::new();
     bench.write("bad.conf", &WITHOUT_INDEXES.map(|name| format!("{name} = off\n")).concat());
-    let answer = bench.expect(1, &format!("tune {MANY} --verify bad.conf --budget 3min"));
+    let answer = bench.expect(1, &format!("tune {MANY} --verify bad.conf --budget 90s"));
     assert!(answer.stdout.contains("leave them out"), "{}", answer.stdout);
     assert!(directory(&bench).join("study.json").is_file());
 }

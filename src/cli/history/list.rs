@@ -9,7 +9,8 @@ use crate::{
     },
     history::{History, Kind, Night},
     record::Metric,
-    report::{amount::count, number::milliseconds, xml::plain},
+    report::{amount::count, xml::plain},
+    text::milliseconds,
 };
 use chrono::{DateTime, Utc};
 use clap::Args;

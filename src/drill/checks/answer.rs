@@ -5,6 +5,7 @@ use crate::drill::{
     manifest::{Manifest, PointInTime},
     result::Check,
 };
+use crate::text::{counted, grouped};
 use tokio_postgres::{Client, Error};
 
 /// What the check is called.
@@ -25,9 +26,9 @@ pub(in crate::drill) async fn first(client: &Client, manifest: Option<&Manifest>
     if let Some(table) = known {
         let row = client.query_one(&format!("SELECT count(*) FROM ONLY {}", table.name), &[]).await?;
         let rows = row.get::<_, i64>(0).cast_unsigned();
-        let failure =
-            (rows != table.rows).then(|| format!("{} has {rows} rows and had {}", table.name, table.rows));
-        let evidence = format!("{} has its {rows} rows", table.name);
+        let failure = (rows != table.rows)
+            .then(|| format!("{} has {} and had {}", table.name, counted(rows, "row"), grouped(table.rows)));
+        let evidence = format!("{} has its {}", table.name, counted(rows, "row"));
         return Ok(Check::of(FIRST, evidence, failure.into_iter().collect()));
     }
     let sql = format!(

@@ -1,8 +1,9 @@
 //! Whether the rows meet the constraints: each is asked again, whatever its index says.
 
-use super::{counted, exclusions, told};
+use super::{exclusions, told};
 use crate::drill::{contents, result::Check};
 use crate::target::describe;
+use crate::text::counted;
 use tokio_postgres::{Client, Error, Row};
 
 const CHECKS: &str = "CHECK constraints";

@@ -1,8 +1,9 @@
 //! Whether exclusion constraints hold: each pair of rows is asked, which only small tables allow.
 
-use super::{constraints::violated, counted};
+use super::constraints::violated;
 use crate::drill::{contents, result::Check};
 use crate::target::describe;
+use crate::text::{counted, grouped};
 use tokio_postgres::{Client, Error};
 
 /// What the check is called.
@@ -40,7 +41,11 @@ fn told(asked: u64, left_out: &[String], failures: Vec<String>) -> Option<Check>
         true => Check::of(CHECK, evidence, failures),
         false => Check::unproven(
             CHECK,
-            format!("{evidence}; not asked, because of more than {MOST_ROWS} rows: {}", left_out.join(", ")),
+            format!(
+                "{evidence}; not asked, because of more than {} rows: {}",
+                grouped(MOST_ROWS.cast_unsigned()),
+                left_out.join(", ")
+            ),
         ),
     })
 }
@@ -76,7 +81,7 @@ mod tests {
         let large = ["no_overlap on s.t".to_owned()];
         let check = told(1, &large, Vec::new()).unwrap();
         assert_eq!(check.outcome, Outcome::Unproven);
-        assert!(check.evidence.ends_with("more than 10000 rows: no_overlap on s.t"), "{}", check.evidence);
+        assert!(check.evidence.ends_with("more than 10,000 rows: no_overlap on s.t"), "{}", check.evidence);
         assert_eq!(told(1, &large, vec!["x".to_owned()]).unwrap().outcome, Outcome::Failed);
         assert_eq!(told(2, &[], Vec::new()).unwrap().outcome, Outcome::Passed);
     }

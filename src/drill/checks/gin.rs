@@ -1,9 +1,11 @@
 //! Whether GIN indexes find what is there: by PostgreSQL's own check where it has one, else by searches that are answered with
 //! the index and without it.
 
-use super::counted;
-use crate::drill::{contents, result::Check, sql::literal};
 use crate::target::describe;
+use crate::{
+    drill::{contents, result::Check},
+    text::{counted, sql::literal},
+};
 use tokio_postgres::{Client, Error};
 
 /// What the check is called.

@@ -1,8 +1,8 @@
 //! Whether the pages of tables are sound.
 
-use super::counted;
 use crate::drill::{contents, result::Check};
 use crate::target::describe;
+use crate::text::counted;
 use tokio_postgres::{Client, Error};
 
 /// What the check is called.

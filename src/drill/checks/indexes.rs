@@ -1,6 +1,5 @@
 //! Whether indexes can be used, and whether btrees hold every row in its place.
 
-use super::counted;
 use crate::drill::{
     contents,
     definitions::{Definition, INDEX},
@@ -8,6 +7,7 @@ use crate::drill::{
     result::Check,
 };
 use crate::target::describe;
+use crate::text::{counted, grouped};
 use tokio_postgres::{Client, Error, error::SqlState};
 
 /// What the checks are called.
@@ -35,7 +35,7 @@ pub(super) async fn valid(client: &Client, manifest: Option<&Manifest>) -> Resul
             format!("not valid, as they were not when they were copied: {were}"),
         ));
     }
-    Ok(Check::of(VALID, format!("{} looked up in the catalogue", rows.len()), failures))
+    Ok(Check::of(VALID, format!("{} looked up in the catalogue", grouped(rows.len() as u64)), failures))
 }
 
 /// Whether the backup has a valid index of that name, which stayed as it was meanwhile; where nobody wrote that down, it is

@@ -136,11 +136,6 @@ async fn amcheck(client: &Client) -> Result<String, String> {
     Ok(SCHEMA.to_owned())
 }
 
-/// Rows of a table, for people.
-fn counted(number: u64, of: &str) -> String {
-    format!("{number} {of}{}", if number == 1 { "" } else { "s" })
-}
-
 /// Rows of all tables.
 fn all_rows(contents: &Contents) -> u64 {
     contents.tables.iter().map(|table| table.rows).sum()

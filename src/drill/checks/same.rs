@@ -1,12 +1,13 @@
 //! Whether what was restored is what was backed up. Pure.
 
-use super::{all_rows, counted, sequences};
+use super::{all_rows, sequences};
 use crate::drill::{
     contents::{self, Contents, TableContents},
     definitions::{self, Definition, EXTENSION},
     manifest::{Changed, Manifest},
     result::Check,
 };
+use crate::text::{counted, grouped};
 
 /// What the check is called that counts them.
 pub(super) const ROWS: &str = "rows";
@@ -65,7 +66,7 @@ fn rows(manifest: &Manifest, found: &Contents) -> Check {
                 "the table {} has {} and had {}",
                 table.name,
                 counted(restored.rows, "row"),
-                table.rows
+                grouped(table.rows)
             )),
             Some(_) => {}
         }
@@ -118,10 +119,12 @@ fn unsure(manifest: &Manifest, found: &Contents) -> Vec<Check> {
         .take(MOST_NAMES)
         .map(|changed| {
             let now = find(&found.tables, &changed.table);
-            let now = now.map_or("is not there".to_owned(), |table| format!("has {}", table.rows));
+            let now = now.map_or("is not there".to_owned(), |table| format!("has {}", grouped(table.rows)));
             format!(
                 "{} had {} rows before and {} after the files were copied, and {now}",
-                changed.table, changed.before, changed.after
+                changed.table,
+                grouped(changed.before),
+                grouped(changed.after)
             )
         })
         .collect();

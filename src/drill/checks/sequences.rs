@@ -1,7 +1,9 @@
 //! Whether sequences stand where they stood. Pure.
 
-use super::counted;
-use crate::drill::{contents::SequenceState, manifest::Manifest, result::Check};
+use crate::{
+    drill::{contents::SequenceState, manifest::Manifest, result::Check},
+    text::counted,
+};
 
 const CHECK: &str = "sequences";
 

@@ -10,10 +10,10 @@ use crate::drill::{
     manifest::{Manifest, SourceFacts},
     options::{Cipher, Method},
     result::Check,
-    sql::{identifier, literal},
     tool::{self, Said, Way},
 };
 use crate::target::{Beginning, Programs, Route, Scratch};
+use crate::text::sql::{literal, name};
 use std::path::{Path, PathBuf};
 
 /// The database that a dump is restored into.
@@ -132,7 +132,7 @@ async fn make_database(own: &Route, manifest: Option<&Manifest>) -> Result<Optio
     for role in manifest.iter().flat_map(|manifest| &manifest.source.roles) {
         let known = client.query_opt("SELECT 1 FROM pg_roles WHERE rolname = $1", &[role]).await;
         if known.map_err(&refused)?.is_none() {
-            let make = format!("CREATE ROLE {} NOLOGIN", identifier(role));
+            let make = format!("CREATE ROLE {} NOLOGIN", name(role));
             client.batch_execute(&make).await.map_err(&refused)?;
         }
     }

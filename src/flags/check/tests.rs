@@ -1,3 +1,5 @@
+//! Each rule of the check against settings of its own.
+
 use super::super::{profile, read::read};
 use super::*;
 

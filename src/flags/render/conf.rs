@@ -1,7 +1,7 @@
 //! Lines for postgresql.conf.
 
 use super::{Item, comment};
-use crate::flags::value::Value;
+use crate::{flags::value::Value, text::conf};
 
 pub(super) fn render(items: &[Item], warnings: &mut [String]) -> String {
     let mut text = String::new();
@@ -37,6 +37,5 @@ fn value(item: &Item) -> String {
     if !needs_quotes {
         return shown;
     }
-    let escaped = shown.replace('\\', "\\\\").replace('\'', "''").replace('\n', "\\n").replace('\t', "\\t");
-    format!("'{escaped}'")
+    conf::literal(&shown)
 }

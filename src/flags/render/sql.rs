@@ -1,7 +1,10 @@
 //! `ALTER SYSTEM` and `SET`, with what takes them back.
 
 use super::{Item, Options, comment};
-use crate::flags::{Setting, Written, catalog::Flag, list, value::Value};
+use crate::{
+    flags::{Setting, Written, catalog::Flag, list, value::Value},
+    text::sql::{self, literal},
+};
 
 pub(super) fn alter_system(items: &[Item], options: &Options<'_>, warnings: &mut Vec<String>) -> String {
     if options.machine.is_some_and(|machine| machine.platform.is_cloud_sql()) {
@@ -85,13 +88,12 @@ fn warned(warnings: &[String]) -> String {
 /// Names are safe as they stand but for those with signs that an extension chose.
 fn identifier(name: &str) -> String {
     let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
-    if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    if is_plain { name.to_owned() } else { sql::name(name) }
 }
 
 /// A literal: numbers bare, what has a unit or is text in quotes, the names of a list each for itself.
 fn value(item: &Item) -> String {
     let shown = item.display();
-    let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
     match &item.value {
         Value::Bool(_) => shown,
         Value::Integer(_) | Value::Real(_) if shown.parse::<f64>().is_ok() => shown,

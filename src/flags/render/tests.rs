@@ -1,3 +1,5 @@
+//! What is written in each form, and that it is read back as it was.
+
 use super::super::{Document, profile, read::read};
 use super::*;
 use proptest::prelude::*;

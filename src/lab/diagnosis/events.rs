@@ -3,6 +3,7 @@
 
 use super::{Observation, informative};
 use crate::record::{Disturbance, DisturbanceKind, Sample};
+use crate::text::counted;
 
 /// More moments than this are not listed.
 const MOST_MOMENTS: usize = 5;
@@ -48,10 +49,6 @@ fn seen(input: &Observation<'_>, count: impl Fn(&Sample) -> Option<u64>) -> Opti
     let most = found.iter().map(|sample| count(sample)).max()?;
     let share = format!("{} of {} samples", found.len(), all.len());
     Some((format!("{share}, {}", moments(found.into_iter())), most))
-}
-
-fn counted(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// When, in seconds into the window: each moment of a few, the first and the last of many.

@@ -14,6 +14,7 @@ pub(super) use search::search_disturbed;
 use crate::record::{
     Disturbance, DisturbanceKind, Load, Outcome, Record, Sample, Samples, SeriesOperation, Summary,
 };
+use crate::text::grouped;
 use crate::workload::Stage;
 
 /// What the rules look at.
@@ -182,14 +183,7 @@ fn rate(per_second: f64) -> String {
     if per_second < 9.95 {
         return format!("{per_second:.1}");
     }
-    let digits = format!("{per_second:.0}");
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| std::str::from_utf8(group).expect("digits are ASCII"))
-        .collect();
-    groups.join(",")
+    grouped(per_second.round() as u64)
 }
 
 /// Observations for the tests of the rules.

@@ -18,10 +18,10 @@ use crate::{
     record,
     stats::{LatencyHistogram, Part, Slice},
     target::{Target, address_named},
+    text::sha256,
     workload::Workload,
 };
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 use std::{cell::RefCell, collections::BTreeSet, time::Duration};
 
 /// The shard that makes the library, looks at the server and says when to begin.
@@ -191,8 +191,7 @@ impl Shard {
 }
 
 fn name(text: &str) -> String {
-    let digits: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
-    digits.chars().take(NAME_DIGITS).collect()
+    sha256(text)[..NAME_DIGITS].to_owned()
 }
 
 fn slices(measured: &Measured, index: usize) -> record::ShardSlices {

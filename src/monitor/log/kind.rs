@@ -16,7 +16,7 @@ pub(super) enum Kind {
 /// Why connections are refused.
 pub(super) const FAILURE_REASONS: [&str; 3] = ["too_many", "unavailable", "no_database"];
 /// How statements fail.
-pub(super) const ERROR_KINDS: [&str; 5] = ["tsquery", "deadlock", "cancelled", "panic", "other"];
+pub(super) const ERROR_KINDS: [&str; 5] = ["tsquery", "deadlock", "canceled", "panic", "other"];
 
 /// SQLSTATE, and how the message begins where there is none, of what ends a connection before it has begun.
 const FATAL: [(&[&str], &[&str], Kind); 4] = [
@@ -54,7 +54,7 @@ const FATAL: [(&[&str], &[&str], Kind); 4] = [
 const ERROR: [(&[&str], &[&str], &str); 3] = [
     (&[], &["syntax error in tsquery", "no operand in tsquery"], "tsquery"),
     (&["40P01"], &["deadlock detected"], "deadlock"),
-    (&["57014", "55P03"], &["canceling statement due to"], "cancelled"),
+    (&["57014", "55P03"], &["canceling statement due to"], "canceled"),
 ];
 
 /// What a record counts as; most count as nothing.

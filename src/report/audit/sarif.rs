@@ -1,8 +1,10 @@
 //! An audit as SARIF 2.1.0 (OASIS), for whatever shows the findings of tools.
 
-use crate::audit::{self, Audit, CheckFacts, Finding, Severity, Unchecked};
+use crate::{
+    audit::{self, Audit, CheckFacts, Finding, Severity, Unchecked},
+    text::sha256,
+};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// The schema of the format.
 const SCHEMA: &str =
@@ -108,8 +110,7 @@ fn notification(one: &Unchecked) -> Value {
 
 /// The same for the same fault of the same thing, whatever else is seen of it.
 fn fingerprint(finding: &Finding) -> String {
-    let text = format!("{}\0{}", finding.id, finding.object);
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(format!("{}\0{}", finding.id, finding.object))
 }
 
 /// A path as an address takes it.

@@ -1,6 +1,7 @@
 //! The tables of an answer on capacity.
 
 use super::words;
+use crate::text::{bytes, milliseconds, percent, three_digits};
 use crate::{
     capacity::{
         Capacity,
@@ -12,7 +13,6 @@ use crate::{
     },
     report::{
         grid::{Cell, Column, Grid, Row, Tone},
-        number::{bytes, milliseconds, percent, three_digits},
         xml::plain,
     },
 };

@@ -1,5 +1,6 @@
 //! What an answer on capacity says in words.
 
+use crate::text::{bytes, grouped, milliseconds, three_digits};
 use crate::{
     capacity::{
         Capacity, Outcome,
@@ -7,11 +8,7 @@ use crate::{
         growth::{Ends, Prediction, Response, RowOutcome},
         short_tracks,
     },
-    report::{
-        grid::Tone,
-        number::{bytes, grouped, milliseconds, three_digits},
-        xml::plain,
-    },
+    report::{grid::Tone, xml::plain},
 };
 
 /// How it is to be taken, and a word for it.

@@ -1,3 +1,5 @@
+//! Several records side by side.
+
 use super::*;
 use crate::flags::Setting;
 use crate::{

@@ -1,11 +1,11 @@
 //! What a drill says in words and tables.
 
+use crate::text::{bytes, grouped, percent, three_digits};
 use crate::{
     drill::{BackupDrill, Check, Drill, Growth, Measured, Outcome, Part, Projected, Range},
     report::{
         amount::{count, span as long_span},
         grid::{Cell, Column, Grid, Row, Tone},
-        number::{bytes, grouped, percent, three_digits},
         xml::plain,
     },
 };

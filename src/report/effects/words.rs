@@ -1,13 +1,13 @@
 //! What a comparison says in words.
 
 use super::reasons::{Reason, common_reason, set_aside};
+use crate::text::percent;
 use crate::{
     compare::{Answer, Design, Effect, Effects, SideBrief, Stop},
     record::Metric,
     report::{
         amount::{change, count, interval, size, sizes, span},
         grid::Tone,
-        number::percent,
         xml::plain,
     },
     workload::ALL,

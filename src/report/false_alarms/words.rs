@@ -1,11 +1,11 @@
 //! What an A/A measurement says in words and tables.
 
+use crate::text::{grouped, percent};
 use crate::{
     gate::{Detectable, FalseAlarms, Rate},
     report::{
         amount::{count, size, span},
         grid::{Cell, Column, Grid, Row, Tone},
-        number::{grouped, percent},
         xml::plain,
     },
 };

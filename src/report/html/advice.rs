@@ -1,13 +1,13 @@
 //! Recommendations: what was seen, what to change, the commands in each form, the way back, and what trials showed.
 
 use super::parts::{self, rendered};
+use crate::text::percent;
 use crate::{
     flags::{Form, cloud::list_command},
     record::{Change, Recommendation, Record, Stance, WhatIf},
     report::{
         flags::{in_form, recommended},
         grid::{Cell, Column, Grid, Row, Tone},
-        number::percent,
     },
     stats::ratio,
 };

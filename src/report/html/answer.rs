@@ -33,7 +33,7 @@ impl Figure {
     /// A count that is taken in its tone where it is not zero.
     pub(super) fn count(name: &'static str, count: usize, tone: Tone, hint: impl Into<String>) -> Self {
         let tone = if count == 0 { Tone::Plain } else { tone };
-        let value = crate::report::number::grouped(count as u64);
+        let value = crate::text::grouped(count as u64);
         Self { name, value, hint: hint.into(), tone }
     }
 }

@@ -5,13 +5,13 @@ use super::{
     frame::Frame,
     parts::{self, rendered},
 };
+use crate::text::{bytes, grouped};
 use crate::{
     capacity::{Capacity, growth::RowOutcome, short_tracks},
     report::{
         capacity::{grids, words},
         grid::Tone,
         headline::capital,
-        number::{bytes, grouped},
         picture,
         xml::plain,
     },

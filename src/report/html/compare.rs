@@ -1,10 +1,12 @@
 //! The page that puts several runs side by side.
 
 use super::{
+    answer::section,
     frame::Frame,
-    parts::{self, Section, rendered},
-    plan, provenance, switches,
+    parts::{self, rendered},
+    plan, provenance, settings, switches,
 };
+use crate::text::three_digits;
 use crate::{
     advise::plan_flips,
     record::{OperationResult, PlanCase, Record, Stance, StatementPlan, Summary},
@@ -12,7 +14,6 @@ use crate::{
         comparison::Comparison,
         grid::{Cell, Column, Grid, Row, Tone},
         headline,
-        number::three_digits,
         picture::{self, Picture},
         source::Source,
         trust,
@@ -67,13 +68,11 @@ pub(super) fn page(sources: &[Source]) -> String {
         ("operations", "Operations", operations(&comparison)),
         ("plans", "Plans", flips(&comparison)),
         ("statements", "Statements", parts::grid(&comparison.statements(), "Mean time of each statement")),
-        ("settings", "Settings", settings(&comparison)),
+        ("settings", "Settings", settings::differing(&comparison.settings())),
         ("advice", "Advice", parts::grid(&advice(&comparison), "Advice by run")),
         ("trust", "Trust", parts::grid(&comparison.trust(), "What could have spoiled each run")),
         ("provenance", "Provenance", provenance::part(sources)),
     ];
-    let section =
-        |(id, title, body): (&'static str, &str, String)| Section { id, title: title.to_owned(), body };
     let names: Vec<&str> = comparison.labels.iter().map(String::as_str).collect();
     let frame = Frame {
         title: format!(
@@ -82,7 +81,7 @@ pub(super) fn page(sources: &[Source]) -> String {
             names.join(" and ")
         ),
         head: head(&comparison),
-        sections: sections.into_iter().map(section).collect(),
+        sections: sections.into_iter().map(|(id, title, body)| section(id, title, body)).collect(),
         switches: comparison.records.len(),
         foot: provenance::foot(comparison.records[0]),
     };
@@ -161,14 +160,6 @@ fn left_out(comparison: &Comparison<'_>) -> String {
     } else {
         format!("<p>Not in all runs, and so left out: {}.</p>", others.join(", "))
     }
-}
-
-fn settings(comparison: &Comparison<'_>) -> String {
-    let grid = comparison.settings();
-    if grid.rows.is_empty() {
-        return "<p>None: the servers had the same settings.</p>".to_owned();
-    }
-    parts::grid(&grid, "Settings that differ")
 }
 
 /// Plans of the last run that are not those of the first, side by side.

@@ -4,6 +4,7 @@ use super::{
     answer::{Figure, Head, explained, foot, kept, method, section},
     frame::Frame,
     parts::{self, rendered},
+    settings,
 };
 use crate::{
     compare::{Answer, Design, Effects},
@@ -32,7 +33,7 @@ pub(super) fn page(effects: &Effects) -> String {
             ),
         ),
         section("plans", "Plans", plans(effects)),
-        section("settings", "Settings", settings(effects)),
+        section("settings", "Settings", settings::differing(&grids::settings(effects))),
         section("set-aside", "Set aside", explained(ASIDE, &aside, "Pairs that were set aside")),
         section("method", "Method", method(&words::facts(effects), &reading(effects))),
     ]);
@@ -131,14 +132,6 @@ fn plans(effects: &Effects) -> String {
         return "<p>None that was looked at is executed in another way.</p>".to_owned();
     }
     explained("Statements that the new side executes in another way.", &grid, "Plans that changed")
-}
-
-fn settings(effects: &Effects) -> String {
-    let grid = grids::settings(effects);
-    if grid.rows.is_empty() {
-        return "<p>None: the servers had the same settings.</p>".to_owned();
-    }
-    explained("", &grid, "Settings that differ")
 }
 
 /// How the answers are to be read.

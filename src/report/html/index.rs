@@ -1,9 +1,11 @@
 //! The page that lists the runs of a directory. It links to them and holds none of them.
 
 use super::{
+    answer::section,
     frame::Frame,
-    parts::{self, Section, rendered},
+    parts::{self, rendered},
 };
+use crate::text::{counted, milliseconds, three_digits};
 use crate::{
     record::Ended,
     report::{
@@ -11,7 +13,6 @@ use crate::{
         headline,
         index::{Brief, Kind, Run, Runs, kinds, machine, server},
         load,
-        number::{grouped, milliseconds, three_digits},
         picture::{Moment, Target, history},
     },
 };
@@ -63,10 +64,6 @@ pub(super) fn page(all: &Runs) -> String {
     .page()
 }
 
-fn section(id: &'static str, title: &str, body: String) -> Section {
-    Section { id, title: title.to_owned(), body }
-}
-
 fn head(all: &Runs) -> String {
     let count = |tone: Tone| {
         let is_meant = |run: &&Run| headline::outcome(run.brief.verdict.outcome).0 == tone;
@@ -76,10 +73,7 @@ fn head(all: &Runs) -> String {
     let newest = all.runs.first().map_or_else(String::new, |run| {
         format!(", the newest of {}", run.brief.run.started_at.format("%-d %B %Y, %H:%M UTC"))
     });
-    let runs = match all.runs.len() {
-        1 => "1 run".to_owned(),
-        many => format!("{} runs", grouped(many as u64)),
-    };
+    let runs = counted(all.runs.len() as u64, "run");
     // None of a kind is neither good nor bad.
     let shown = |tone, word, count| (if count == 0 { Tone::Plain } else { tone }, word, count);
     rendered(&Head {

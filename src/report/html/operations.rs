@@ -1,13 +1,12 @@
 //! Operations: their table, their switches, and what is known of each.
 
 use super::parts::{self, rendered};
+use crate::text::{counted, grouped, milliseconds, three_digits};
 use crate::{
     record::{ErrorClass, OperationResult, Record},
     report::{
         grid::{Cell, Column, Grid, Row, Tone},
-        headline,
-        number::{grouped, milliseconds, three_digits},
-        picture,
+        headline, picture,
     },
 };
 use askama::Template;
@@ -82,7 +81,7 @@ fn facts(operation: &OperationResult) -> String {
         "{} calls, {} a second; {} a call{}; objective {}, {}{}",
         grouped(summary.calls),
         three_digits(summary.calls_per_second),
-        if trips == 1 { "1 round trip".to_owned() } else { format!("{trips} round trips") },
+        counted(trips as u64, "round trip"),
         if operation.writes { ", it writes" } else { "" },
         summary.slo.objective,
         headline::outcome(summary.slo.outcome).1,

@@ -3,7 +3,7 @@
 use super::parts::rendered;
 use crate::{
     record::{PlanNode, StatementPlan},
-    report::number::{bytes, grouped, three_digits},
+    text::{bytes, grouped, three_digits},
 };
 use askama::Template;
 

@@ -1,13 +1,12 @@
 //! Where the numbers come from: versions, machine, workload, times; and the record itself, to take along.
 
 use super::parts::{self, rendered};
+use crate::text::{bytes, grouped, three_digits};
 use crate::{
-    record::Record,
+    record::{Record, TargetMachine},
     report::{
         grid::{Cell, Column, Grid, Row},
-        headline,
-        number::{bytes, grouped, three_digits},
-        session, shards,
+        headline, session, shards,
         source::Source,
     },
 };
@@ -94,25 +93,24 @@ fn facts(record: &Record) -> Vec<(&'static str, String)> {
     also("File system", server.data_file_system.clone());
     also("Flags", server.flags.clone());
     also("Left out", (!record.workload.left_out.is_empty()).then(|| record.workload.left_out.join(", ")));
-    if let Some(machine) = &server.machine {
-        let confined = [
-            machine.confined_cpus.map(|cpus| format!("confined to {cpus} processors")),
-            machine.confined_memory_bytes.map(|memory| format!("confined to {}", bytes(memory))),
-        ];
-        let said: Vec<String> =
-            confined.into_iter().flatten().chain(machine.not_done.iter().cloned()).collect();
-        also(
-            "Machine stood for",
-            Some(format!(
-                "{} ({} processors, {}): {}",
-                machine.name,
-                machine.vcpus,
-                bytes(machine.memory_bytes),
-                said.join("; ")
-            )),
-        );
-    }
+    also("Machine stood for", server.machine.as_ref().map(stood_for));
     facts
+}
+
+/// The machine that the server was confined to be like, and how far it was.
+fn stood_for(machine: &TargetMachine) -> String {
+    let confined = [
+        machine.confined_cpus.map(|cpus| format!("confined to {cpus} processors")),
+        machine.confined_memory_bytes.map(|memory| format!("confined to {}", bytes(memory))),
+    ];
+    let said: Vec<String> = confined.into_iter().flatten().chain(machine.not_done.iter().cloned()).collect();
+    format!(
+        "{} ({} processors, {}): {}",
+        machine.name,
+        machine.vcpus,
+        bytes(machine.memory_bytes),
+        said.join("; ")
+    )
 }
 
 fn steps(record: &Record) -> Grid {

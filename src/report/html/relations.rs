@@ -1,12 +1,10 @@
 //! Tables and indexes after the window, and what it did with them.
 
 use super::parts;
+use crate::text::{bytes, percent};
 use crate::{
     record::{Index, Record, Relation},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::{bytes, percent},
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// `None` where the record holds no tables.

@@ -1,19 +1,16 @@
 //! The page that explains one run.
 
 use super::{
-    advice,
-    frame::Frame,
-    operations,
-    parts::{self, Section},
-    provenance, relations, settings, statements, switches, verdict,
+    advice, answer::section, frame::Frame, operations, parts, provenance, relations, settings, statements,
+    switches, verdict,
 };
 use crate::report::{
     latencies,
-    number::grouped,
     picture::{self, Ranks},
     shards,
     source::Source,
 };
+use crate::text::grouped;
 
 pub(super) fn page(source: &Source) -> String {
     let record = &source.record;
@@ -32,8 +29,6 @@ pub(super) fn page(source: &Source) -> String {
         Some(("settings", "Settings", settings::part(record))),
         Some(("provenance", "Provenance", provenance::part(std::slice::from_ref(source)))),
     ];
-    let section =
-        |(id, title, body): (&'static str, &str, String)| Section { id, title: title.to_owned(), body };
     let frame = Frame {
         title: format!(
             "{}, {} tracks, {}: loist-bench",
@@ -42,7 +37,7 @@ pub(super) fn page(source: &Source) -> String {
             crate::report::headline::outcome(record.verdict.outcome).1
         ),
         head: verdict::part(source),
-        sections: sections.into_iter().flatten().map(section).collect(),
+        sections: sections.into_iter().flatten().map(|(id, title, body)| section(id, title, body)).collect(),
         switches: record.operations.len(),
         foot: provenance::foot(record),
     };

@@ -24,6 +24,14 @@ pub(super) fn part(record: &Record) -> String {
     intro + &parts::grid(&grid(&changed), "Settings that differ from PostgreSQL's defaults")
 }
 
+/// Settings that differ between servers, by the table of them.
+pub(super) fn differing(grid: &Grid) -> String {
+    if grid.rows.is_empty() {
+        return "<p>None: the servers had the same settings.</p>".to_owned();
+    }
+    parts::grid(grid, "Settings that differ")
+}
+
 /// Whether somebody, or the build, chose another value. What the server works out for itself, as the size of its shared
 /// memory or of `wal_buffers`, has the source `default` or cannot be set; the name of this session is ours.
 fn differs(setting: &Setting) -> bool {

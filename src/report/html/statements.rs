@@ -4,12 +4,10 @@ use super::{
     parts::{self, rendered},
     plan,
 };
+use crate::text::{bytes, percent, three_digits};
 use crate::{
     record::{Record, StatementPlan, StatementStatistics},
-    report::{
-        grid::{Cell, Column, Grid, Row, Tone},
-        number::{bytes, percent, three_digits},
-    },
+    report::grid::{Cell, Column, Grid, Row, Tone},
 };
 use askama::Template;
 

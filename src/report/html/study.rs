@@ -74,7 +74,7 @@ fn head(study: &Study) -> String {
         subject: format!(
             "{}, {} tracks, PostgreSQL {}, {}, {}",
             plain(&study.workload),
-            crate::report::number::grouped(study.tracks),
+            crate::text::grouped(study.tracks),
             plain(&study.postgresql),
             plain(&study.machine),
             study.at.format("%-d %B %Y, %H:%M UTC")

@@ -1,10 +1,7 @@
 //! Runs of one kind: those whose numbers can be put in a row.
 
 use super::{Brief, Run};
-use crate::{
-    record::ServerKind,
-    report::{load, number::grouped},
-};
+use crate::{record::ServerKind, report::load, text::grouped};
 
 /// Runs of one kind, the newest first.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! An audit as Markdown, for a job summary or a comment.
 
 use super::{
-    fit::{cautions, facts, fitted, folded},
+    fit::{cautions, facts, fitted, folded, folded_list},
     sign,
     table::table,
     text::{escaped, fenced},
@@ -30,10 +30,10 @@ pub fn audit(audit: &Audit) -> String {
     ];
     let groups = words::groups(audit);
     parts.extend(groups.iter().map(|group| ("findings", findings_of(group))));
-    parts.push(("list of what is accepted", listed("Accepted by the policy", &words::accepted(audit))));
+    parts.push(("list of what is accepted", folded_list("Accepted by the policy", &words::accepted(audit))));
     parts.push((
         "list of what could not be checked",
-        listed("Could not be checked", &words::unchecked(audit)),
+        folded_list("Could not be checked", &words::unchecked(audit)),
     ));
     let foot =
         format!("<sub>loist-bench {}, audit version {}</sub>\n", escaped(&audit.tool_version), audit.version);
@@ -62,9 +62,4 @@ fn one(finding: &Finding) -> String {
         let _ = writeln!(out, "{}\n", escaped(&remedy.by_hand));
     }
     out
-}
-
-fn listed(title: &str, lines: &[String]) -> String {
-    let all: String = lines.iter().map(|line| format!("- {}\n", escaped(line))).collect();
-    folded(title, &all)
 }

@@ -1,7 +1,7 @@
 //! An answer on capacity as Markdown.
 
 use super::{
-    fit::{cautions, facts, fitted, folded, titled},
+    fit::{cautions, facts, fitted, folded_list, titled},
     sign,
     text::escaped,
 };
@@ -29,11 +29,11 @@ pub fn capacity(capacity: &Capacity) -> String {
         ("operations", titled("Operations", &grids::operations(capacity))),
         ("check", titled("Predictions checked", &grids::check(capacity))),
         ("measured sizes", titled("Measured", &grids::measured(capacity))),
-        ("list of what is not warranted", listed("Not warranted", &words::not_warranted(capacity))),
-        ("remarks on tiers", listed("Of the tiers", &words::remarks(capacity))),
-        ("connections", listed("Connections", &words::connections(capacity))),
-        ("plan", listed("The server's plan against these prices", &words::plan(capacity))),
-        ("assumptions", listed("This rests on", &words::assumptions(capacity))),
+        ("list of what is not warranted", folded_list("Not warranted", &words::not_warranted(capacity))),
+        ("remarks on tiers", folded_list("Of the tiers", &words::remarks(capacity))),
+        ("connections", folded_list("Connections", &words::connections(capacity))),
+        ("plan", folded_list("The server's plan against these prices", &words::plan(capacity))),
+        ("assumptions", folded_list("This rests on", &words::assumptions(capacity))),
     ];
     let foot = format!(
         "<sub>loist-bench {}, capacity version {}</sub>\n",
@@ -41,9 +41,4 @@ pub fn capacity(capacity: &Capacity) -> String {
         capacity.version
     );
     fitted(head, parts, &foot)
-}
-
-fn listed(title: &str, lines: &[String]) -> String {
-    let all: String = lines.iter().map(|line| format!("- {}\n", escaped(line))).collect();
-    folded(title, &all)
 }

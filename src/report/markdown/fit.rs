@@ -48,6 +48,12 @@ pub(super) fn folded_table(summary: &str, grid: &Grid) -> String {
     if grid.rows.is_empty() { String::new() } else { folded(summary, &table(grid)) }
 }
 
+/// Sentences that are folded; nothing without any.
+pub(super) fn folded_list(summary: &str, lines: &[String]) -> String {
+    let all: String = lines.iter().map(|line| format!("- {}\n", escaped(line))).collect();
+    folded(summary, &all)
+}
+
 /// Names with what is to be said of them.
 pub(super) fn facts(facts: &[(&'static str, String)]) -> String {
     facts.iter().map(|(name, sentence)| format!("- **{name}**: {}\n", escaped(sentence))).collect()

@@ -9,12 +9,10 @@ use super::{
     room::Room,
     scale::Scale,
 };
+use crate::text::{milliseconds, percent, three_digits};
 use crate::{
     record::{OperationResult, Summary},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::{milliseconds, percent, three_digits},
-    },
+    report::grid::{Cell, Column, Grid, Row},
     stats::LatencyHistogram,
 };
 

@@ -10,6 +10,7 @@ use super::{
     room::Room,
     scale::Scale,
 };
+use crate::text::{grouped, three_digits};
 use crate::{
     capacity::{
         Capacity,
@@ -19,7 +20,6 @@ use crate::{
     report::{
         capacity::words,
         grid::{Cell, Column, Grid, Row},
-        number::{grouped, three_digits},
         xml::plain,
     },
 };

@@ -11,12 +11,10 @@ use super::{
     scale::Scale,
     time::{Slice, Time, slices},
 };
+use crate::text::{grouped, three_digits};
 use crate::{
     record::{HeatMap, Record},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::{grouped, three_digits},
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// Steps of darkness, each from a count of calls to just below the next one's.

@@ -7,10 +7,8 @@ use super::{
     room::Room,
     scale::Scale,
 };
-use crate::report::{
-    grid::{Cell, Column, Grid, Row},
-    number::milliseconds,
-};
+use crate::report::grid::{Cell, Column, Grid, Row};
+use crate::text::milliseconds;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// A run's p95.

@@ -10,12 +10,10 @@ use super::{
     room::Room,
     scale::Scale,
 };
+use crate::text::{percent, three_digits};
 use crate::{
     record::{Knee, KneeTrial, Record},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::{percent, three_digits},
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// One dot or ring a block; `None` where no knee was searched for.

@@ -10,12 +10,10 @@ use super::{
     scale::Scale,
     time::{Slice, Time},
 };
+use crate::text::{grouped, three_digits};
 use crate::{
     record::{Record, SeriesOperation},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::{grouped, three_digits},
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// All operations together; `None` where nothing was lost within the window.

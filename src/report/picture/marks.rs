@@ -5,12 +5,10 @@ use super::{
     palette::{self, Colour},
     time::{Slice, Time, slices},
 };
+use crate::text::grouped;
 use crate::{
     record::{Ended, Record, Sample},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::grouped,
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// Marks of one kind that a note names one by one.

@@ -10,12 +10,10 @@ use super::{
     scale::Scale,
     time::{Slice, Time, slices},
 };
+use crate::text::three_digits;
 use crate::{
     record::{Record, SeriesOperation},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::three_digits,
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// p95 of the response time by slice and operation.

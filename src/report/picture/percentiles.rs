@@ -9,12 +9,10 @@ use super::{
     room::Room,
     scale::Scale,
 };
+use crate::text::{grouped, milliseconds, without_idle_zeros};
 use crate::{
     record::{Latency, OperationResult, Record, Summary},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::{grouped, milliseconds},
-    },
+    report::grid::{Cell, Column, Grid, Row},
     stats::LatencyHistogram,
 };
 
@@ -191,9 +189,7 @@ fn numbers(curves: &[Curve], most: u64, x: &Scale) -> Grid {
         let name = match *quantile {
             0.0 => "min".to_owned(),
             1.0 => "max".to_owned(),
-            quantile => {
-                format!("{:.2}", quantile * 100.0).trim_end_matches('0').trim_end_matches('.').to_owned()
-            }
+            quantile => without_idle_zeros(&format!("{:.2}", quantile * 100.0)).to_owned(),
         };
         let mut cells = vec![Cell::number(name, *quantile)];
         cells.extend(curves.iter().map(|curve| Cell::milliseconds(curve.histogram.quantile_us(*quantile))));

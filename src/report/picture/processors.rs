@@ -10,12 +10,10 @@ use super::{
     scale::Scale,
     time::Time,
 };
+use crate::text::three_digits;
 use crate::{
     record::{Record, Sample, Samples},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::three_digits,
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// Processors that somebody used, if it is known.

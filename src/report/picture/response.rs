@@ -9,12 +9,10 @@ use super::{
     room::Room,
     scale::Scale,
 };
+use crate::text::percent;
 use crate::{
     record::{OperationResult, Record, Summary},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::percent,
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// A row of the picture, in milliseconds.

@@ -1,6 +1,6 @@
 //! Axes: from a value to its place, and the values that are written along it.
 
-use crate::report::number::three_digits;
+use crate::text::{three_digits, without_idle_zeros};
 
 /// An axis from its lower to its upper end.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,7 +117,7 @@ fn short(value: f64) -> String {
     } else {
         three_digits(value)
     };
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    without_idle_zeros(&text).to_owned()
 }
 
 #[cfg(test)]

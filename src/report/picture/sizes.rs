@@ -10,12 +10,10 @@ use super::{
     scale::Scale,
     time::Time,
 };
+use crate::text::{bytes, three_digits};
 use crate::{
     record::Record,
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::{bytes, three_digits},
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// Bytes of a megabyte, as PostgreSQL counts them.

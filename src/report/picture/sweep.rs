@@ -9,12 +9,12 @@ use super::{
     room::Room,
     scale::Scale,
 };
+use crate::text::{percent, three_digits};
 use crate::{
     record::{Knee, Record, Summary},
     report::{
         grid::{Cell, Column, Grid, Row},
         headline,
-        number::{percent, three_digits},
         varied::{Varied, shown},
     },
 };

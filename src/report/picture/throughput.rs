@@ -11,12 +11,10 @@ use super::{
     scale::Scale,
     time::{Slice, Time, slices},
 };
+use crate::text::{grouped, three_digits};
 use crate::{
     record::{Record, SeriesOperation},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::{grouped, three_digits},
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// All operations together and one by one.

@@ -1,7 +1,7 @@
 //! The window's time as an axis, and its slices.
 
 use super::{canvas::Axis, scale::Scale};
-use crate::{record::Record, report::number::three_digits};
+use crate::{record::Record, text::three_digits};
 
 /// The axis of time, in a unit that suits the window's length.
 pub(super) struct Time {

@@ -10,12 +10,10 @@ use super::{
     room::Room,
     scale::Scale,
 };
+use crate::text::{percent, three_digits};
 use crate::{
     record::{Latency, OperationResult, Record},
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::{percent, three_digits},
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// The parts of a call, each with the letter that stands for it where there is no room.

@@ -9,12 +9,10 @@ use super::{
     room::Room,
     scale::Scale,
 };
+use crate::text::{percent, three_digits};
 use crate::{
     record::Record,
-    report::{
-        grid::{Cell, Column, Grid, Row},
-        number::{percent, three_digits},
-    },
+    report::grid::{Cell, Column, Grid, Row},
 };
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
 //! What a study says in words and tables.
 
+use crate::text::grouped;
 use crate::{
     compare::{self, Effects},
     flags::{
@@ -11,7 +12,6 @@ use crate::{
         amount::{change, count, interval, size, span},
         effects::grids,
         grid::{Cell, Column, Grid, Row, Tone},
-        number::grouped,
         xml::plain,
     },
     tune::{Effect, Outcome, Study, Tried},

@@ -181,7 +181,7 @@ impl Hardened {
 
 /// Runs commands in one session; the first columns of all their rows.
 fn run(url: &str, commands: &[&str]) -> Vec<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = crate::common::runtime();
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
         let connection = tokio::spawn(connection);

@@ -1,10 +1,7 @@
 //! Neighbours of the load: it takes no more than it may, and stops when they suffer.
 
 use super::{address, database, run};
-use crate::{
-    common::{Answer, Bench, KeptServer, wait_until},
-    faults::ask,
-};
+use crate::common::{Answer, Bench, KeptServer, ask, runtime, wait_until};
 use loist_bench::record::{Ended, Outcome, Record};
 use std::{process::Output, thread::JoinHandle};
 use tokio_postgres::{Client, NoTls};
@@ -104,10 +101,6 @@ async fn session(url: &str, sql: &str) -> Client {
     tokio::spawn(connection);
     client.batch_execute(sql).await.unwrap();
     client
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 fn many_connections_end_it(server: &KeptServer) {

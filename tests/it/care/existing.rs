@@ -1,10 +1,7 @@
 //! A role that may read one table measures a database of somebody else's, and nothing in it changes.
 
 use super::{address, database, run};
-use crate::{
-    common::{Bench, KeptServer},
-    faults::ask,
-};
+use crate::common::{Bench, KeptServer, ask};
 use loist_bench::record::{Record, Stance};
 use std::collections::BTreeSet;
 

@@ -4,7 +4,6 @@
 use super::{check, copied, drill, ended, from, says};
 use crate::common::Bench;
 use loist_bench::drill::{Manifest, Outcome};
-use sha2::{Digest, Sha256};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -51,7 +50,7 @@ pub(super) fn forge(backup: &Path, path: &str) {
         Ok(bytes) => {
             let file = manifest.files.iter_mut().find(|file| file.path == path).unwrap();
             file.bytes = bytes.len() as u64;
-            file.sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            file.sha256 = loist_bench::text::sha256(&bytes);
         }
     }
     fs::write(name, serde_json::to_string(&manifest).unwrap()).unwrap();

@@ -3,11 +3,9 @@
 use super::{check, from, program, read, says};
 use crate::{
     care::{address, database},
-    common::{Answer, Bench, KeptServer},
-    faults::ask,
+    common::{Answer, Bench, KeptServer, ask},
 };
 use loist_bench::drill::{Drill, Manifest, Outcome};
-use sha2::{Digest, Sha256};
 use std::{
     fs,
     process::Command,
@@ -126,7 +124,7 @@ fn another_row(bench: &Bench, url: &str) {
     let mut manifest: Manifest = serde_json::from_str(&fs::read_to_string(&name).unwrap()).unwrap();
     let bytes = fs::read(&file).unwrap();
     manifest.files[0].bytes = bytes.len() as u64;
-    manifest.files[0].sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    manifest.files[0].sha256 = loist_bench::text::sha256(&bytes);
     fs::write(&name, serde_json::to_string(&manifest).unwrap()).unwrap();
     let drilled = from(bench, 1, &backup, "--embedded");
     assert!(

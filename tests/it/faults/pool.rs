@@ -72,12 +72,12 @@ fn exhausted_slots_are_a_gap() {
 
 /// Opens connections whenever one can be had, and keeps them all for a while from the first refusal on.
 fn hog(url: &str, patience: Duration) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = runtime();
     runtime.block_on(async {
         let mut kept = Vec::new();
         let mut refused: Option<std::time::Instant> = None;
         while refused.is_none_or(|refused| refused.elapsed() < patience) {
-            match tokio_postgres::connect(url, NoTls).await {
+            match tokio_postgres::connect(url, tokio_postgres::NoTls).await {
                 Ok((client, connection)) => {
                     tokio::spawn(connection);
                     kept.push(client);

@@ -130,7 +130,7 @@ fn a_run_that_is_ended_while_the_server_is_silent_was_interrupted() {
     let load = Load::start(&server.url, &beating(""), "--rate 200 --clients 4 --duration 60s");
     wait_for_beats(&server.url);
     let postmaster = Control::of(&server).postmaster();
-    let family = || processes_of(postmaster).into_iter().chain([postmaster]);
+    let family = || children_of(postmaster).into_iter().chain([postmaster]);
     // One of them may have ended by itself.
     let all = |signal| family().for_each(|pid| kill(pid, signal).unwrap_or_default());
     all(Signal::SIGSTOP);
@@ -155,13 +155,6 @@ fn statements_without_a_text_are_no_reason_to_lose_a_run() {
         statements.iter().any(|row| row.query.is_empty() && !row.statements.is_empty()),
         "{statements:?}"
     );
-}
-
-/// The processes that a process started.
-fn processes_of(parent: Pid) -> Vec<Pid> {
-    let children = format!("/proc/{parent}/task/{parent}/children");
-    let text = std::fs::read_to_string(children).unwrap();
-    text.split_whitespace().map(|pid| Pid::from_raw(pid.parse().unwrap())).collect()
 }
 
 /// Stops and starts a server as its administrator would.

@@ -2,8 +2,8 @@
 
 use super::{Collector, address, get, prometheus::Prometheus, rules::alerts};
 use crate::{
-    common::{Bench, KeptServer, wait_until},
-    faults::{Control, ask},
+    common::{Bench, KeptServer, ask, wait_until},
+    faults::Control,
 };
 use nix::{
     sys::signal::{Signal, kill},
@@ -109,7 +109,7 @@ struct Sessions {
 
 impl Sessions {
     fn on(stage: &Stage) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = crate::common::runtime();
         Self { runtime, url: stage.server.url.clone(), open: Vec::new() }
     }
 

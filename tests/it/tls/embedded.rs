@@ -15,7 +15,7 @@ fn a_server_over_tls_is_verified_and_bound_to() {
     let data = fs::metadata(server.directory.join("data")).unwrap();
     assert_eq!(key.uid(), data.uid(), "its key is the server's own");
     let (plain, _) = server.url.split_once('?').unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = crate::common::runtime();
     let refused = runtime.block_on(tokio_postgres::connect(plain, NoTls)).map(drop).unwrap_err();
     let refused = refused.as_db_error().unwrap().message().to_owned();
     assert!(refused.contains("no pg_hba.conf entry"), "{refused}");

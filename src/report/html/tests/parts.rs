@@ -5,10 +5,10 @@ use crate::{
     flags::{Form, Setting},
     record::{Basis, Change, Recommendation, Record, Stance, WhatIf},
     report::html::{advice, provenance, run, settings, statements},
+    text::sha256,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use flate2::read::GzDecoder;
-use sha2::{Digest, Sha256};
 use std::io::Read;
 
 fn setting(name: &str, value: &str, default: &str, unit: Option<&str>) -> Setting {
@@ -162,8 +162,7 @@ fn a_record_without_statements_and_plans_has_no_section_of_them() {
 fn the_record_can_be_taken_along_byte_for_byte() {
     let source = sample();
     let part = provenance::part(std::slice::from_ref(&source));
-    let digest: String =
-        Sha256::digest(source.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = sha256(&source.text);
     assert!(part.contains(&format!("<code class=\"digest\">{digest}</code>")));
     let elements = elements::of(&part);
     let packed = elements.iter().find_map(|element| element.get("href")?.split_once(";base64,")).unwrap().1;

@@ -1,5 +1,7 @@
 //! Numbers for people: three significant digits, thousands apart.
 
+use super::grouped;
+
 /// Microseconds as milliseconds with three significant digits, or `-` when there is nothing.
 #[must_use]
 pub fn milliseconds(us: Option<f64>) -> String {
@@ -22,18 +24,14 @@ pub fn three_digits(value: f64) -> String {
     }
 }
 
-/// `12345` as `12,345`.
+/// `0.500` as `0.5`, and `20.0` as `20`; what has a power of ten stays as it is.
 #[must_use]
-pub fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
+pub fn without_idle_zeros(text: &str) -> &str {
+    if text.contains('.') && !text.contains('e') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        text
     }
-    out
 }
 
 /// Bytes in 1024s: `23.4 GB`.
@@ -55,7 +53,7 @@ pub fn percent(share: f64) -> String {
         p if !p.is_finite() => "? %".to_owned(),
         p if p.abs() >= LARGE => format!("{p:.2e} %"),
         p if p.abs() < 0.01 => "<0.01 %".to_owned(),
-        p => format!("{} %", format!("{p:.2}").trim_end_matches('0').trim_end_matches('.')),
+        p => format!("{} %", without_idle_zeros(&format!("{p:.2}"))),
     }
 }
 
@@ -80,7 +78,9 @@ mod tests {
         ] {
             assert_eq!(milliseconds(Some(us)), text);
         }
-        assert_eq!(grouped(1_234_567), "1,234,567");
+        for (text, short) in [("0.500", "0.5"), ("20.0", "20"), ("1,500", "1,500"), ("1.50e20", "1.50e20")] {
+            assert_eq!(without_idle_zeros(text), short);
+        }
         assert_eq!(bytes(25_000_000_000), "23.3 GB");
         assert_eq!(bytes(12), "12 B");
         for (share, text) in [
