@@ -6,7 +6,8 @@ use super::{
     machine_arg::{flags, machine},
 };
 use crate::{
-    catalog::{MOST_TRACKS, State},
+    capacity::parse_tracks,
+    catalog::State,
     lab::CatalogOptions,
     stats::SEEDS,
     target::{Machine, Profile, Schema, TargetOptions, Transport},
@@ -18,10 +19,11 @@ use std::{cmp::Ordering, path::PathBuf};
 /// Which database.
 #[derive(Debug, Args)]
 #[command(
-    next_help_heading = "Database (default: DATABASE_URL, the server's DB_* variables, the same in .env, else embedded)"
+    next_help_heading = "Database (default: DATABASE_URL, the server's DB_* variables, the same in .env)"
 )]
 pub(super) struct TargetArgs {
-    /// Database to load: postgres://USER@HOST/NAME, or key=value pairs as libpq takes them
+    /// Database that is meant: postgres://USER@HOST/NAME, or key=value pairs as libpq takes them (default: what the
+    /// environment names, else an embedded server; `audit` and `observe` have to be given one)
     #[arg(long, value_name = "URL", env = "LOIST_BENCH_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     #[command(flatten)]
@@ -230,8 +232,8 @@ impl WorkloadArg {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Catalog")]
 pub(super) struct CatalogArgs {
-    /// Tracks in the synthetic music library
-    #[arg(long, default_value_t = 10_000, env = "LOIST_BENCH_TRACKS", value_parser = tracks, allow_negative_numbers = true)]
+    /// Tracks in the synthetic music library, as in 10000, 10k or 1M
+    #[arg(long, default_value_t = 10_000, env = "LOIST_BENCH_TRACKS", value_parser = parse_tracks, allow_negative_numbers = true)]
     tracks: u64,
     /// Seed of the library and of every random choice
     #[arg(long, default_value_t = 42, env = "LOIST_BENCH_SEED", value_parser = seed, allow_negative_numbers = true)]
@@ -242,14 +244,6 @@ pub(super) struct CatalogArgs {
 }
 
 const LARGEST_SEED: u64 = SEEDS - 1;
-
-/// A number of tracks, for the command line and for sweeps.
-pub(super) fn tracks(text: &str) -> Result<u64, String> {
-    match text.parse() {
-        Ok(number @ 1..=MOST_TRACKS) => Ok(number),
-        _ => Err(format!("write a whole number from 1 to {MOST_TRACKS}")),
-    }
-}
 
 fn seed(text: &str) -> Result<u64, String> {
     match text.parse() {
@@ -329,7 +323,7 @@ pub(super) struct QuietArg {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct ReportsArg {
-    /// Directory that gets a directory for what each call measures
+    /// Directory in which each command makes one for its results
     #[arg(long, value_name = "DIR", default_value = "reports", env = "LOIST_BENCH_OUT")]
     pub(super) out: PathBuf,
 }

@@ -1,6 +1,7 @@
 //! `loist-bench.toml`: options that stand for the command line's when it names none.
 
 use super::failure::Failure;
+use crate::text::{from_toml, line_of};
 use clap::{Arg, ArgAction, Command};
 use std::{collections::BTreeMap, path::Path};
 use toml::Spanned;
@@ -20,15 +21,8 @@ pub(super) fn apply(command: Command, path: &Path) -> Result<(Command, Places), 
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((command, Places::new())),
         Err(error) => return Err(Failure::bad_input(format!("{}: cannot be read: {error}", path.display()))),
     };
-    let at = |offset: usize| {
-        let line =
-            1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|byte| **byte == b'\n').count();
-        format!("{}:{line}", path.display())
-    };
-    let options: Options = toml::from_str(&text).map_err(|error| {
-        let start = error.span().map_or(0, |span| span.start);
-        Failure::bad_input(format!("{}: {}", at(start), error.message().trim()))
-    })?;
+    let at = |offset: usize| format!("{}:{}", path.display(), line_of(&text, offset));
+    let options: Options = from_toml(&text, &path.display().to_string())?;
     let (mut command, mut places) = (command, Places::new());
     for (name, value) in options {
         let place = at(name.span().start);
@@ -38,12 +32,8 @@ pub(super) fn apply(command: Command, path: &Path) -> Result<(Command, Places), 
                 name.get_ref()
             ))
         })?;
-        command = set_default(command, name.get_ref(), &values).ok_or_else(|| {
-            Failure::bad_input(format!(
-                "{place}: there is no option `{}`: write it as on the command line, without the dashes in front (loist-bench run --help lists them)",
-                name.get_ref()
-            ))
-        })?;
+        command = set_default(command, name.get_ref(), &values)
+            .map_err(|reason| Failure::bad_input(format!("{place}: {reason}")))?;
         places.insert(name.into_inner(), (place, values));
     }
     Ok((command, places))
@@ -60,13 +50,26 @@ fn texts(value: &toml::Value) -> Option<Vec<String>> {
     }
 }
 
-/// Sets the default of the option of that name, or of the argument, wherever a subcommand has it; `None` when none has.
+/// Sets the default of the option of that name, or of the argument, wherever a subcommand has it; a reason when none has.
 /// An option is called as in the environment: what has a variable of its own has a name of its own, and what stands in
-/// the file for another command is not taken for it.
-fn set_default(command: Command, name: &str, values: &[String]) -> Option<Command> {
+/// the file for another command is not taken for it. What has no variable says what a single call does.
+fn set_default(command: Command, name: &str, values: &[String]) -> Result<Command, String> {
     let mut found = false;
     let command = set_in_all(command, name, values, &mut found);
-    found.then_some(command)
+    match found {
+        true => Ok(command),
+        false if has_option(&command, name) => {
+            Err(format!("`{name}` is given on the command line alone: leave it out here"))
+        }
+        false => Err(format!(
+            "there is no option `{name}`: write it as on the command line, without the dashes in front (loist-bench run --help lists them)"
+        )),
+    }
+}
+
+fn has_option(command: &Command, name: &str) -> bool {
+    command.get_arguments().any(|argument| argument.get_long() == Some(name))
+        || command.get_subcommands().any(|sub| has_option(sub, name))
 }
 
 fn set_in_all(mut command: Command, name: &str, values: &[String], found: &mut bool) -> Command {
@@ -77,7 +80,7 @@ fn set_in_all(mut command: Command, name: &str, values: &[String], found: &mut b
         });
         match (of_variable, argument.is_positional()) {
             (Some(own), false) => own == name,
-            (None, false) => argument.get_long() == Some(name),
+            (None, false) => false,
             (_, true) => argument.get_id() == name,
         }
     };
@@ -106,19 +109,23 @@ mod tests {
     use super::*;
     use clap::ArgMatches;
 
+    fn option(name: &'static str) -> Arg {
+        Arg::new(name).long(name).env(format!("LOIST_BENCH_{}", name.to_uppercase()))
+    }
+
     fn parse(file: &str, line: &[&str]) -> Result<ArgMatches, String> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(NAME);
         std::fs::write(&path, file).unwrap();
-        let command = Command::new("x").subcommand(
-            Command::new("server").subcommand(Command::new("start").arg(Arg::new("tracks").long("tracks"))),
-        );
+        let command = Command::new("x")
+            .subcommand(Command::new("server").subcommand(Command::new("start").arg(option("tracks"))));
         let command = command.subcommand(
             Command::new("run")
                 .arg(Arg::new("workload").default_value("mix"))
-                .arg(Arg::new("tracks").long("tracks").default_value("10000"))
-                .arg(Arg::new("quiet").long("quiet").action(ArgAction::SetTrue))
-                .arg(Arg::new("set").long("set").action(ArgAction::Append)),
+                .arg(option("tracks").default_value("10000"))
+                .arg(option("quiet").action(ArgAction::SetTrue))
+                .arg(option("set").action(ArgAction::Append))
+                .arg(Arg::new("as").long("as")),
         );
         match apply(command, &path) {
             Ok((command, _)) => Ok(command.try_get_matches_from(line).unwrap()),
@@ -173,6 +180,7 @@ mod tests {
     #[test]
     fn mistakes_name_the_line() {
         assert!(parse("\ntrakcs = 5\n", &["x"]).unwrap_err().contains("toml:2: there is no option `trakcs`"));
+        assert!(parse("as = 5\n", &["x"]).unwrap_err().contains("toml:1: `as` is given on the command line"));
         assert!(parse("tracks = \n", &["x"]).unwrap_err().contains("toml:1: "));
         assert!(parse("tracks = { a = 1 }\n", &["x"]).unwrap_err().contains("toml:1: `tracks` must be"));
     }

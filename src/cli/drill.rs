@@ -17,7 +17,7 @@ use crate::{
 use clap::{ArgMatches, Args, Subcommand, ValueEnum};
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-/// Prove by doing it what is otherwise hoped for
+/// Rehearse an emergency, and prove that it ends well
 #[derive(Debug, Subcommand)]
 pub(super) enum DrillCommand {
     Backup(Box<BackupArgs>),

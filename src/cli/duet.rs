@@ -25,7 +25,8 @@ use std::process::ExitCode;
 /// order, each on a server of its own, until every answer is certain or the budget is spent. A page and a summary that
 /// explain what it came to are written beside the records: comparison.html and comparison.md.
 ///
-/// Exit code: 0 no operation is slower; 1 one is; 4 not all of it could be resolved, or the brake ended the load.
+/// Exit code: 0 no operation is slower; 1 one is; 2 wrong usage or bad input; 3 the database or the environment failed; 4 not
+/// all of it could be resolved, or the brake ended the load; 130 interrupted, and what was measured is kept.
 #[derive(Debug, Args)]
 pub(super) struct RunDuetArgs {
     /// The base, as in git:main or flags:pg-defaults

@@ -22,7 +22,7 @@ use std::time::Duration;
     mut_arg("duration", |arg| arg
         .default_value("3s")
         .env("LOIST_BENCH_BLOCK_DURATION")
-        .help("Length of a block's measured window; a block is one side for so long")),
+        .help("Length of a block's measured window; one side is measured for so long, then the other")),
     mut_arg("warmup", |arg| arg.default_value("1s").env("LOIST_BENCH_BLOCK_WARMUP").help("Load before each block's window, not measured")),
     mut_arg("state", |arg| arg.hide(true)),
 )]

@@ -55,28 +55,22 @@ pub(super) fn page(directory: &Path) -> Result<String, Failure> {
     Ok(html::index(&all))
 }
 
-/// What was judged, by the files that say so, and the page beside each.
-const JUDGED: [(&str, &str); 6] = [
-    ("gate.json", "report.html"),
-    ("comparison.json", "comparison.html"),
-    ("aa.json", "aa.html"),
-    ("study.json", "study.html"),
-    ("audit.json", "report.html"),
-    (super::capacity::ANSWER, "capacity.html"),
-];
+/// What was judged, by the files that say so; the page beside each has its name.
+const JUDGED: [&str; 6] =
+    ["gate.json", super::duet::EFFECTS, "aa.json", super::tune::STUDY, "audit.json", super::capacity::ANSWER];
 
 /// Whether a directory holds what was judged.
 pub(super) fn is_judged(directory: &Path) -> bool {
-    JUDGED.iter().any(|(file, _)| directory.join(file).is_file())
+    JUDGED.iter().any(|file| directory.join(file).is_file())
 }
 
 fn judged(directory: &Path, name: &OsStr) -> Result<Option<Judged>, Failure> {
-    for (file, page) in JUDGED {
+    for file in JUDGED {
         if let Some(document) = Document::read(&directory.join(file))? {
             let (what, outcome, sentence) = document.brief();
             return Ok(Some(Judged {
                 name: name.to_string_lossy().into_owned(),
-                page: directory.join(page).is_file().then(|| address(name, page)),
+                page: link(directory, name, &file.replace(".json", ".html")),
                 what,
                 outcome,
                 sentence,
@@ -96,7 +90,12 @@ fn run(directory: &Path, name: &OsStr) -> Result<Run, String> {
     Ok(Run {
         name: name.to_string_lossy().into_owned(),
         record: address(name, "record.json"),
-        page: directory.join("report.html").is_file().then(|| address(name, "report.html")),
+        page: link(directory, name, "report.html"),
         brief,
     })
+}
+
+/// The address of a page in a directory of that name, if it is there.
+fn link(directory: &Path, name: &OsStr, page: &str) -> Option<String> {
+    directory.join(page).is_file().then(|| address(name, page))
 }

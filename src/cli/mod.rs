@@ -36,6 +36,7 @@ mod server;
 mod sets;
 mod shard_args;
 mod side_arg;
+mod size_arg;
 mod sweep_arg;
 mod tune;
 
@@ -56,15 +57,16 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Every option can also stand in loist-bench.toml in the current directory (tracks = 10000) or in an
+Nearly every option can also stand in loist-bench.toml in the current directory (tracks = 10000) or in an
 environment variable (LOIST_BENCH_TRACKS=10000); the command line wins, then the environment.
 
 Exit codes:
   0    as wished
-  1    the objective or a gate was missed, something is slower, or a check found something
+  1    the objective or a gate was missed or is predicted to be, something is slower, tune found nothing to
+       gain, or a check found something
   2    wrong usage or bad input
   3    the database or the environment failed
-  4    inconclusive: the run or the comparison cannot tell, or the brake ended the load
+  4    inconclusive: the run, the comparison or the prediction cannot tell, or the brake ended the load
   130  interrupted; a window that had begun is kept";
 
 #[derive(Debug, Subcommand)]
@@ -165,7 +167,7 @@ impl Command {
             Self::Compare(args) => compare::execute(&args),
             Self::Duet(args) => duet::execute(*args, own),
             Self::Merge(args) => merge::execute(&args),
-            Self::Seed(args) => seed::execute(args, own),
+            Self::Seed(args) => seed::execute(args),
             Self::Advise(args) => advise::execute(&args),
             Self::Audit(args) => audit::execute(*args),
             Self::Observe(args) => observe::execute(*args),

@@ -8,9 +8,9 @@ use super::{
     load_args::time,
     output,
     progress::Progress,
+    size_arg::size,
 };
 use crate::{
-    flags::unit::Dimension,
     lab::Event,
     monitor::{self, BackupSource, LogSource, MetricsError, ObserveOptions},
     target::{Target, TargetOptions, address_named},
@@ -27,6 +27,9 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 /// Exit code: 0 ended by SIGINT or SIGTERM, or --once done; 2 wrong usage or bad input; 3 the metrics cannot be served, or
 /// with --once the database does not answer.
 #[derive(Debug, Args)]
+#[command(mut_arg("machine", |arg| arg.help(
+    "Machine of the server, for its processors and memory, as in db-custom-1-3840 or 2cpu-8GB (default: what --instance says, else this machine where the server runs on it); an embedded server is confined to it"
+)))]
 pub(super) struct ObserveArgs {
     /// Where metrics are served; port 0 takes a free one
     #[arg(
@@ -102,16 +105,6 @@ fn interval(text: &str) -> Result<Duration, String> {
     Ok(interval)
 }
 
-/// An amount of storage in bytes.
-fn size(text: &str) -> Result<u64, String> {
-    let wrong = || "write a size with its unit, as in 20GB".to_owned();
-    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let number: u64 = text[..text.len() - unit.len()].parse().map_err(|_| wrong())?;
-    let known = Dimension::Memory.units().iter().find(|(name, _)| *name == unit.trim());
-    let (_, bytes) = known.ok_or_else(wrong)?;
-    number.checked_mul(*bytes as u64).filter(|bytes| *bytes > 0).ok_or_else(wrong)
-}
-
 impl From<MetricsError> for Failure {
     fn from(error: MetricsError) -> Self {
         Self::environment(error.to_string())
@@ -150,15 +143,6 @@ pub(super) fn execute(args: ObserveArgs) -> Result<ExitCode, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_have_a_unit() {
-        assert_eq!(size("20GB"), Ok(20 << 30));
-        assert_eq!(size("512 MB"), Ok(512 << 20));
-        for wrong in ["20", "GB", "20gb", "-1GB", "0GB", "99999999999999TB", ""] {
-            assert!(size(wrong).unwrap_err().contains("as in 20GB"), "{wrong}");
-        }
-    }
 
     #[test]
     fn intervals_are_a_second_at_least() {

@@ -43,7 +43,7 @@ pub(super) struct RunArgs {
     output: OutputArgs,
     #[command(flatten)]
     reports: ReportsArg,
-    /// Serve metrics for Prometheus during the run, as in 127.0.0.1:9187; port 0 takes a free one
+    /// Serve metrics for Prometheus during the run, as in 127.0.0.1:19188; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS:PORT", env = "LOIST_BENCH_METRICS", help_heading = "Output")]
     metrics: Option<SocketAddr>,
 }

@@ -1,7 +1,7 @@
 //! `loist-bench seed`.
 
 use super::{
-    args::{CatalogArgs, Format, OutputArgs, TargetArgs, said},
+    args::{CatalogArgs, Format, OutputArgs, TargetArgs},
     failure::Failure,
     interrupt::{self, Reserved},
     output,
@@ -10,9 +10,10 @@ use super::{
 use crate::{
     catalog::Inventory,
     lab::{self, Event},
-    report::{self, number::grouped},
+    report,
+    text::grouped,
 };
-use clap::{ArgMatches, Args};
+use clap::Args;
 use std::process::ExitCode;
 
 /// Make the synthetic music library, or find it already there; list what loist-bench made in a database, or remove it
@@ -22,7 +23,7 @@ pub(super) struct SeedArgs {
     #[arg(long, conflicts_with = "remove")]
     list: bool,
     /// Remove what loist-bench made in the database, and nothing else: all of it, or nothing where something of somebody
-    /// else's hangs on it; to be said on the command line
+    /// else's hangs on it
     #[arg(long)]
     remove: bool,
     #[command(flatten)]
@@ -33,18 +34,13 @@ pub(super) struct SeedArgs {
     output: OutputArgs,
 }
 
-pub(super) fn execute(args: SeedArgs, matches: &ArgMatches) -> Result<ExitCode, Failure> {
+pub(super) fn execute(args: SeedArgs) -> Result<ExitCode, Failure> {
     let target = args.target.options();
     if target.use_existing {
         return Err(Failure::bad_input("--use-existing seeds nothing: leave it out, or use `run`"));
     }
     let interrupt = interrupt::listen(&Reserved::default())?;
     let progress = Progress::new(args.output.progress.quiet);
-    if args.remove && !said(matches, "remove") {
-        return Err(Failure::bad_input(
-            "remove stands in loist-bench.toml, where it would be meant for ever: say --remove on the command line",
-        ));
-    }
     if args.list || args.remove {
         let hear = |inventory: &Inventory| progress.hear(Event::Note(to_be_removed(inventory)));
         let inventory = lab::inventory(&target, args.remove, &interrupt, &hear);

@@ -1,10 +1,7 @@
 //! The value of `--sweep`: a dimension and what it goes through.
 
-use super::{
-    args::tracks,
-    load_args::{count, rate},
-};
-use crate::{lab::sweep::Setting, workload::Protocol};
+use super::load_args::{count, rate};
+use crate::{capacity::parse_tracks, lab::sweep::Setting, workload::Protocol};
 
 /// A list of settings of one dimension.
 #[derive(Debug, Clone)]
@@ -27,7 +24,7 @@ fn setting(name: &str, value: &str) -> Result<Setting, String> {
         "clients" => count(value).map(Setting::Clients),
         "pool" => count(value).map(Setting::Pool),
         "rate" => rate(value).map(Setting::Rate),
-        "tracks" => tracks(value).map(Setting::Tracks),
+        "tracks" => parse_tracks(value).map(Setting::Tracks),
         "protocol" => match value {
             "simple" => Ok(Setting::Protocol(Protocol::Simple)),
             "extended" => Ok(Setting::Protocol(Protocol::Extended)),

@@ -33,13 +33,14 @@ use std::{
 /// nothing is taken out; what is left is confirmed with other seeds. Of a database that is there already only what a
 /// session may set for itself is tried, in sessions of its own.
 ///
-/// Exit code: 0 improved (of settings to --verify: no worse); 1 nothing to gain (or worse); 4 it cannot tell, or the brake
-/// ended the load.
+/// Exit code: 0 improved (of settings to --verify: no worse); 1 nothing to gain (or worse); 2 wrong usage or bad input; 3 the
+/// database or the environment failed; 4 it cannot tell, or the brake ended the load; 130 interrupted, and --resume goes on.
 #[derive(Debug, Args)]
 #[command(
     mut_arg("duration", |arg| arg
         .default_value("1500ms")
         .env("LOIST_BENCH_BLOCK_DURATION")
+        .hide_default_value(true)
         .help("Length of a block's measured window (default: 1.5 s, or as long as the objective needs at the rate)")),
     mut_arg("warmup", |arg| arg.default_value("1s").env("LOIST_BENCH_BLOCK_WARMUP").help("Load before each block's window, not measured")),
 )]
@@ -80,7 +81,7 @@ struct QuestionArgs {
     #[arg(long, value_name = "PROFILE|FILE", env = "LOIST_BENCH_VERIFY")]
     verify: Option<String>,
     /// Directory of a study that was cut off, to go on with; the other options must be those that it began with
-    #[arg(long, value_name = "DIR", env = "LOIST_BENCH_RESUME")]
+    #[arg(long, value_name = "DIR", env = "LOIST_BENCH_TUNE_RESUME")]
     resume: Option<PathBuf>,
     #[command(flatten)]
     slo: SloArg,

@@ -143,7 +143,7 @@ fn what_is_asked_for_is_written() {
         "{text}"
     );
     let directory = bench.run_directory();
-    for name in ["audit.json", "audit.md", "audit.sarif", "report.html"] {
+    for name in ["audit.json", "audit.md", "audit.sarif", "audit.html"] {
         let text = std::fs::read_to_string(directory.join(name)).unwrap();
         assert!(text.contains("table-granted-to-public") && !text.contains(ADMIN_PASSWORD), "{name}");
     }
@@ -151,7 +151,7 @@ fn what_is_asked_for_is_written() {
     assert!(list.contains("1 of 1 finding is medium or worse"));
     // The page can be made again from what was kept.
     bench.expect(0, &format!("report {} --out page.html", directory.join("audit.json").display()));
-    let page = std::fs::read_to_string(directory.join("report.html")).unwrap();
+    let page = std::fs::read_to_string(directory.join("audit.html")).unwrap();
     assert_eq!(std::fs::read_to_string(bench.path("page.html")).unwrap(), page);
 
     audit("--fail-on high", 0);

@@ -198,7 +198,7 @@ fn bad_input_is_one_sentence() {
         ("flags check broken.conf --as record", "broken.conf:1: this is not JSON"),
         ("flags check plan --machine db-n1-standard-1", "its equal for PostgreSQL is db-custom-1-3840"),
         ("flags check plan --machine db-custom-3-7680", "the nearest that is offered is db-custom-4-7680"),
-        ("flags check plan --memory-limit 3", "as in 512MB or 2GB"),
+        ("flags check plan --memory-limit 3", "as in 512MB or 20GB"),
         ("flags check plan --pg-version 9", "from 13 to 18"),
         ("flags render unit.conf --as gcloud", "work_mem=4mb: `mb` is no unit of work_mem: write B, kB, MB"),
         ("flags render typo.conf --as set", "did you mean shared_buffers?"),

@@ -217,7 +217,7 @@ fn it_measures_and_keeps_what_it_measured() {
     let verdict: Verdict = serde_json::from_str(&stdout).unwrap();
     assert!(verdict.effects.is_some() && !verdict.checks.is_empty());
     let directory = gate_directory(&bench);
-    for name in ["base-001.json", "new-001.json", "gate.json", "gate.md", "junit.xml", "report.html"] {
+    for name in ["base-001.json", "new-001.json", "gate.json", "gate.md", "junit.xml", "gate.html"] {
         assert!(directory.join(name).is_file(), "{name}");
     }
     // One side alone is a night.

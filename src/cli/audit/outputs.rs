@@ -69,12 +69,12 @@ impl Files {
                 ("audit.json", json(audit)?),
                 ("audit.md", report::markdown::audit(audit)),
                 ("audit.sarif", json(&sarif::render(audit))?),
-                ("report.html", report::html::audit(audit)),
+                ("audit.html", report::html::audit(audit)),
             ] {
                 place.write(name, text.as_bytes())?;
             }
             keep::list(reports);
-            written.push(format!("Report: {}\n", place.directory().join("report.html").display()));
+            written.push(format!("Report: {}\n", place.directory().join("audit.html").display()));
         }
         match self.format {
             AuditFormat::Text => {

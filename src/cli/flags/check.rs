@@ -6,12 +6,12 @@ use crate::{
         args::{Format, FormatArg, said},
         failure::Failure,
         output,
+        size_arg::size,
     },
     flags::{
         Form, Machine,
         catalog::DEFAULT_VERSION,
         check::{Context, Finding, Severity, check},
-        unit::{Dimension, Unit},
     },
     report,
 };
@@ -34,7 +34,7 @@ pub(in crate::cli) struct CheckArgs {
     #[arg(long, env = "LOIST_BENCH_MACHINE")]
     machine: Option<Machine>,
     /// Memory that the server may use where that is less than the machine's, as in 2GB
-    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
     memory_limit: Option<u64>,
     /// Connections that all clients may open together
     #[arg(long, value_name = "N")]
@@ -93,15 +93,4 @@ pub(super) fn execute(args: &CheckArgs, matches: &ArgMatches) -> Result<ExitCode
     }
     let is_clean = findings.iter().all(|finding| finding.severity == Severity::Note);
     Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-/// An amount of memory with its unit.
-fn memory(text: &str) -> Result<u64, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let unit = Unit::of(&text[digits..]).filter(|unit| unit.dimension == Dimension::Memory);
-    let amount = text[..digits].parse::<u64>().ok().zip(unit);
-    match amount.map(|(amount, unit)| (amount as f64 * unit.factor) as u64) {
-        Some(bytes) if bytes > 0 => Ok(bytes),
-        _ => Err("write a size with its unit, as in 512MB or 2GB".to_owned()),
-    }
 }

@@ -77,7 +77,7 @@ impl Files {
             ("gate.json", json(verdict)),
             ("gate.md", report::markdown::gate(verdict)),
             ("junit.xml", report::junit::render(verdict)),
-            ("report.html", report::html::gate(verdict)),
+            ("gate.html", report::html::gate(verdict)),
         ] {
             place.write(name, text.as_bytes())?;
         }
@@ -85,7 +85,7 @@ impl Files {
         match self.format {
             GateFormat::Text => {
                 output::print(&report::gate::render(verdict))?;
-                output::print(&format!("\nReport: {}\n", place.directory().join("report.html").display()))
+                output::print(&format!("\nReport: {}\n", place.directory().join("gate.html").display()))
             }
             GateFormat::Json => output::print_json(verdict),
             GateFormat::Markdown => output::print_raw(&report::markdown::gate(verdict)),

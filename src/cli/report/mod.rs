@@ -17,13 +17,14 @@ use subject::Subject;
 
 /// Explain a run as one page, put several side by side, or list those of a directory
 ///
-/// One record becomes `report.html` beside it; several become `comparison.html` beside the last one, which the others are
-/// the base of. A comparison.json, gate.json or aa.json becomes a page beside it. A directory of runs, as `reports` is, gets an `index.html`. Pages ask for nothing from anywhere and can be
-/// sent as they are. A file that loist-bench did not make is never overwritten.
+/// One record becomes `report.html` beside it; several become `comparison.html` beside the last one, and the first is what
+/// the others are compared with. What a comparison, gate, aa, study, audit or capacity came to (comparison.json, gate.json and
+/// so on) becomes a page of the same name beside it. A directory of runs, as `reports` is, gets an `index.html`. Pages ask
+/// for nothing from anywhere and can be sent as they are. A file that loist-bench did not make is never overwritten.
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
-    /// Records: each a record.json, or the directory that holds it; or one directory of runs, comparison.json, gate.json or
-    /// aa.json
+    /// Records: each a record.json, or the directory that holds it; or one directory of runs; or one comparison.json,
+    /// gate.json, aa.json, study.json, audit.json or capacity.json
     #[arg(required = true, value_name = "RECORD")]
     records: Vec<PathBuf>,
     /// What to make

@@ -1,10 +1,7 @@
 //! What loist-bench made is listed and removed; what others made stays.
 
 use super::{database, run};
-use crate::{
-    common::{Answer, Bench, KeptServer},
-    faults::ask,
-};
+use crate::common::{Answer, Bench, KeptServer, ask};
 use serde_json::Value;
 
 /// Tables, functions and the like that are in the database, the system's own not.
@@ -118,5 +115,5 @@ fn removing_is_for_a_database_that_stays() {
     }
     bench.expect(2, "seed --list --remove").one_sentence("cannot be used with");
     bench.write("loist-bench.toml", "remove = true\n");
-    bench.expect(2, "seed --quiet").one_sentence("say --remove on the command line");
+    bench.expect(2, "seed --quiet").one_sentence("`remove` is given on the command line alone");
 }

@@ -127,7 +127,7 @@ fn the_log_can_be_asked_for(server: &KeptServer) {
     let collector = Collector::start(&bench, &server.url, "--every 1s --log-by-sql");
     let errors = "loist_pg_errors_total{kind=\"other\"} ";
     wait_until("the log", || collector.metrics().contains(&format!("{errors}0.0\n")));
-    assert!(crate::faults::ask(&server.url, "SELECT 1 / 0").is_err());
+    assert!(crate::common::ask(&server.url, "SELECT 1 / 0").is_err());
     wait_until("the error", || collector.metrics().contains(&format!("{errors}1.0\n")));
 }
 
@@ -139,7 +139,7 @@ fn what_cannot_be_meant_or_had_is_one_sentence() {
     for (options, code, part) in [
         ("NOWHERE --once", 3, "cannot connect to 127.0.0.1:1"),
         ("NOWHERE --every 100ms", 2, "the shortest interval is 1s"),
-        ("NOWHERE --storage-limit 20", 2, "as in 20GB"),
+        ("NOWHERE --storage-limit 20", 2, "as in 512MB or 20GB"),
         ("NOWHERE --instance bad.json", 2, "bad.json: line 1: this is not what `gcloud"),
         ("NOWHERE --backups a --backup-dir b", 2, "--backup-dir"),
         ("NOWHERE --log a --log-by-sql", 2, "--log-by-sql"),
