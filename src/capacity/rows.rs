@@ -10,6 +10,7 @@ use super::{
     reading::Reading,
     series::Series,
     tier::{self, Needs, Tier},
+    tracks::short_tracks,
 };
 use crate::{flags::Machine, stats::median};
 
@@ -85,25 +86,41 @@ fn tier(tracks: u64, responses: &Responses, question: &Question) -> (Option<Tier
         );
     };
     let cpu = known(&responses.cpu, tracks);
+    let least = least(&responses.cpu, tracks);
     let needs = |of: fn(&Ends) -> f64| Needs {
-        cpu_us: cpu.as_ref().map(|(cpu, _)| of(cpu)),
+        cpu_us: cpu.as_ref().map(|(cpu, _)| of(cpu)).or_else(|| least.map(|(_, least)| of(&least))),
         database_bytes: of(&bytes),
     };
-    let Some(tier) = tier::smallest(needs(|ends| ends.estimate), needs(|ends| ends.high), question) else {
+    let Some(mut tier) = tier::smallest(needs(|ends| ends.estimate), needs(|ends| ends.high), question)
+    else {
         let why = "no tier has enough processors for this load: share it out over replicas".to_owned();
         return (None, Some(why));
     };
     let of_cpu = match cpu {
         Some((_, reservation)) => reservation.map(|reservation| format!("processor time: {reservation}")),
-        None => Some(format!(
-            "by the size of the database alone, which bears the load as long as a call of the mix takes {:.0} ms of processor time or less; it is not known: {}",
-            tier::most_cpu_ms(tier.vcpus, question),
-            why(&responses.cpu, tracks)
-        )),
+        None => {
+            (tier.busy, tier.most_calls_per_second) = (None, None);
+            Some(format!(
+                "by the size of the database {}, which bears the load as long as a call of the mix takes {:.0} ms of processor time or less; it is not known: {}",
+                least.map_or_else(
+                    || "alone".to_owned(),
+                    |(tracks, _)| format!("and the processor time at {} tracks", short_tracks(tracks))
+                ),
+                tier::most_cpu_ms(tier.vcpus, question),
+                why(&responses.cpu, tracks)
+            ))
+        }
     };
     let of_size = unsure.map(|reservation| format!("size of the database: {reservation}"));
     let remarks: Vec<String> = of_size.into_iter().chain(of_cpu).collect();
     (Some(tier), (!remarks.is_empty()).then(|| remarks.join("; ")))
+}
+
+/// What a call takes at the next smaller number of tracks for which that is known: with more of them it does not take less.
+fn least(cpu: &Response, tracks: u64) -> Option<(u64, Ends)> {
+    let smaller = cpu.predictions.iter().filter(|prediction| prediction.tracks < tracks);
+    let known = smaller.filter_map(|prediction| Some((prediction.tracks, prediction.range?)));
+    known.max_by_key(|(tracks, _)| *tracks)
 }
 
 /// Why nothing is known.

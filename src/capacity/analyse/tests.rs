@@ -143,6 +143,15 @@ fn a_plan_that_changed_is_told_and_nothing_is_predicted_beyond_it() {
     let remark = row.remark.as_ref().unwrap();
     assert!(remark.contains("60 ms of processor time or less; it is not known: the plan of"), "{remark}");
     assert_eq!(row.tier.as_ref().unwrap().busy, None);
+    // What fewer tracks take is the least that more of them take.
+    let most = found.rows.iter().find_map(|row| row.tier.as_ref()?.most_calls_per_second).unwrap();
+    let heavy = Question { load_per_second: 3.0 * most, ..asked(&[10_000, 100_000], None) };
+    let found = analysed(&records, &heavy);
+    let vcpus = |tracks: u64| {
+        let row = found.rows.iter().find(|row| row.tracks == tracks).unwrap();
+        row.tier.as_ref().unwrap().vcpus
+    };
+    assert!(vcpus(10_000) > 1 && vcpus(100_000) >= vcpus(10_000));
 }
 
 #[test]
