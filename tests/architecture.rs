@@ -113,6 +113,26 @@ fn files_hold_one_idea() {
     }
 }
 
+/// Two purposes that drew from one stream of random numbers would do so alike.
+#[test]
+fn every_purpose_has_a_stream_of_its_own() {
+    let mut purposes: Vec<(u64, String)> = Vec::new();
+    for (file, text) in sources() {
+        for line in text.lines() {
+            let Some((before, number)) = line.trim().split_once(": u64 = ") else { continue };
+            let is_purpose = before.ends_with("_STREAM") || before.ends_with("_STREAMS");
+            if let Some(Ok(number)) = is_purpose.then(|| number.trim_end_matches(';').parse()) {
+                purposes.push((number, format!("src/{file}")));
+            }
+        }
+    }
+    purposes.sort();
+    assert!(purposes.len() > 10, "they were found");
+    for pair in purposes.windows(2) {
+        assert!(pair[0].0 != pair[1].0, "{} and {} have one number, {}", pair[0].1, pair[1].1, pair[0].0);
+    }
+}
+
 #[test]
 fn imports_are_read_right() {
     assert_eq!(used_modules("use crate::{a::{b, c}, d, e::f};\ncrate::g::h()"), ["a", "d", "e", "g"]);

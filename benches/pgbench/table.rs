@@ -2,7 +2,7 @@
 
 use super::side::{Figures, SIDES};
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-use loist_bench::text::three_digits;
+use loist_bench::{stats::median, text::three_digits};
 
 /// What the numbers are, below all tables.
 pub(crate) const EXPLANATION: &str = "\
@@ -73,9 +73,9 @@ pub(crate) fn render(clients: u16, pairs: &[[Figures; 3]]) -> String {
 fn spread(values: impl Iterator<Item = Option<f64>>, text: impl Fn(f64) -> String) -> String {
     let mut values: Vec<f64> = values.flatten().collect();
     values.sort_by(f64::total_cmp);
-    let (Some(smallest), Some(largest)) = (values.first(), values.last()) else { return "-".to_owned() };
-    let middle = values.len() / 2;
-    let median =
-        if values.len() % 2 == 1 { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 };
-    format!("{} ({}..{})", text(median), text(*smallest), text(*largest))
+    let (Some(smallest), Some(middle), Some(largest)) = (values.first(), median(&values), values.last())
+    else {
+        return "-".to_owned();
+    };
+    format!("{} ({}..{})", text(middle), text(*smallest), text(*largest))
 }

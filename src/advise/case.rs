@@ -1,7 +1,7 @@
 //! A record as the rules see it: what they ask again and again.
 
 use crate::{
-    flags::{Quantity, Setting},
+    flags::{Quantity, Setting, cloud::nearest_share},
     record::{PlanCase, PlanNode, Record, Relation, Sample, ServerKind, StatementPlan},
     text::sql::readable_name,
 };
@@ -53,6 +53,13 @@ impl<'a> Case<'a> {
             }
             None => None,
         }
+    }
+
+    /// The value of a memory setting nearest to `bytes` that can be set on that machine: Cloud SQL takes shares of its memory.
+    pub(super) fn can_be_set(&self, name: &str, bytes: u64) -> u64 {
+        let machine = self.record.server.machine.as_ref();
+        let of_cloud_sql = machine.filter(|machine| machine.platform.starts_with("cloud_sql"));
+        of_cloud_sql.map_or(bytes, |machine| nearest_share(name, bytes, machine.memory_bytes))
     }
 
     /// Processors that the server has, as for [`Self::memory`].

@@ -49,10 +49,7 @@ pub(super) fn churn(case: &Case) -> Option<Recommendation> {
             say::percent(share)
         ),
         basis: Basis::Measured,
-        risk: format!(
-            "{} that stay open, some megabytes each in the server",
-            counted(min as u64, "connection")
-        ),
+        risk: format!("{} that stay open, some megabytes each in the server", counted(min, "connection")),
         verify: format!("run with --pool-min {min}, and compare p95 and the connections opened"),
         // A session that begins costs the server more than its client waits for.
         effect: share.max(0.3),

@@ -1,6 +1,9 @@
 //! Statements that the server executes in another way than it did in another run. Pure.
 
-use crate::record::{PlanCase, PlanNode, Record, StatementPlan, without_literals};
+use crate::{
+    record::{PlanCase, PlanNode, Record, StatementPlan, without_literals},
+    text::first_of,
+};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -69,14 +72,11 @@ fn sentence(base: &StatementPlan, new: &StatementPlan, same_parameters: bool) ->
     let milliseconds = |plan: &StatementPlan| {
         plan.execution_ms().map_or_else(|| "not executed".to_owned(), |ms| format!("{ms:.2} ms"))
     };
-    let (name, case) = (new.statements.first().map_or("?", String::as_str), new.case.name());
-    let others = match new.statements.len() {
-        0 | 1 => String::new(),
-        all => format!(" and {} more", all - 1),
-    };
+    let case = new.case.name();
+    let names = if new.statements.is_empty() { "?".to_owned() } else { first_of(&new.statements, 1) };
     let parameters = if same_parameters { "" } else { "; the parameters differ" };
     format!(
-        "plan flipped {}: {name}{others} ({case}): {} -> {}, {} -> {}{parameters}",
+        "plan flipped {}: {names} ({case}): {} -> {}, {} -> {}{parameters}",
         change(&base.root(), &new.root()),
         base.shape,
         new.shape,

@@ -6,6 +6,7 @@ use super::{
     say,
 };
 use crate::record::{Basis, Change, Index, Recommendation, Relation, RelationWindow};
+use crate::text::first_of;
 use std::collections::BTreeSet;
 
 /// Updates from which the share of HOT ones says something.
@@ -97,11 +98,11 @@ pub(super) fn hot_updates(case: &Case) -> Option<Recommendation> {
         .filter(|index| index.is_constraint || index.scans != Some(0))
         .map(|index| index.name.as_str())
         .collect();
-    let figures = format!("{figures}; updates change {}", say::list(&changed.iter().collect::<Vec<_>>(), 8));
+    let figures = format!("{figures}; updates change {}", first_of(&changed.iter().collect::<Vec<_>>(), 8));
     if !needed.is_empty() {
         let names: Vec<&str> = in_the_way.iter().map(|index| index.name.as_str()).collect();
         let evidence =
-            format!("{figures}, which stand in {}; in use: {}", say::list(&names, 6), say::list(&needed, 6));
+            format!("{figures}, which stand in {}; in use: {}", first_of(&names, 6), first_of(&needed, 6));
         return leave(
             "Leave the indexes that each update changes: some are in use, and no update is HOT while one is left",
             evidence,
@@ -119,7 +120,7 @@ pub(super) fn hot_updates(case: &Case) -> Option<Recommendation> {
             0 => format!("Leave room on the pages of {}: no update is HOT", table.name),
             _ => format!(
                 "Drop {} unless something else needs them: each update changes their columns, so none is HOT",
-                say::list(&in_the_way.iter().map(|index| &index.name).collect::<Vec<_>>(), 4)
+                first_of(&in_the_way.iter().map(|index| &index.name).collect::<Vec<_>>(), 4)
             ),
         },
         evidence: figures,

@@ -3,12 +3,17 @@
 use super::{case::Case, say, usable};
 use crate::{
     record::{Basis, Change, Index, Recommendation},
-    text,
+    text::{self, first_of},
 };
 
 /// The indexes that the record knows.
 pub(super) fn known<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a Index> {
     case.record.evidence.indexes.iter().flatten()
+}
+
+/// Whether an index may go by itself: nothing rests on it but the speed of reads.
+pub(super) fn can_be_dropped(index: &Index) -> bool {
+    !index.is_constraint && !index.is_of_partition
 }
 
 /// What is never known of indexes of somebody else's.
@@ -63,7 +68,7 @@ fn covered<'a>(case: &Case<'a>) -> Vec<(&'a Index, &'a Index)> {
             covers(wide, narrow)
                 && (!are_equal || *other < at || (!narrow.is_constraint && wide.is_constraint))
         });
-        wide.filter(|_| !narrow.is_constraint).map(|(_, wide)| *wide)
+        wide.filter(|_| can_be_dropped(narrow)).map(|(_, wide)| *wide)
     };
     let pairs = all.iter().enumerate().filter_map(|(at, narrow)| Some((*narrow, wider(at, narrow)?)));
     pairs.collect()
@@ -115,14 +120,14 @@ pub(super) fn invalid(case: &Case) -> Option<Recommendation> {
     (!changes.is_empty()).then(|| Recommendation {
         title: format!(
             "Build {} again, or drop it: it is invalid, and no plan can use it",
-            say::list(&names, 2)
+            first_of(&names, 2)
         ),
         evidence: format!(
             "pg_index says that {} invalid: its building was broken off",
             if names.len() == 1 {
                 format!("{} is", names[0])
             } else {
-                format!("{} are", say::list(&names, 4))
+                format!("{} are", first_of(&names, 4))
             }
         ),
         change: Some(changes.remove(0)),
@@ -149,7 +154,7 @@ pub(super) fn unused(case: &Case) -> Option<Recommendation> {
     }
     let unused: Vec<&Index> = known(case)
         .filter(|index| {
-            !index.is_constraint && index.is_valid && index.scans_ever == 0 && index.scans == Some(0)
+            can_be_dropped(index) && index.is_valid && index.scans_ever == 0 && index.scans == Some(0)
         })
         .filter(|index| case.tracks().is_some_and(|table| table.name == index.table))
         .collect();
@@ -177,7 +182,7 @@ pub(super) fn unused(case: &Case) -> Option<Recommendation> {
     let figures = format!(
         "{} never scanned, by this workload or since the counters began: {}; {} in all; their part of what the writes take is {}",
         if unused.len() == 1 { "1 index was".to_owned() } else { format!("{} indexes were", unused.len()) },
-        say::list(&names, 4),
+        first_of(&names, 4),
         text::bytes(bytes),
         case.felt_figures(&saving)
     );
@@ -189,7 +194,7 @@ pub(super) fn unused(case: &Case) -> Option<Recommendation> {
         return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
     Some(Recommendation {
-        title: format!("Consider dropping {}: nothing scans {}", say::list(&names, 2), if names.len() == 1 { "it" } else { "them" }),
+        title: format!("Consider dropping {}: nothing scans {}", first_of(&names, 2), if names.len() == 1 { "it" } else { "them" }),
         evidence: figures,
         change: Some(dropped(first)),
         more_changes: unused.iter().filter(|index| index.name != first.name).map(|index| dropped(index)).collect(),
@@ -209,7 +214,7 @@ fn unused_by_anybody(case: &Case) -> Option<Recommendation> {
         told.any(|told| told.name == index.name)
     };
     let unused: Vec<&Index> = known(case)
-        .filter(|index| index.is_valid && !index.is_constraint && index.scans_ever == 0)
+        .filter(|index| index.is_valid && can_be_dropped(index) && index.scans_ever == 0)
         .filter(|index| index.scans == Some(0) && !is_told(index))
         .collect();
     let first = *unused.first()?;
@@ -220,12 +225,12 @@ fn unused_by_anybody(case: &Case) -> Option<Recommendation> {
     Some(Recommendation {
         title: format!(
             "Ask who needs {}: nobody has scanned {} since the counters began",
-            say::list(&names, 2),
+            first_of(&names, 2),
             it(&unused)
         ),
         evidence: format!(
             "never scanned, by this workload or anybody else: {}; {} in all",
-            say::list(&sized, MOST_NAMED),
+            first_of(&sized, MOST_NAMED),
             text::bytes(bytes)
         ),
         change: Some(dropped(first)),
@@ -255,10 +260,10 @@ pub(super) fn never_usable(case: &Case) -> Option<Recommendation> {
     Some(Recommendation {
         title: format!(
             "Ask who needs {}: no statement of this workload can use {}",
-            say::list(&names, 2),
+            first_of(&names, 2),
             it(&indexes)
         ),
-        evidence: say::list(&why, MOST_NAMED),
+        evidence: first_of(&why, MOST_NAMED),
         change: Some(dropped(first)),
         more_changes: indexes.iter().skip(1).map(|index| dropped(index)).collect(),
         expected: format!(

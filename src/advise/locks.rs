@@ -47,8 +47,8 @@ pub(super) fn lock_waits(case: &Case) -> Option<Recommendation> {
     Some(Recommendation {
         title: format!("End what holds locks: {} made up to {} wait", who(worst), counted(worst.blocked, "session")),
         evidence: format!(
-            "{figures}; in {} of {} samples; they waited for {}",
-            case.record.samples.samples.iter().filter(|sample| !sample.blockers.is_empty()).count(),
+            "{figures}; it was in the way in {} of {} samples; they waited for {}",
+            case.record.samples.samples.iter().filter(|sample| sample.blockers.iter().any(|one| one.pid == worst.pid)).count(),
             case.record.samples.samples.len(),
             worst.event
         ),

@@ -42,7 +42,10 @@ pub(super) fn buffers_to(case: &Case) -> Option<u64> {
     if size < buffers || hits > ALL_CACHED {
         return None;
     }
-    let to = whole_mb(size.saturating_mul(2)).clamp(128 << 20, share.max(128 << 20));
+    // On a very small machine the default would be too much.
+    let least = (128 << 20).min(whole_mb((memory as f64 * MOST_BUFFERS_SHARE) as u64));
+    let to = whole_mb(size.saturating_mul(2)).clamp(least, share.max(least));
+    let to = case.can_be_set("shared_buffers", to);
     (to > buffers + buffers / 4).then_some(to)
 }
 
@@ -163,15 +166,23 @@ pub(super) fn huge_pages(case: &Case) -> Option<Recommendation> {
         let title = "Leave huge_pages: the server asks for them; see that it gets them";
         return Some(say::leave_alone(title, evidence, Basis::Convention));
     }
+    // The server asks for them already: what is missing is outside it.
+    let asks = setting.value != "off";
     Some(Recommendation {
-        title: "Give shared_buffers huge pages".to_owned(),
+        title: match asks {
+            true => {
+                "Reserve huge pages for shared_buffers (vm.nr_hugepages): the server asks for them in vain"
+            }
+            false => "Give shared_buffers huge pages",
+        }
+        .to_owned(),
         evidence: format!(
             "shared_buffers is {}; with pages of 4 kB the page tables of {} connections may take {}",
             text::bytes(buffers),
             case.may_open(),
             text::bytes(tables)
         ),
-        change: apply::set(case, "huge_pages", "try"),
+        change: if asks { None } else { apply::set(case, "huge_pages", "try") },
         expected: "memory for page tables, and some misses of the processor's own caches, saved".to_owned(),
         basis: Basis::Convention,
         risk: "the system must reserve them first (vm.nr_hugepages); needs a restart".to_owned(),
@@ -215,7 +226,7 @@ pub(super) fn effective_cache_size(case: &Case) -> Option<Recommendation> {
     }
     // Where nobody knows the memory, shared_buffers are taken for the usual quarter of it.
     let to = memory.map_or((buffers * 3).max(DEFAULT_CACHE), |memory| (memory as f64 * CACHE_SHARE) as u64);
-    let to = format_bytes(whole_mb(to));
+    let to = format_bytes(case.can_be_set("effective_cache_size", whole_mb(to)));
     Some(Tried::weigh(
         tried,
         Recommendation {

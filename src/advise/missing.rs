@@ -61,8 +61,15 @@ fn wanted(case: &Case, node: &PlanNode) -> Vec<Vec<Predicate>> {
     };
     if let Some(arms) = predicate::arms(filter) {
         let arms = arms.into_iter().map(typed);
-        let without = arms.filter(|arm| !has_index(case, table, filter, arm));
-        return without.map(|arm| vec![arm]).collect();
+        let mut keys: Vec<Vec<Predicate>> = Vec::new();
+        for arm in arms.filter(|arm| !has_index(case, table, filter, arm)) {
+            // Two values of one column are found by one index.
+            let made = |keys: &[Predicate]| predicate::index_on(keys, table, "any");
+            if keys.iter().all(|other| made(other) != made(std::slice::from_ref(&arm))) {
+                keys.push(vec![arm]);
+            }
+        }
+        return keys;
     }
     // A partial index whose condition the filter says is there for it, and the planner chose not to use it.
     let is_for_it = |index: &Index| {
@@ -178,11 +185,14 @@ impl Missing<'_> {
         let (mut creates, mut drops) = (Vec::new(), Vec::new());
         for keys in &wanted {
             let mut name = predicate::index_name(keys, &table);
-            while known(case).any(|index| index.name == format!("{schema}{name}")) {
+            let drop = |name: &str| format!("DROP INDEX CONCURRENTLY {schema}{name};");
+            while known(case).any(|index| index.name == format!("{schema}{name}"))
+                || drops.contains(&drop(&name))
+            {
                 name.push('2');
             }
             creates.push(predicate::index_on(keys, &table, &name)?);
-            drops.push(format!("DROP INDEX CONCURRENTLY {schema}{name};"));
+            drops.push(drop(&name));
         }
         let mut extensions = case.record.evidence.extensions.iter();
         let has_trigrams = extensions.any(|one| one.name == "pg_trgm" && one.installed.is_some());

@@ -250,7 +250,7 @@ pub(super) fn collapse_limits(case: &Case) -> Option<Recommendation> {
     let most = case.plans.iter().map(|(_, root)| joins(root)).max()?;
     let evidence = format!(
         "from_collapse_limit is {from}, join_collapse_limit {join}; the largest plan has {}",
-        counted(most as u64, "join")
+        counted(most, "join")
     );
     // Below their default they forbid orders of few tables, too.
     let lowered: Vec<&str> = [("from_collapse_limit", from), ("join_collapse_limit", join)]

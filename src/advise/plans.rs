@@ -187,7 +187,7 @@ pub(super) fn generic_plan(case: &Case) -> Option<Recommendation> {
     let to = if forced { "auto" } else { "force_custom_plan" };
     Some(Recommendation {
         title: format!("Set plan_cache_mode to {to}: generic plans are slower"),
-        evidence: format!("{}; so are {} in all", worst.figures(), counted(taken.len() as u64, "statement")),
+        evidence: format!("{}; so are {} in all", worst.figures(), counted(taken.len(), "statement")),
         change: apply::set(case, "plan_cache_mode", to),
         expected: "each execution gets the plan for its values, and pays for planning it".to_owned(),
         basis: Basis::Inferred,

@@ -3,7 +3,7 @@
 use super::{case::Case, say};
 use crate::{
     record::{Basis, Change, Recommendation, ServerKind},
-    text,
+    text::{self, first_of},
 };
 use chrono::NaiveDate;
 
@@ -28,10 +28,10 @@ pub(super) fn pending_restart(case: &Case) -> Option<Recommendation> {
         return None;
     }
     Some(Recommendation {
-        title: format!("Restart the server, or take back what waits for it: {}", say::list(&pending, 4)),
+        title: format!("Restart the server, or take back what waits for it: {}", first_of(&pending, 4)),
         evidence: format!(
             "pending_restart is set for {}: the values in force are the old ones",
-            say::list(&pending, 10)
+            first_of(&pending, 10)
         ),
         expected: "what was measured next is what was set".to_owned(),
         basis: Basis::Inferred,

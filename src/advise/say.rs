@@ -1,6 +1,7 @@
 //! Words, figures and changes that several families use.
 
 use crate::record::{Basis, Recommendation, Stance};
+use crate::text::first_of;
 
 /// Advice to change something; the rule fills it in.
 pub(super) fn change() -> Recommendation {
@@ -48,24 +49,18 @@ pub(super) fn percent(share: f64) -> String {
     if percent > 0.0 && percent < 0.001 {
         return "under 0.001 %".to_owned();
     }
+    if (99.999_5..100.0).contains(&percent) {
+        return "over 99.999 %".to_owned();
+    }
     if percent != 0.0 && percent.abs() < 0.1 || percent != 100.0 && (99.9..100.0).contains(&percent) {
         return format!("{percent:.3} %");
     }
     format!("{percent:.1} %")
 }
 
-/// The first names of a list, and how many more there are.
-pub(super) fn list<T: AsRef<str>>(names: &[T], most: usize) -> String {
-    let shown: Vec<&str> = names.iter().take(most).map(AsRef::as_ref).collect();
-    match names.len().saturating_sub(most) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
 /// The statements that a plan stands for, in few words.
 pub(super) fn statements(names: &[String]) -> String {
-    list(names, 1)
+    first_of(names, 1)
 }
 
 /// What trials say that a change saves. They are of single statements on a server that does nothing else: under load it

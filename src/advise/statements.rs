@@ -2,6 +2,7 @@
 
 use super::{case::Case, saving::Saving, say};
 use crate::record::{Basis, PlanNode, Recommendation, StatementPlan};
+use crate::text::first_of;
 
 /// Rows that are skipped for each that is returned, from which an offset is deep.
 const DEEP: f64 = 10.0;
@@ -95,7 +96,7 @@ pub(super) fn count_before_page(case: &Case) -> Option<Recommendation> {
     let saving = case.saving_statements(&names);
     let figures = format!(
         "{} {} all matches before each page",
-        say::list(&names, 2),
+        first_of(&names, 2),
         if names.len() == 1 { "counts" } else { "count" }
     );
     let advice = Recommendation {

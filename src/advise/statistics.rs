@@ -123,7 +123,7 @@ pub(super) fn estimates(case: &Case) -> Option<Recommendation> {
         super::plans::case(plan.case),
         node.planned_rows,
         node.actual_rows.unwrap_or_default(),
-        counted(off.len() as u64, "scan"),
+        counted(off.len(), "scan"),
         if off.len() == 1 { "is" } else { "are" }
     );
     if target < DEFAULT_TARGET {
@@ -178,12 +178,14 @@ fn mended(case: &Case, node: &PlanNode, figures: String, target: f64) -> Option<
         conditions.into_iter().filter(|c| !c.is_expression).map(|c| c.operand).collect();
     let columns: Vec<String> = columns.into_iter().collect();
     let figures = format!("{figures}; condition: {}", condition.map_or("none", String::as_str));
+    let highest =
+        |column: &String| own_target(case, &table, column).is_some_and(|own| f64::from(own) >= MOST);
     let (title, change) = match columns.as_slice() {
         [] => {
             let title = "Leave the statistics target: what is off is an expression, of which the columns' statistics say nothing";
             return Some(say::leave_alone(title, figures, Basis::Inferred));
         }
-        [_] if target >= MOST => {
+        [column] if target >= MOST || highest(column) => {
             let title = "Leave the statistics target: it is as high as can be; values that came since ANALYZE are not in it";
             return Some(say::leave_alone(title, figures, Basis::Inferred));
         }
@@ -207,12 +209,16 @@ fn mended(case: &Case, node: &PlanNode, figures: String, target: f64) -> Option<
     })
 }
 
+/// The statistics target that a column has of its own.
+fn own_target(case: &Case, table: &str, column: &str) -> Option<i32> {
+    let columns = case.record.evidence.table(table).into_iter().flat_map(|table| &table.columns);
+    let mut named = columns.filter(|known| known.name == column.trim_matches('"'));
+    named.next().and_then(|known| known.statistics_target)
+}
+
 /// A higher target for one column than it has, or than the server's.
 fn finer(case: &Case, table: &str, column: &str, target: f64) -> Change {
-    let tables = case.record.evidence.table(table).into_iter();
-    let mut columns = tables.flat_map(|table| &table.columns);
-    let known = columns.find(|known| known.name == column.trim_matches('"'));
-    let own = known.and_then(|known| known.statistics_target);
+    let own = own_target(case, table, column);
     let before = own.map_or(target, f64::from);
     let more = (before.max(target) * 5.0).min(MOST);
     let alter = |to: &str| {

@@ -1,6 +1,11 @@
 //! Indexes that no statement of the workload can use, however the planner reckons.
 
-use super::{asked::Asked, case::Case, indexes::known, predicate};
+use super::{
+    asked::Asked,
+    case::Case,
+    indexes::{can_be_dropped, known},
+    predicate,
+};
 use crate::record::{Column, Index};
 
 /// From this version on, a B-tree answers for a later column without the first one.
@@ -11,7 +16,7 @@ pub(super) fn never<'a>(case: &Case<'a>) -> Vec<(&'a Index, String)> {
     let Some(asked) = Asked::by(case.record).filter(|_| case.is_of_others()) else { return Vec::new() };
     let is_read = |index: &&Index| index.table.rsplit('.').next().is_some_and(|table| asked.has(table));
     let unscanned =
-        known(case).filter(|index| index.is_valid && !index.is_constraint && index.scans == Some(0));
+        known(case).filter(|index| index.is_valid && can_be_dropped(index) && index.scans == Some(0));
     let judged = unscanned.filter(is_read).filter_map(|index| {
         let table = case.record.evidence.tables.iter().find(|table| table.name == index.table);
         let judge = Judge {

@@ -53,8 +53,9 @@ pub(super) fn max_wal_size(case: &Case) -> Option<Recommendation> {
     let wanted = rate.map_or(current * 4, |rate| (rate * timeout * 2.0) as u64);
     let disk = case.record.evidence.disk.as_ref().map_or(u64::MAX, |disk| disk.free_bytes / 4);
     let to = whole_mb(wanted.clamp(1 << 30, 64 << 30)).next_power_of_two().min(whole_mb(disk));
-    // Somebody may have asked for it: a log that would have lasted for the window was not full.
-    let filled = rate.is_none_or(|rate| rate * seconds > current as f64 / 4.0);
+    // Somebody may have asked for it: a log that would have lasted for the window was not full, and of one whose rate is not
+    // known nobody can tell.
+    let filled = rate.is_some_and(|rate| rate * seconds > current as f64 / 4.0);
     if !filled || to <= current {
         return None;
     }
@@ -115,6 +116,15 @@ pub(super) fn page_images(case: &Case) -> Option<Recommendation> {
         return None;
     }
     let share = (wal.page_images * PAGE) as f64 / wal.bytes.max(1) as f64;
+    if setting.value != "off" {
+        let images = counted(wal.page_images, "image");
+        let figures = format!(
+            "wal_compression is {}; {} of log with {images} of whole pages",
+            setting.value,
+            text::bytes(wal.bytes)
+        );
+        return Some(say::leave_alone("Leave wal_compression: it is on", figures, Basis::Inferred));
+    }
     let figures = format!(
         "wal_compression is {}; {} of log, about {} of it {} images of whole pages",
         setting.value,
@@ -125,7 +135,7 @@ pub(super) fn page_images(case: &Case) -> Option<Recommendation> {
     let checkpoints = case.record.evidence.window.checkpoints;
     // Just after a checkpoint every page is new to the log: a short window right after one proves nothing.
     let short = checkpoints == 0 && seconds < 120.0;
-    if share < IMAGES_DOMINATE || setting.value != "off" || short {
+    if share < IMAGES_DOMINATE || short {
         let title = if short && share >= IMAGES_DOMINATE {
             "Leave wal_compression: the window is too short after a checkpoint to say"
         } else {
@@ -295,7 +305,13 @@ pub(super) fn backend_writes(case: &Case) -> Option<Recommendation> {
         };
         return Some(say::leave_alone(title, figures, Basis::Inferred));
     }
-    let to = (case.number("bgwriter_lru_maxpages")? * 4.0).clamp(400.0, 4000.0).to_string();
+    let current = case.number("bgwriter_lru_maxpages")?;
+    let to = (current * 4.0).clamp(400.0, 4000.0);
+    if to <= current {
+        let title = "Leave the background writer: it stops at a limit that is high already";
+        return Some(say::leave_alone(title, figures, Basis::Inferred));
+    }
+    let to = to.to_string();
     Some(Recommendation {
         title: format!("Raise bgwriter_lru_maxpages to {to}: sessions write buffers themselves"),
         evidence: format!(

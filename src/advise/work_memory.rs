@@ -305,7 +305,7 @@ pub(super) fn maintenance_work_mem(case: &Case) -> Option<Recommendation> {
         evidence: format!(
             "maintenance_work_mem is {}{}; the largest index is {}",
             setting.display(),
-            match (current <= WITHOUT_UNIT[1], case.record.server.version_number < 180_000) {
+            match (current <= WITHOUT_UNIT[1], case.record.server.version_number < 170_000) {
                 (true, true) => ", PostgreSQL's minimum: it looks like megabytes written without a unit",
                 (true, false) => ", which looks like megabytes written without a unit",
                 (false, _) => "",

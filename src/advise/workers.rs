@@ -85,7 +85,7 @@ pub(super) fn io_concurrency(case: &Case) -> Option<Recommendation> {
         let evidence = format!(
             "effective_io_concurrency is {}; {} of the plans read blocks from outside shared buffers",
             setting.value,
-            counted(reading.len() as u64, "bitmap scan")
+            counted(reading.len(), "bitmap scan")
         );
         let title = match () {
             () if reading.is_empty() => "Leave effective_io_concurrency: no bitmap scan waits for a disk",

@@ -90,9 +90,19 @@ impl<'a> Case<'a> {
             return Ok(&own.value);
         }
         let setting = self.setting(name)?;
-        let is_of_session = ["user", "database user"].contains(&setting.source.as_str());
-        if is_of_session && self.evidence.session.role != self.evidence.role {
-            return Ok(setting.default.as_deref().unwrap_or_default());
+        // What hides the server's own value is the session's alone, and that value is not known then.
+        let source = setting.source.as_str();
+        let is_of_other_role =
+            ["user", "database user"].contains(&source) && self.evidence.session.role != self.evidence.role;
+        if is_of_other_role || ["client", "session"].contains(&source) {
+            return Err(format!(
+                "the session has a {name} of its own ({}), which hides what others get: audit without it",
+                if is_of_other_role {
+                    "its role's"
+                } else {
+                    "PGOPTIONS, or options in the connection string"
+                }
+            ));
         }
         Ok(&setting.value)
     }

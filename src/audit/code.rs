@@ -68,7 +68,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         id: "user-mapping-password",
         severity: Severity::Medium,
-        title: "a password for another server stands in the catalogue",
+        title: "a password for another server stands in the system catalogs",
         why: "it is kept as it is, in every dump and backup of the database",
         reference: manual!("sql-createusermapping.html"),
         judge: user_mappings,

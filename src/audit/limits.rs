@@ -92,7 +92,8 @@ fn idle_session_timeout(case: &Case) -> Judged {
 fn budget(case: &Case) -> Judged {
     let Some(budget) = &case.wanted.budget else {
         return Err(
-            "nobody said how many instances and connections each there are (--instances, --pool)".to_owned()
+            "nobody said how many instances and connections each there are (--instances, --pool-max)"
+                .to_owned(),
         );
     };
     let most = case.number("max_connections")?;

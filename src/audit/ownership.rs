@@ -90,7 +90,17 @@ fn owns_tables(case: &Case) -> Judged {
     if case.application()?.superuser {
         return Ok(Vec::new());
     }
+    let memberships = case.memberships(role)?;
+    let is_owned = |table: &&Table| table.owner == *role || memberships.contains(&table.owner.as_str());
     let seen = |table: &Table| {
+        if table.owner != *role {
+            let words = format!("{role} is a member of {}, which owns {}", table.owner, table.name);
+            return Seen::new(&table.name, words).by_hand(format!(
+                "take the membership away, and grant what is needed: REVOKE {} FROM {};",
+                sql::name(&table.owner),
+                sql::name(role)
+            ));
+        }
         let seen = Seen::new(&table.name, format!("{role} owns {}", table.name));
         let granted =
             format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {};", table.name, sql::name(role));
@@ -104,7 +114,7 @@ fn owns_tables(case: &Case) -> Judged {
             .sql(granted)
             .by_hand("migrations then run as the new owner")
     };
-    Ok(tables(case)?.iter().filter(|table| table.owner == *role).map(seen).collect())
+    Ok(tables(case)?.iter().filter(is_owned).map(seen).collect())
 }
 
 fn in_public(case: &Case) -> Judged {

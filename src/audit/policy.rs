@@ -4,11 +4,11 @@ use super::{
     check,
     finding::{Acceptance, Finding},
 };
-use crate::text::{FileError, from_toml, line_of, read_file};
+use crate::text::{FileError, from_toml, line_of, read_file, toml_date};
 use chrono::NaiveDate;
 use serde::{Deserialize, de};
 use std::path::Path;
-use toml::{Spanned, value::Datetime};
+use toml::Spanned;
 use wildmatch::WildMatch;
 
 /// Which findings are accepted.
@@ -43,7 +43,7 @@ struct Entry {
     object: Option<String>,
     #[serde(deserialize_with = "reason")]
     reason: String,
-    #[serde(deserialize_with = "date")]
+    #[serde(deserialize_with = "toml_date")]
     expires: NaiveDate,
 }
 
@@ -121,14 +121,6 @@ fn reason<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<String, D::E
         return Err(de::Error::custom("an accepted finding needs a reason: say why it may stay"));
     }
     Ok(text)
-}
-
-fn date<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
-    let wrong = || de::Error::custom("write a date, as in 2027-01-31");
-    let written = Datetime::deserialize(deserializer).map_err(|_| wrong())?;
-    let date = written.date.filter(|_| written.time.is_none()).ok_or_else(wrong)?;
-    NaiveDate::from_ymd_opt(i32::from(date.year), u32::from(date.month), u32::from(date.day))
-        .ok_or_else(wrong)
 }
 
 #[cfg(test)]

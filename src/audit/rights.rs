@@ -89,7 +89,10 @@ fn tables(case: &Case) -> Judged {
         let privileges: Vec<&str> = one.iter().map(|grant| grant.privilege.as_str()).collect();
         let words = privileges.join(", ");
         let reads = ["SELECT", "REFERENCES", "USAGE"];
-        let is_changed = privileges.iter().any(|privilege| !reads.contains(privilege));
+        // A right on a column has the column behind it.
+        let is_read =
+            |privilege: &&str| privilege.split(' ').next().is_some_and(|word| reads.contains(&word));
+        let is_changed = !privileges.iter().all(is_read);
         let severity = if is_changed { Severity::High } else { Severity::Medium };
         let command = format!("REVOKE {words} ON {} {} FROM PUBLIC;", first.kind.sql(), first.object);
         let seen = Seen::new(&first.object, format!("PUBLIC has {words} on {}", first.object));

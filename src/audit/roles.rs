@@ -202,7 +202,7 @@ fn connection_limit(case: &Case) -> Judged {
     Ok(vec![match &case.wanted.budget {
         Some(budget) => seen.sql(format!("ALTER ROLE {name} CONNECTION LIMIT {};", budget.connections())),
         None => seen.by_hand(format!(
-            "give it as many as all instances' pools may open: ALTER ROLE {name} CONNECTION LIMIT n; with --instances and --pool the number is computed"
+            "give it as many as all instances' pools may open: ALTER ROLE {name} CONNECTION LIMIT n; with --instances and --pool-max the number is computed"
         )),
     }])
 }

@@ -81,14 +81,34 @@ fn tls_not_enforced(case: &Case) -> Judged {
     if !case.takes_tcp()? {
         return Ok(Vec::new());
     }
-    let open = |line: &&HbaLine| {
-        ["host", "hostnossl"].contains(&line.kind.as_str()) && line.method != "reject" && !is_within(line)
+    let open = |(at, line): (usize, &HbaLine)| {
+        let is_open = ["host", "hostnossl", "hostnogssenc"].contains(&line.kind.as_str())
+            && line.method != "reject"
+            && !is_within(line);
+        // The first line that fits a client decides.
+        is_open && !lines[..at].iter().any(|earlier| turns_away(earlier, line))
     };
     let seen = |line: &HbaLine| {
         Seen::new(words(line), format!("line {} of pg_hba.conf asks for no TLS", line.line))
             .by_hand(format!("in line {} write hostssl instead of {}, then: {RELOAD}", line.line, line.kind))
     };
-    Ok(lines.iter().filter(open).map(seen).collect())
+    Ok(lines.iter().enumerate().filter(|line| open(*line)).map(|(_, line)| seen(line)).collect())
+}
+
+/// Whether an earlier line turns everybody away who would come without TLS by `line`.
+fn turns_away(earlier: &HbaLine, line: &HbaLine) -> bool {
+    let all = |names: &[String]| names == ["all"];
+    let is_of_family = |sign: char| line.address.as_ref().is_some_and(|address| address.contains(sign));
+    let covers = match (earlier.address.as_deref(), earlier.netmask.as_deref()) {
+        (Some("all"), _) => true,
+        (Some("0.0.0.0"), Some("0.0.0.0")) => {
+            is_of_family('.') && line.netmask.as_ref().is_some_and(|mask| mask.contains('.'))
+        }
+        (Some("::"), Some("::")) => is_of_family(':'),
+        _ => false,
+    };
+    let is_without_tls = ["host", "hostnossl"].contains(&earlier.kind.as_str());
+    is_without_tls && earlier.method == "reject" && all(&earlier.databases) && all(&earlier.users) && covers
 }
 
 /// A line without what can stand behind it.

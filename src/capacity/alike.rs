@@ -2,24 +2,29 @@
 
 use super::CapacityError;
 use crate::{
-    flags::Setting,
-    record::{Load, Record, ServerKind, without_literals},
+    history::kind::how_hard,
+    record::{Record, ServerKind, without_literals},
+    text::short_digest,
 };
+use std::collections::BTreeMap;
 
 /// Settings that decide how a statement is executed and how long a commit takes.
 const SETTINGS: [&str; 11] = [
     "effective_cache_size",
+    "effective_io_concurrency",
     "fsync",
     "hash_mem_multiplier",
-    "jit",
     "log_statement",
-    "max_parallel_workers_per_gather",
     "random_page_cost",
     "seq_page_cost",
     "shared_buffers",
     "synchronous_commit",
+    "wal_compression",
     "work_mem",
 ];
+/// Others by how their names begin: switches and constants of the planner, workers, the index of words.
+const FAMILIES: [&str; 7] =
+    ["cpu_", "enable_", "gin_", "jit", "max_parallel_workers", "min_parallel_", "parallel_"];
 
 /// What must be the same, by its name.
 type Kinds = Vec<(&'static str, String)>;
@@ -32,7 +37,7 @@ fn kinds(record: &Record) -> Kinds {
         record.operations.iter().map(|one| one.summary.slo.objective.as_str()).collect();
     let mut kinds = of_the_server(record);
     kinds.extend([
-        ("load", load(&record.load)),
+        ("load", how_hard(&record.load)),
         ("operations and their shares", weights.join(", ")),
         ("objective", objectives.join(", ")),
     ]);
@@ -45,8 +50,8 @@ fn of_the_server(record: &Record) -> Kinds {
     let machine = server.machine.as_ref().map_or("", |machine| machine.name.as_str());
     // Each run has an embedded server of its own.
     let address = if server.kind == ServerKind::External { server.address.as_str() } else { "embedded" };
-    let mut kinds = vec![
-        ("workload", format!("{} ({})", record.workload.name, short(&record.workload.sha256))),
+    let kinds = vec![
+        ("workload", format!("{} ({})", record.workload.name, short_digest(&record.workload.sha256))),
         ("protocol", record.workload.protocol.clone()),
         ("state of the catalog", record.catalog.state.clone()),
         ("generator of the catalog", format!("{:?}", record.catalog.generator_version)),
@@ -56,31 +61,28 @@ fn of_the_server(record: &Record) -> Kinds {
         ("profile of the server", server.flags.clone().unwrap_or_default()),
         ("machine of the clients", format!("{}, {} processors", record.host.cpu_model, record.host.cpus)),
     ];
-    let setting =
-        |name| record.evidence.setting(name).map_or_else(|| "not known".to_owned(), Setting::display);
-    kinds.extend(SETTINGS.map(|name| (name, setting(name))));
     kinds
 }
 
 /// Whether a search for the knee was made where the runs at light load were.
 pub(super) fn is_of_the_same_server(search: &Record, light: &Record) -> bool {
-    of_the_server(search) == of_the_server(light)
+    of_the_server(search) == of_the_server(light) && other_setting(search, light).is_none()
 }
 
-fn short(digest: &str) -> &str {
-    digest.get(..12).unwrap_or(digest)
+/// What a run's settings were, of those that decide.
+fn settings(record: &Record) -> BTreeMap<&str, String> {
+    let decides =
+        |name: &str| SETTINGS.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family));
+    let settings = record.evidence.settings.iter().filter(|setting| decides(&setting.name));
+    settings.map(|setting| (setting.name.as_str(), setting.display())).collect()
 }
 
-fn load(load: &Load) -> String {
-    format!(
-        "{} loop, {} clients on {} connections, {}, {} us of network, {}",
-        load.model,
-        load.clients,
-        load.connections,
-        load.max_rate_per_second.map_or_else(|| "no cap".to_owned(), |most| format!("at most {most}/s")),
-        load.round_trip_delay_us,
-        load.stages.join(", ")
-    )
+/// The first of them that is not the same in both, and what it is in each.
+fn other_setting(one: &Record, other: &Record) -> Option<(String, String, String)> {
+    let (one, other) = (settings(one), settings(other));
+    let name = one.keys().chain(other.keys()).find(|name| one.get(*name) != other.get(*name))?;
+    let value = |of: &BTreeMap<&str, String>| of.get(name).cloned().unwrap_or_else(|| "not known".to_owned());
+    Some(((*name).to_owned(), value(&one), value(&other)))
 }
 
 /// Sees that all runs are alike.
@@ -90,15 +92,12 @@ fn load(load: &Load) -> String {
 pub(super) fn check(records: &[&Record]) -> Result<(), CapacityError> {
     let Some((first, others)) = records.split_first() else { return Ok(()) };
     let wanted = kinds(first);
-    for other in others {
-        let differs = wanted.iter().zip(kinds(other)).find(|((_, wanted), (_, found))| wanted != found);
-        if let Some(((what, wanted), (_, found))) = differs {
-            return Err(CapacityError::Differ {
-                what,
-                one: wanted.clone(),
-                other: found,
-                started: [first, other].map(|record| record.run.started_at),
-            });
+    for run in others {
+        let differs = wanted.iter().zip(kinds(run)).find(|((_, wanted), (_, found))| wanted != found);
+        let differs = differs.map(|((what, wanted), (_, found))| ((*what).to_owned(), wanted.clone(), found));
+        if let Some((what, one, other)) = differs.or_else(|| other_setting(first, run)) {
+            let started = [first, run].map(|record| record.run.started_at);
+            return Err(CapacityError::Differ { what, one, other, started });
         }
     }
     Ok(())
@@ -117,11 +116,12 @@ mod tests {
     type Change = fn(&mut Record);
 
     #[test]
-    fn size_and_seed_may_differ_and_nothing_else() {
+    fn size_seed_and_time_may_differ_and_nothing_else() {
         let one = fixture::record(1_000, 1, |_, _| 1e3);
-        let other = fixture::record(10_000, 2, |_, _| 5e3);
+        let mut other = fixture::record(10_000, 2, |_, _| 5e3);
+        other.load.duration_seconds *= 3.0;
         assert!(check(&[&one, &other]).is_ok() && check(&[]).is_ok());
-        let changes: [(&str, Change); 6] = [
+        let changes: [(&str, Change); 8] = [
             ("the jit is `on` and `off`", |record| {
                 let settings = &mut record.evidence.settings;
                 settings.iter_mut().find(|setting| setting.name == "jit").unwrap().value = "off".to_owned();
@@ -129,6 +129,10 @@ mod tests {
             ("generator", |record| record.catalog.generator_version = Some(99)),
             ("protocol", |record| record.workload.protocol = "prepared".to_owned()),
             ("load", |record| record.load.clients = 9),
+            ("load", |record| record.load.connect_per_checkout = true),
+            ("the enable_seqscan is `on` and `not known`", |record| {
+                record.evidence.settings.retain(|setting| setting.name != "enable_seqscan");
+            }),
             ("version of PostgreSQL", |record| record.server.version_number = 180_001),
             ("shares", |record| record.operations[0].weight = 5.0),
         ];

@@ -16,7 +16,7 @@ pub enum CapacityError {
     )]
     Differ {
         /// What differs.
-        what: &'static str,
+        what: String,
         /// What it is in the first.
         one: String,
         /// What it is in the other.

@@ -60,9 +60,13 @@ impl MeasureOptions {
         if self.knee.is_some() {
             planned.extend(self.sizes.iter().map(|tracks| (*tracks, true)));
         }
-        let seed = |number: usize| below(&mut stream(own, SEED_STREAM, number as u64), SEEDS);
-        let run = |(number, (tracks, searches))| Planned { tracks, seed: seed(number), searches };
+        let run = |(number, (tracks, searches))| Planned { tracks, seed: self.seed(number), searches };
         planned.into_iter().enumerate().map(run).collect()
+    }
+
+    /// The seed of a run by its number: every run has a library and calls of its own.
+    fn seed(&self, number: usize) -> u64 {
+        below(&mut stream(self.run.catalog.seed, SEED_STREAM, number as u64), SEEDS)
     }
 
     /// About how long all of it takes.
@@ -133,6 +137,7 @@ pub fn measure<E: From<LabError>>(
     keep: &mut dyn FnMut(&Run) -> Result<(), E>,
 ) -> Result<Vec<Record>, E> {
     let mut plan = VecDeque::from(options.plan());
+    let mut numbers = plan.len()..;
     let even = evenly(workload);
     let mut windows: BTreeMap<u64, Duration> = BTreeMap::new();
     let mut records = Vec::new();
@@ -156,7 +161,8 @@ pub fn measure<E: From<LabError>>(
                 window.as_secs()
             )));
             windows.insert(planned.tracks, window);
-            plan.push_front(planned);
+            let seed = numbers.next().map_or(planned.seed, |number| options.seed(number));
+            plan.push_front(Planned { seed, ..planned });
         }
         records.push(record);
     }

@@ -1,14 +1,15 @@
 //! Capacity: how latency, size and processor time grow with the number of tracks, where the objective is in danger, which
 //! tier bears the growth, and what it costs.
 //!
-//! Measuring ([`measure`]) makes records and nothing else; [`analyse`] answers from records alone, whoever made them.
+//! Measuring ([`measure`]) makes records and nothing else; [`analyse`] answers from records alone, whoever made them. Prices
+//! are data and are renewed there (`src/capacity/data`); a law of growth is added below (`src/stats/growth`).
 
 mod ahead;
 mod alike;
 mod analyse;
 pub mod answer;
 pub mod check;
-pub mod connections;
+mod connections;
 pub mod cost;
 mod error;
 #[cfg(test)]

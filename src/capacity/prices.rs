@@ -1,11 +1,10 @@
 //! What Cloud SQL costs: a dated list, shipped or of the user's own.
 
 use super::CapacityError;
-use crate::text::{FileError, from_toml, read_file};
+use crate::text::{FileError, from_toml, read_file, toml_date};
 use chrono::{Days, NaiveDate};
-use serde::{Deserialize, de};
+use serde::Deserialize;
 use std::{path::Path, sync::LazyLock};
-use toml::value::Datetime;
 
 /// Days after which prices are old.
 const OLD: Days = Days::new(365);
@@ -17,7 +16,7 @@ pub struct Prices {
     /// What they are of.
     pub name: String,
     /// The day for which they are.
-    #[serde(deserialize_with = "date")]
+    #[serde(deserialize_with = "toml_date")]
     pub date: NaiveDate,
     /// Hours that a month is billed as.
     pub hours_per_month: f64,
@@ -168,14 +167,6 @@ impl Prices {
     }
 }
 
-/// A day as TOML writes it.
-fn date<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
-    let written = Datetime::deserialize(deserializer)?;
-    let date = written.date.filter(|_| written.time.is_none());
-    date.and_then(|date| NaiveDate::from_ymd_opt(i32::from(date.year), date.month.into(), date.day.into()))
-        .ok_or_else(|| de::Error::custom("write a day, as in 2026-09-15"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,7 +209,7 @@ mod tests {
         assert!(error(&SHIPPED.replace("value = 2.0", "value = 0.5")).contains("must be a number from 1 on"));
         assert!(error(&SHIPPED.replace("value = 0.52", "value = 52.0")).contains("a share below 1"));
         assert!(error(&SHIPPED.replace("hour = 0.035", "hour = nan")).contains("db-g1-small"));
-        assert!(error(&SHIPPED.replace("2026-09-15\n", "2026-09-15T10:00:00Z\n")).contains("write a day"));
+        assert!(error(&SHIPPED.replace("2026-09-15\n", "2026-09-15T10:00:00Z\n")).contains("write a date"));
         assert!(error(&SHIPPED.replace("= 730", "= 0.0")).contains("hours_per_month"));
         assert!(error("surprise = 1").contains("own.toml:1"));
         let unseen: String =

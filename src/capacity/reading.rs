@@ -71,7 +71,10 @@ impl<'a> Reading<'a> {
             record.operations.iter().map(|operation| reading(operation, &shares, rate)).collect();
         Self {
             record,
-            effective: record.catalog.tracks as f64 + inserted as f64 / 2.0,
+            // In the middle of the window: what the warm-up added stands among the rows at its end.
+            effective: table
+                .map_or(0.0, |table| table.live_rows as f64 - inserted as f64 / 2.0)
+                .max(record.catalog.tracks as f64),
             cpu_us: mixed(&operations, |operation| operation.cpu_us),
             service_us: mixed(&operations, |operation| operation.service_us),
             operations,
@@ -195,8 +198,10 @@ mod tests {
         let mut record = fixture::record(1_000, 1, |_, _| 1_000.0);
         record.evidence.window.wal = Some(WalCounters { bytes: 50_000, ..WalCounters::default() });
         record.evidence.tables[0].window.as_mut().unwrap().inserted = 100;
+        // The warm-up has added 20 before.
+        record.evidence.tables[0].live_rows = 1_120;
         let reading = Reading::of(&record);
-        assert_eq!(reading.effective, 1_050.0);
+        assert_eq!(reading.effective, 1_070.0);
         assert_eq!(reading.wal_bytes_per_ingest, Some(500.0));
         // The shares are the workload's, not those that were measured with.
         let shares: f64 = reading.operations.iter().map(|operation| operation.share).sum();

@@ -11,7 +11,7 @@ use super::{
     tracks::short_tracks,
 };
 use crate::record::{Record, ServerKind};
-use crate::text::{counted, three_digits};
+use crate::text::{counted, first_of, three_digits};
 use chrono::NaiveDate;
 
 /// What it comes to, of the numbers of tracks that were asked for.
@@ -32,11 +32,7 @@ pub(super) fn verdict(
     let objective = operations.first().map_or("the objective", |operation| operation.objective.as_str());
     let first = |of: fn(&GrowthRow) -> &Vec<String>| asked.iter().find(|row| !of(row).is_empty());
     let named = |row: &GrowthRow, names: &[String]| {
-        let more = match names.len() {
-            0 | 1 => String::new(),
-            many => format!(" and {} more", many - 1),
-        };
-        format!("{}{more} at {} tracks", names.first().map_or("", String::as_str), short_tracks(row.tracks))
+        format!("{} at {} tracks", first_of(names, 1), short_tracks(row.tracks))
     };
     let is_known = |row: &&&GrowthRow| row.unknown.len() < operations.len();
     if let Some(row) = first(|row| &row.missed) {
@@ -127,7 +123,7 @@ pub(super) fn load(record: &Record) -> String {
     let load = &record.load;
     let cap =
         load.max_rate_per_second.map(|most| format!(", at most {most} calls a second")).unwrap_or_default();
-    let clients = counted(load.clients as u64, "client");
+    let clients = counted(load.clients, "client");
     format!("{} loop, {clients}{cap}, windows of {:.0} s", load.model, record.window.seconds)
 }
 

@@ -104,7 +104,8 @@ pub(super) async fn complete(
 }
 
 /// A digest of all that makes the table what it is, but for its rows: usable indexes, columns, triggers and whether
-/// they fire, options, and whether the planner has statistics.
+/// they fire, options, whether the planner has statistics, whether it was vacuumed, and which file it is in: that is another
+/// one once the table was written anew.
 pub(super) async fn shape(client: &Client) -> Result<String, CatalogError> {
     let sql = format!(
         "SELECT md5(concat_ws('|',
@@ -114,7 +115,7 @@ pub(super) async fn shape(client: &Client) -> Result<String, CatalogError> {
               FROM pg_attribute WHERE attrelid = t.oid AND attnum > 0 AND NOT attisdropped),
              (SELECT string_agg(concat_ws(' ', tgname, tgenabled, tgfoid::regproc), ';' ORDER BY tgname)
               FROM pg_trigger WHERE tgrelid = t.oid AND NOT tgisinternal),
-             t.reloptions::text,
+             t.reloptions::text, t.relallvisible > 0, pg_relation_filenode(t.oid),
              EXISTS (SELECT FROM pg_stats WHERE format('%I.%I', schemaname, tablename) = '{TABLE}')))
          FROM pg_class t WHERE t.oid = '{TABLE}'::regclass"
     );

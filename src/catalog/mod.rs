@@ -1,5 +1,8 @@
 //! The synthetic music library: rows that are a pure function of seed and index, loading them, and drawing from
-//! them what a caller asks for.
+//! them what a caller asks for; and the ledger of what was made, by which it is found again and removed.
+//!
+//! A library that was there before is read and never changed (`existing`). Changed here is what is in the library of our
+//! own; with its rows changes [`GENERATOR_VERSION`].
 
 mod artist;
 mod copy;

@@ -308,7 +308,7 @@ pub(super) struct Format {
 }
 
 /// Formats with their shares, which sum to 100.
-pub(super) const FORMATS: &[Format] = &[
+const FORMATS: &[Format] = &[
     Format { name: "MP3", extension: "mp3", percent: 52, lossless: false },
     Format { name: "FLAC", extension: "flac", percent: 20, lossless: true },
     Format { name: "M4A", extension: "m4a", percent: 12, lossless: false },

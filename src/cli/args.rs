@@ -197,6 +197,7 @@ impl EmbeddedArgs {
             database_url: None,
             password_file: None,
             require_tls: false,
+            is_own_server: false,
             embedded: true,
             pg_bin: self.pg_bin,
             pg_version: self.pg_version,

@@ -35,12 +35,12 @@ pub(super) struct AuditArgs {
     /// Table that is to have row-level security (may be repeated)
     #[arg(long, value_name = "TABLE", env = "LOIST_BENCH_EXPECT_RLS", help_heading = "Question")]
     expect_rls: Vec<String>,
-    /// Instances of the application, with --pool for the budget of connections
-    #[arg(long, value_name = "N", env = "LOIST_BENCH_INSTANCES", requires = "pool", value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Question")]
+    /// Instances of the application, with --pool-max for the budget of connections
+    #[arg(long, value_name = "N", env = "LOIST_BENCH_INSTANCES", requires = "pool_max", value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Question")]
     instances: Option<u32>,
-    /// Connections that the pool of each instance may open
-    #[arg(long, value_name = "N", env = "LOIST_BENCH_AUDIT_POOL", value_parser = clap::value_parser!(u32).range(1..=100_000), help_heading = "Question")]
-    pool: Option<u32>,
+    /// Most connections of each one's pool
+    #[arg(long, value_name = "N", env = "LOIST_BENCH_POOL_MAX", value_parser = clap::value_parser!(u32).range(1..=10_000), help_heading = "Question")]
+    pool_max: Option<u32>,
     /// What `gcloud sql instances describe NAME --format=json` prints, for backups, addresses and the like
     #[arg(long, value_name = "FILE", env = "LOIST_BENCH_INSTANCE", help_heading = "Question")]
     instance: Option<PathBuf>,
@@ -76,7 +76,7 @@ pub(super) fn execute(args: AuditArgs) -> Result<ExitCode, Failure> {
     let now = Utc::now();
     let wanted = Wanted {
         row_security: args.expect_rls,
-        budget: args.instances.zip(args.pool).map(|(instances, pool)| Budget { instances, pool }),
+        budget: args.instances.zip(args.pool_max).map(|(instances, pool)| Budget { instances, pool }),
         fail_on: args.fail_on,
         today: now.date_naive(),
     };

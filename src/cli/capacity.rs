@@ -17,7 +17,7 @@ use crate::{
     capacity::{self, Capacity, CapacityError, MeasureOptions, Outcome, Prices, parse_tracks, short_tracks},
     lab::{Event, LoadOptions, Looks, Run, RunOptions, SHORTEST_SEARCH},
     record::{Place, Record},
-    report,
+    report, text,
 };
 use chrono::Utc;
 use clap::{ArgMatches, Args};
@@ -31,12 +31,14 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 /// which --from builds the answer again.
 ///
 /// Exit code: 0 the objective holds or may be missed, as the answer says; 1 it is predicted to be missed at a growth that
-/// was asked for; 4 of some operations nothing can be said, or the predictions did not hold where --check measured.
+/// was asked for; 2 wrong usage or bad input; 3 the database or the environment failed; 4 of some operations nothing can be said,
+/// or the predictions did not hold where --check measured; 130 interrupted.
 #[derive(Debug, Args)]
 #[command(
     mut_arg("tracks", |arg| arg.hide(true)),
+    mut_arg("use_existing", |arg| arg.hide(true)),
     mut_arg("clients", |arg| arg.help("Clients, each of which makes one call at a time (default: 1, so that nobody waits)")),
-    mut_arg("max_rate", |arg| arg.help("Most calls a second of all clients together (default: 150, so that a small library stays one)")),
+    mut_arg("max_rate", |arg| arg.help("Most calls a second of all clients together (default: 150 where nothing else says how hard, so that a small library stays one; else none)")),
 )]
 pub(super) struct CapacityArgs {
     #[command(flatten)]
@@ -179,7 +181,7 @@ fn measured(args: CapacityArgs, matches: &ArgMatches) -> Result<Measured, Failur
     let options = options(args)?;
     listen(Event::Note(format!(
         "about {} in all; each run is kept as soon as it is over",
-        report::amount::span(options.estimate().as_secs_f64())
+        text::span(options.estimate().as_secs_f64())
     )));
     let mut series = Series::begin(&keeper)?;
     let mut keep = |run: &Run| series.keep(run, &listen);

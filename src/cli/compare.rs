@@ -18,7 +18,7 @@ use std::{
 /// and is named alone. One run a side is shown and not judged: what differs between runs that are the same is not known
 /// then.
 ///
-/// Exit code: 0 no operation is slower; 1 one is; 4 not all of it could be resolved.
+/// Exit code: 0 no operation is slower; 1 one is; 2 wrong usage or bad input; 4 not all of it could be resolved.
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
     /// The base; or the directory of a duet

@@ -9,7 +9,7 @@ use super::{
     progress::Progress,
 };
 use crate::{
-    catalog::MOST_TRACKS,
+    capacity::parse_tracks,
     drill::{self, Drill, DrillError, DrillOptions, Encryption, Method, Outcome, Until},
     report,
     target::address_named,
@@ -31,8 +31,9 @@ pub(super) enum DrillCommand {
 /// the copy is checked, and the workload runs on it.
 ///
 /// Exit code: 0 restored, and everything that could be checked agrees; 1 a check failed; 2 wrong usage or bad input; 3 the
-/// database, a program or room is missing; 130 interrupted, and nothing is left behind.
+/// database, a program or room is missing; 130 interrupted: what was made is gone, but for backups that were proved and kept.
 #[derive(Debug, Args)]
+#[command(mut_arg("keep_server", |arg| arg.hide(true)))]
 pub(super) struct BackupArgs {
     /// How the backup is made, as in directory,base: custom (pg_dump -Fc), directory (pg_dump -Fd), base (pg_basebackup) or
     /// pitr (pg_basebackup and archived log, restored to a point in time)
@@ -71,7 +72,7 @@ pub(super) struct BackupArgs {
     identity: Option<PathBuf>,
     /// Tracks of a second, smaller library that is drilled first, so that growth can be projected (default: a quarter of
     /// --tracks; 0 measures one size alone)
-    #[arg(long, value_name = "TRACKS", env = "LOIST_BENCH_GROW", value_parser = clap::value_parser!(u64).range(0..=MOST_TRACKS), help_heading = "Question")]
+    #[arg(long, value_name = "TRACKS", env = "LOIST_BENCH_GROW", value_parser = no_tracks_or_some, help_heading = "Question")]
     grow: Option<u64>,
     /// How long the workload runs on what was restored
     #[arg(long, value_name = "TIME", default_value = "3s", env = "LOIST_BENCH_DRILL_DURATION", value_parser = time, help_heading = "Question")]
@@ -91,6 +92,11 @@ pub(super) struct BackupArgs {
     catalog: CatalogArgs,
     #[command(flatten)]
     target: TargetArgs,
+}
+
+/// A number of tracks, or 0.
+fn no_tracks_or_some(text: &str) -> Result<u64, String> {
+    if text.trim() == "0" { Ok(0) } else { parse_tracks(text) }
 }
 
 /// How a drill is printed.

@@ -20,8 +20,9 @@ use std::process::ExitCode;
 
 /// Measure two sides in turns and tell what differs, and how sure that is
 ///
-/// A side is `as-is`, or parts joined by `+`: flags:PROFILE or flags:FILE, set:NAME=VALUE, transport:tls, schema:DIR,
-/// workload:FILE, git:REVISION (its schema/ and workloads/), or a database URL. Blocks of some seconds alternate in random
+/// A side is `as-is`, a database URL, or parts joined by `+`: here (schema/ and workloads/ of the current directory),
+/// git:REVISION (the same of that revision), schema:DIR, workload:NAME or workload:FILE, flags:PROFILE or flags:FILE,
+/// set:NAME=VALUE, transport:unix, tcp or tls. Blocks of some seconds alternate in random
 /// order, each on a server of its own, until every answer is certain or the budget is spent. A page and a summary that
 /// explain what it came to are written beside the records: comparison.html and comparison.md.
 ///

@@ -141,7 +141,6 @@ impl From<LabError> for Failure {
             LabError::Target(error) => error.into(),
             LabError::Catalog(error) => error.into(),
             LabError::Engine(error) => error.into(),
-            LabError::Record(error) => error.into(),
             LabError::Observe(_)
             | LabError::System(_)
             | LabError::Metrics(_)

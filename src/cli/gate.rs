@@ -38,7 +38,8 @@ const POLICY: &str = "loist-gate.toml";
 /// change of the level is told with the night it began. The objective and the budget of errors are judged in any case.
 /// A file loist-gate.toml in the current directory says what may pass.
 ///
-/// Exit code: 0 pass; 1 fail; 4 it cannot tell, or the brake ended the load; 3 a server went away.
+/// Exit code: 0 pass; 1 fail; 2 wrong usage or bad input; 3 a server went away, or the environment failed; 4 it cannot tell, or
+/// the brake ended the load; 130 interrupted, and what was measured is kept.
 #[derive(Debug, Args)]
 pub(super) struct GateArgs {
     /// Side that is the base, as in git:origin/main; without it nothing is compared with a base
@@ -59,7 +60,7 @@ pub(super) struct GateArgs {
     /// Judge these records, or directories of them, instead of measuring (may be repeated)
     #[arg(long, value_name = "PATH", env = "LOIST_BENCH_GATE_RECORDS", help_heading = "Question")]
     records: Vec<PathBuf>,
-    /// Policy (default: loist-gate.toml here, else as documented)
+    /// Policy (default: loist-gate.toml here, else the defaults that docs/gate.md shows)
     #[arg(long, value_name = "FILE", env = "LOIST_BENCH_POLICY", help_heading = "Question")]
     policy: Option<PathBuf>,
     #[command(flatten)]

@@ -146,11 +146,11 @@ fn stages(text: &str) -> Result<Stages, String> {
     parse_stages(text).map(Stages)
 }
 
-/// A number of calls a second, for the command line and for sweeps.
+/// A number of calls a second, as in `10` or `10/s`; for the command line and for sweeps.
 pub(super) fn rate(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
+    match text.trim().trim_end_matches("/s").trim_end().parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate <= HIGHEST_RATE => Ok(rate),
-        _ => Err("write calls a second, above 0 and at most 1000000".to_owned()),
+        _ => Err("write calls a second, above 0 and at most 1000000, as in 10/s".to_owned()),
     }
 }
 

@@ -1,4 +1,8 @@
-//! The command line: one file a subcommand; arguments in, one call, output out.
+//! The command line: one file a subcommand; arguments in, one call, output out. Options that several subcommands share have
+//! files of their own (`args`, `load_args` and others).
+//!
+//! Nothing is decided here: what is measured, judged and told belongs to the floors below. A subcommand is added as a file
+//! and a variant of `Command`; an option in the file of its subcommand, or of those that share it.
 
 mod aa;
 mod advise;
@@ -63,7 +67,7 @@ environment variable (LOIST_BENCH_TRACKS=10000); the command line wins, then the
 Exit codes:
   0    as wished
   1    the objective or a gate was missed or is predicted to be, something is slower, tune found nothing to
-       gain, or a check found something
+       gain or what it verifies worse, or a check found something
   2    wrong usage or bad input
   3    the database or the environment failed
   4    inconclusive: the run, the comparison or the prediction cannot tell, or the brake ended the load

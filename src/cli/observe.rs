@@ -11,9 +11,9 @@ use super::{
     size_arg::size,
 };
 use crate::{
-    lab::Event,
+    lab::{Event, open_to_look},
     monitor::{self, BackupSource, LogSource, MetricsError, ObserveOptions},
-    target::{Target, TargetOptions, address_named},
+    target::{TargetOptions, runtime},
 };
 use clap::Args;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
@@ -25,7 +25,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 /// out. monitoring/ has alert rules and a Grafana dashboard; docs/monitoring.md tells what every metric is.
 ///
 /// Exit code: 0 ended by SIGINT or SIGTERM, or --once done; 2 wrong usage or bad input; 3 the metrics cannot be served, or
-/// with --once the database does not answer.
+/// with --once the database does not answer; 130 interrupted before --once was done.
 #[derive(Debug, Args)]
 #[command(mut_arg("machine", |arg| arg.help(
     "Machine of the server, for its processors and memory, as in db-custom-1-3840 or 2cpu-8GB (default: what --instance says, else this machine where the server runs on it); an embedded server is confined to it"
@@ -114,16 +114,12 @@ impl From<MetricsError> for Failure {
 pub(super) fn execute(args: ObserveArgs) -> Result<ExitCode, Failure> {
     let target = args.target.options();
     let options = args.question.options(&target)?;
-    if !target.embedded && address_named(&target)?.is_none() {
-        return Err(Failure::bad_input(
-            "there is nothing to observe: name a database by --database-url or DATABASE_URL, or try it on a throw-away server with --embedded",
-        ));
-    }
     let interrupt = interrupt::listen(&Reserved::default())?;
-    // The server itself refuses what is not meant to happen.
-    let target = Target::open(&TargetOptions { use_existing: !target.embedded, ..target })?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::environment(error.to_string()))?;
+    let target = open_to_look(
+        target,
+        "there is nothing to observe: name a database by --database-url or DATABASE_URL, or try it on a throw-away server with --embedded",
+    )?;
+    let runtime = runtime().map_err(|error| Failure::environment(error.to_string()))?;
     let progress = Progress::new(args.quiet.quiet);
     let listen = |news: String| progress.hear(Event::Note(news));
     if args.once {

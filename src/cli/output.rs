@@ -30,7 +30,12 @@ pub(super) fn json(value: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string_pretty(value).map_err(|error| Failure::environment(error.to_string()))
 }
 
+/// The same with the end of its last line.
+pub(super) fn json_lines(value: &impl Serialize) -> Result<String, Failure> {
+    Ok(json(value)? + "\n")
+}
+
 /// Writes `value` as one JSON document to standard output.
 pub(super) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    print(&(json(value)? + "\n"))
+    print(&json_lines(value)?)
 }

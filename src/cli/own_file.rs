@@ -9,6 +9,7 @@ use crate::{
 use std::{
     fs::{self, File, Metadata, OpenOptions},
     io::{self, ErrorKind, Read, Write},
+    os::unix::fs::FileTypeExt,
     path::{Path, PathBuf},
 };
 
@@ -35,6 +36,9 @@ impl OwnFile {
                 "{shown} is a directory: name the file to write, as in {}",
                 path.join("report.html").display()
             ))),
+            Ok(there) if there.file_type().is_block_device() => {
+                Err(Failure::bad_input(format!("{shown} is a disk: name a file to write")))
+            }
             Ok(there) if !there.is_file() => Ok(Self::Stream(path.to_owned())),
             Ok(there) => Self::over(path, &there),
             Err(_) if fs::symlink_metadata(path).is_ok() => Err(Failure::bad_input(format!(

@@ -61,7 +61,7 @@ struct ExperimentArgs {
     /// Search for the highest rate at which the objective holds, then measure there; --rate is where the search begins
     #[arg(long, env = "LOIST_BENCH_KNEE", value_parser = truth)]
     knee: bool,
-    /// Longest search; with less time than the default, its blocks get shorter and its answer less sure
+    /// Longest search; with less than 150s, its blocks get shorter and its answer less sure
     #[arg(long, default_value = "3min", value_name = "TIME", env = "LOIST_BENCH_KNEE_BUDGET", value_parser = time)]
     knee_budget: Duration,
 }

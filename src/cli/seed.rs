@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 /// Make the synthetic music library, or find it already there; list what loist-bench made in a database, or remove it
 #[derive(Debug, Args)]
+#[command(mut_arg("use_existing", |arg| arg.hide(true)))]
 pub(super) struct SeedArgs {
     /// List what loist-bench made in the database, with sizes, by whom and when; make nothing
     #[arg(long, conflicts_with = "remove")]

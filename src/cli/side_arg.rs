@@ -7,10 +7,11 @@ use super::{
 };
 use crate::{
     lab::Side,
+    observe,
     target::{self, Schema, TargetOptions, Transport},
     workload::{Workload, builtin},
 };
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 /// What a part can be, for help and for messages.
 const PARTS: &str = "as-is, here, flags:PROFILE|FILE, set:NAME=VALUE, transport:unix|tcp|tls, schema:DIR, workload:NAME|FILE, git:REVISION, or a database URL";
@@ -175,16 +176,9 @@ fn of_revision(revision: &str, side: &mut Side) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What git says, or why it does not.
+/// What git says in the current directory, or why it does not.
 pub(super) fn git(arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new("git")
-        .args(arguments)
-        .output()
-        .map_err(|error| format!("git cannot be run: {error}"))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    observe::git(Path::new("."), arguments)
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ use std::{
         .hide_default_value(true)
         .help("Length of a block's measured window (default: 1.5 s, or as long as the objective needs at the rate)")),
     mut_arg("warmup", |arg| arg.default_value("1s").env("LOIST_BENCH_BLOCK_WARMUP").help("Load before each block's window, not measured")),
+    mut_arg("keep_server", |arg| arg.hide(true)),
 )]
 pub(super) struct TuneArgs {
     #[command(flatten)]

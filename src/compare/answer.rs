@@ -318,6 +318,14 @@ fn cautions(layout: &Layout<'_>, base: &Set<'_>, new: &Set<'_>, judgement: &Judg
     };
     if !matches!(layout, Layout::Pairs(_)) {
         for set in [base, new] {
+            let (cut, all) = (set.cut_short(), set.records.len());
+            match cut {
+                0 => {}
+                _ if cut == all => {
+                    cautions.push(format!("{}: what there is was cut short, and is no measure", set.label));
+                }
+                _ => cautions.push(format!("{}: {cut} of {all} runs were cut short and left out", set.label)),
+            }
             match disturbed(set) {
                 0 => {}
                 some => cautions.push(format!(

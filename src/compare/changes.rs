@@ -4,24 +4,11 @@ use super::{
     Set,
     effects::{PlanChange, SettingChange},
 };
-use crate::{advise::plan_flips, flags::secret::shown, record::Record};
-
-/// Where a server stands, and what it listens to: no choice that changes a run.
-const OF_THE_PLACE: [&str; 7] = [
-    "data_directory",
-    "config_file",
-    "hba_file",
-    "ident_file",
-    "port",
-    "unix_socket_directories",
-    "external_pid_file",
-];
-
-/// Whether a setting says where a server stands or what it listens to: that is no choice that changes a run.
-#[must_use]
-pub fn is_of_the_place(name: &str) -> bool {
-    OF_THE_PLACE.contains(&name)
-}
+use crate::{
+    advise::plan_flips,
+    flags::{place::tells_of_place_alone, secret::shown},
+    record::Record,
+};
 
 /// Statements that the new side executes in another way.
 pub(super) fn plans(base: &Set<'_>, new: &Set<'_>) -> Vec<PlanChange> {
@@ -46,7 +33,7 @@ pub(super) fn settings(base: &Set<'_>, new: &Set<'_>) -> Vec<SettingChange> {
         record.evidence.setting(name).map(|setting| (setting.display(), shown(name, &setting.display())))
     };
     all.into_iter()
-        .filter(|name| !is_of_the_place(name))
+        .filter(|name| !tells_of_place_alone(name))
         .filter_map(|name| {
             let (ours, theirs) = (value(base, &name), value(new, &name));
             let differs = ours.as_ref().map(|(real, _)| real) != theirs.as_ref().map(|(real, _)| real);

@@ -4,7 +4,11 @@ use super::{
     hypothesis::summary,
     pairs::{Pair, pairs},
 };
-use crate::{history::Kind, record::Record};
+use crate::{
+    history::Kind,
+    record::{Ended, Record},
+    text::short_digest,
+};
 
 /// Records of one side.
 #[derive(Debug, Clone)]
@@ -70,7 +74,7 @@ impl Layout<'_> {
 }
 
 impl<'a> Set<'a> {
-    /// The records that are measurements: blocks where there are any.
+    /// The records that are measurements: blocks where there are any, else the runs that were not cut short, unless all were.
     pub(super) fn measured(&self) -> Vec<&'a Record> {
         let blocks: Vec<&Record> = self
             .records
@@ -78,7 +82,18 @@ impl<'a> Set<'a> {
             .copied()
             .filter(|record| record.block.as_ref().is_some_and(|block| block.pair > 0))
             .collect();
-        if blocks.is_empty() { self.records.clone() } else { blocks }
+        if !blocks.is_empty() {
+            return blocks;
+        }
+        let whole: Vec<&Record> =
+            self.records.iter().copied().filter(|record| record.run.ended == Ended::AsPlanned).collect();
+        if whole.is_empty() { self.records.clone() } else { whole }
+    }
+
+    /// How many of its records are no blocks and were cut short.
+    pub(super) fn cut_short(&self) -> usize {
+        let is_run = |record: &&&Record| record.block.is_none() && record.run.ended != Ended::AsPlanned;
+        self.records.iter().filter(is_run).count()
     }
 
     /// The record that tells plans and settings: one that has plans, else the first.
@@ -97,7 +112,7 @@ impl<'a> Set<'a> {
         };
         let found = [
             differs("workload", &|record| record.workload.name.clone()),
-            differs("workload's text", &|record| record.workload.sha256.chars().take(12).collect()),
+            differs("workload's text", &|record| short_digest(&record.workload.sha256).to_owned()),
             differs("tracks", &|record| record.catalog.tracks.to_string()),
             differs("clients", &|record| record.load.clients.to_string()),
             differs("protocol", &|record| record.workload.protocol.clone()),

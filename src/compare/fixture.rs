@@ -1,11 +1,10 @@
 //! Records for tests, made up from the sample.
 
-use crate::record::{Block, Record};
+use crate::record::{Block, Record, sample};
 
 /// A run of one operation whose latencies are all `ms`, a little different in each run.
 pub(crate) fn record(ms: f64) -> Record {
-    let text = include_str!("../../reports/sample/record.json");
-    let mut record: Record = serde_json::from_str(text).unwrap();
+    let mut record = sample();
     record.operations.truncate(1);
     record.operations[0].name = "search".to_owned();
     record.disturbances.clear();

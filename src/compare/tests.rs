@@ -4,7 +4,7 @@ use super::{
     Answer, CompareError, Design, Effect, Effects, Judgement, Set, effects,
     fixture::{block, noise, pairs, record},
 };
-use crate::record::{Disturbance, DisturbanceKind, Metric, Record};
+use crate::record::{Disturbance, DisturbanceKind, Ended, Metric, Record};
 use chrono::TimeDelta;
 
 fn compared((base, new): &(Vec<Record>, Vec<Record>)) -> Result<Effects, CompareError> {
@@ -93,6 +93,12 @@ fn runs_that_were_not_paired_are_two_groups() {
     let p50 = of(&effects, Metric::P50);
     assert_eq!(p50.answer, Answer::Slower, "{p50:?}");
     assert!(p50.low.unwrap() > 0.2 && effects.cautions[0].contains("not measured in turns"));
+    let mut with_a_torso = side(1.3, 2);
+    with_a_torso[3].run.ended = Ended::Interrupted;
+    let effects = compared(&(side(1.0, 0), with_a_torso)).unwrap();
+    assert_eq!((effects.base.runs, effects.new.runs), (8, 7));
+    let said = effects.cautions.iter().any(|said| said.ends_with("1 of 8 runs were cut short and left out"));
+    assert!(said, "{:?}", effects.cautions);
     let few = compared(&(side(1.0, 0)[..2].to_vec(), side(2.0, 0)[..2].to_vec())).unwrap();
     assert_eq!(of(&few, Metric::P50).reason.as_deref(), Some("2 and 2 runs are too few for this confidence"));
 }

@@ -12,7 +12,7 @@ use super::{
     source::{self, Source},
     tool::{self, Way},
 };
-use crate::target::Programs;
+use crate::{target::Programs, text::first_of};
 use chrono::{DateTime, Utc};
 use std::path::Path;
 use tokio_postgres::Client;
@@ -62,20 +62,20 @@ pub(super) fn check_rights(context: &Context<'_>, source: &Source) -> Result<(),
         source::unreadable(&client).await.map_err(DrillError::of("looked at"))
     })?;
     let Some(first) = closed.first() else { return Ok(()) };
-    let more = match closed.len() - 1 {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let name = &first.name;
+    let names: Vec<&str> = closed.iter().map(|one| one.name.as_str()).collect();
+    let names = first_of(&names, 1);
     Err(DrillError::Environment(match first.is_by_policy {
         true => format!(
-            "row-level security hides rows of {name}{more} from this role, and a dump holds all: name a role with BYPASSRLS, or the owner"
+            "row-level security hides rows of {names} from this role, and a dump holds all: name a role with BYPASSRLS, or the owner"
         ),
         false => format!(
-            "this role may not read {name}{more}, which a dump holds: GRANT pg_read_all_data to it, or SELECT on these and USAGE on their schemas"
+            "this role may not read {names}, which a dump holds: GRANT pg_read_all_data to it, or SELECT on these and USAGE on their schemas"
         ),
     }))
 }
+
+/// How often tables may have changed while they were locked, before it is given up.
+const TRIES: usize = 5;
 
 /// A state of the database that stays to be seen.
 struct Snapshot {
@@ -89,13 +89,24 @@ impl Snapshot {
     async fn take(source: &Source) -> Result<Self, DrillError> {
         let client = source.session().await?;
         let refused = DrillError::of("looked at");
-        let at = Utc::now();
-        client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(&refused)?;
-        let tables = contents::tables(&client).await.map_err(&refused)?;
-        client.batch_execute(&hold(&tables)).await.map_err(&refused)?;
-        let sequences = contents::sequences(&client).await.map_err(&refused)?;
-        let row = client.query_one("SELECT pg_export_snapshot()", &[]).await.map_err(&refused)?;
-        Ok(Self { client, name: row.get(0), at, sequences })
+        for _ in 0..TRIES {
+            let tables = contents::tables(&client).await.map_err(&refused)?;
+            let at = Utc::now();
+            // Locks come before the first query, and with it the snapshot: of a table that somebody writes anew while they are
+            // waited for, an earlier snapshot would see no row.
+            let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {}", hold(&tables));
+            client.batch_execute(&begin).await.map_err(&refused)?;
+            if contents::tables(&client).await.map_err(&refused)? == tables {
+                let sequences = contents::sequences(&client).await.map_err(&refused)?;
+                let row = client.query_one("SELECT pg_export_snapshot()", &[]).await.map_err(&refused)?;
+                return Ok(Self { client, name: row.get(0), at, sequences });
+            }
+            client.batch_execute("ROLLBACK").await.map_err(&refused)?;
+        }
+        Err(DrillError::Environment(
+            "tables come and go while they are locked for the dump: try again when nobody makes or drops any"
+                .to_owned(),
+        ))
     }
 
     async fn contents(&self) -> Result<contents::Contents, DrillError> {

@@ -1,6 +1,6 @@
 //! Why a drill could not be held. What it finds is no error: that is its result.
 
-use crate::{catalog::CatalogError, lab::LabError, target::TargetError};
+use crate::{catalog::CatalogError, lab::LabError, target::TargetError, text::told};
 
 /// A drill could not be held.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,6 @@ impl DrillError {
     /// Something with a file.
     pub(super) fn file(path: &std::path::Path) -> impl Fn(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |error| Self::Environment(format!("{}: {error}", path.display()))
+        move |error| Self::Environment(told(&path, &error))
     }
 }

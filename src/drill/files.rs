@@ -5,7 +5,7 @@ use super::{
     manifest::{self, BackupFile},
     result::Check,
 };
-use crate::text::hex;
+use crate::text::{hex, short_digest};
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeSet,
@@ -105,8 +105,8 @@ pub(super) fn check(directory: &Path, expected: &[BackupFile]) -> Check {
             Ok((_, sha256)) if sha256 != file.sha256 => failures.push(format!(
                 "the file {} is damaged: its SHA-256 is {}... and was {}... when it was written",
                 file.path,
-                beginning(&sha256),
-                beginning(&file.sha256)
+                short_digest(&sha256),
+                short_digest(&file.sha256)
             )),
             Ok(_) => {}
         }
@@ -117,10 +117,6 @@ pub(super) fn check(directory: &Path, expected: &[BackupFile]) -> Check {
         more.iter().filter(|path| !known.contains(path.as_path()) && **path != Path::new(manifest::NAME));
     failures.extend(more.map(|path| format!("the file {} was not there when it was made", path.display())));
     Check::of(CHECK, format!("SHA-256 of {} files", expected.len()), failures)
-}
-
-fn beginning(digest: &str) -> &str {
-    digest.get(..12).unwrap_or(digest)
 }
 
 #[cfg(test)]

@@ -6,7 +6,10 @@ use super::{
     options::{Cipher, Method, Until},
     result::Part,
 };
-use crate::record::{Existing, write_whole};
+use crate::{
+    record::{Existing, write_whole},
+    text::told,
+};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -237,7 +240,7 @@ impl Manifest {
     /// When it cannot be read, is none, or is newer than this program.
     pub(super) fn load(directory: &Path) -> Result<Option<Self>, DrillError> {
         let path = directory.join(NAME);
-        let wrong = |why: String| DrillError::Usage(format!("{}: {why}", path.display()));
+        let wrong = |why: String| DrillError::Usage(told(&path, &why));
         let file = match File::open(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(|error| wrong(format!("cannot be read: {error}")))?,
@@ -275,7 +278,7 @@ impl Manifest {
     pub(super) fn write(&self, directory: &Path) -> Result<PathBuf, DrillError> {
         let path = directory.join(NAME);
         let text = serde_json::to_string_pretty(self)
-            .map_err(|error| DrillError::Environment(format!("{}: {error}", path.display())))?;
+            .map_err(|error| DrillError::Environment(told(&path, &error)))?;
         write_whole(&path, text.as_bytes(), Existing::Keep)
             .map_err(|error| DrillError::Environment(error.to_string()))?;
         Ok(path)

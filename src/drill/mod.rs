@@ -1,5 +1,8 @@
 //! A drill: a backup is made, restored into a server of this program's own, and held against what was backed up. A backup
 //! that was never restored is not one.
+//!
+//! Somebody's database is only read, and never restored into. Added are checks (`checks`), methods (made beside `dump`,
+//! `physical` and `pitr`, restored in `restore`) and ciphers (`cipher`).
 
 mod checks;
 mod cipher;

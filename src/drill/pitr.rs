@@ -18,6 +18,7 @@ use crate::target::Programs;
 use chrono::{DateTime, Utc};
 use std::{
     fs,
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     time::{Duration, Instant},
 };
@@ -185,8 +186,7 @@ fn collect(context: &Context<'_>, archive: &Path, first: &str, directory: &Path)
         let entry = entry.map_err(DrillError::file(archive))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.as_str() >= first && !name.ends_with(".part") {
-            let to = into.join(&name);
-            fs::copy(entry.path(), &to).map_err(DrillError::file(&to))?;
+            copy_plain(&entry.path(), &into.join(&name))?;
         }
     }
     if let Some(encryption) = encryption {
@@ -195,6 +195,21 @@ fn collect(context: &Context<'_>, archive: &Path, first: &str, directory: &Path)
         fs::remove_dir_all(&into).map_err(DrillError::file(&into))?;
     }
     Ok(())
+}
+
+/// Copies a file. The server's user owns the directory that it lies in, so a link of theirs is not followed.
+fn copy_plain(from: &Path, to: &Path) -> Result<(), DrillError> {
+    let opened = fs::OpenOptions::new().read(true).custom_flags(nix::libc::O_NOFOLLOW).open(from);
+    let mut source = opened.map_err(DrillError::file(from))?;
+    if !source.metadata().map_err(DrillError::file(from))?.is_file() {
+        return Err(DrillError::Environment(format!(
+            "{}: no plain file, in the archive of the log",
+            from.display()
+        )));
+    }
+    let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+    let copied = made.and_then(|mut copy| std::io::copy(&mut source, &mut copy));
+    copied.map(drop).map_err(DrillError::file(to))
 }
 
 /// Settings by which a server replays the log in a directory up to a point.

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     lab::{Event, Interrupt},
-    target::{Programs, Scratch, address_named, locate},
+    target::{Programs, Scratch, address_named, locate, runtime},
 };
 use chrono::Utc;
 use std::{
@@ -69,7 +69,7 @@ pub fn drill(
     let at = Utc::now();
     cipher::check(options.encryption.as_ref(), options.identity.as_deref())?;
     options.keep.as_deref().map(kept::check_place).transpose()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let frame = Frame { options, runtime: &runtime, interrupt, listen };
     let is_named = address_named(&options.target)?.is_some();
     let (backups, cautions) = match &options.from {

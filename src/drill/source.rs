@@ -45,7 +45,9 @@ impl Source {
     pub(super) fn embedded(context: &Context<'_>, tracks: u64, archives: bool) -> Result<Self, DrillError> {
         let options = context.options;
         let archive = archives.then(|| -> Result<PathBuf, DrillError> {
-            Ok(context.workshop.directory_for_server(&format!("archive-{tracks}"))?)
+            let archive = context.workshop.new_directory(&format!("archive-{tracks}"))?;
+            context.workshop.give(&archive)?;
+            Ok(archive)
         });
         let archive = archive.transpose()?;
         let mut target = TargetOptions { embedded: true, keep_server: false, ..options.target.clone() };

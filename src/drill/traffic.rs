@@ -40,8 +40,10 @@ impl Traffic {
         let url = source.target.url().unwrap_or_default().to_owned();
         let catalog = CatalogOptions { tracks, ..context.options.catalog };
         let load = LoadOptions::closed(CLIENTS, LONGEST);
-        let options =
-            RunOptions { looks: Looks::Nothing, ..RunOptions::of(catalog, TargetOptions::at(&url), load) };
+        let options = RunOptions {
+            looks: Looks::Nothing,
+            ..RunOptions::of(catalog, TargetOptions::at_own(&url), load)
+        };
         let interrupt = context.interrupt.of_one_run();
         let stop = interrupt.stop_flag();
         let workload = builtin::find(WORKLOAD).map_err(lab::LabError::from)?;

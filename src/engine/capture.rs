@@ -16,7 +16,7 @@ const SAMPLE: usize = 16;
 /// Purpose of the random streams that choose what is kept; the clients' own choices stay as they are.
 const CAPTURE_STREAMS: u64 = 102;
 /// Purpose of the random stream that brings the threads' samples together.
-const MERGE_STREAM: u64 = 103;
+const MERGE_STREAM: u64 = 113;
 
 /// One call of an operation.
 #[derive(Debug, Clone, PartialEq)]

@@ -41,6 +41,13 @@ pub(super) struct Surroundings {
     pub(super) deadline: Instant,
 }
 
+impl Surroundings {
+    /// Whether calls may still begin.
+    fn goes_on(&self, now: Instant) -> bool {
+        now < self.deadline && !self.stop.is_set()
+    }
+}
+
 /// The operation and the stage of a call that is not answered yet.
 type UnderWay = Rc<Cell<Option<(usize, usize)>>>;
 
@@ -100,32 +107,28 @@ async fn in_closed_loop(
     under_way: &Cell<Option<(usize, usize)>>,
 ) {
     let mut session = session(around);
-    let goes_on = |now| now < around.deadline && !around.stop.is_set();
     let mut is_first = think.is_some_and(|think| think.spacing == Spacing::Uniform);
-    while goes_on(session.now) {
-        let mut intended = None;
+    while around.goes_on(session.now) {
+        let mut due = session.now;
         if let Some(think) = think {
             let pause = think.pause(&mut rng);
             // Clients that all think equally long begin at moments of their own, or they would call in step for ever.
-            let due = session.now + if is_first { pause.mul_f64(rng.random()) } else { pause };
+            due += if is_first { pause.mul_f64(rng.random()) } else { pause };
             is_first = false;
-            let due = around.cap.as_ref().map_or(due, |cap| cap.admit(due));
-            around.clock.sleep_until(due.min(around.deadline)).await;
-            session.look();
-            if !goes_on(session.now) {
+            if !is_reached(around, &mut session, due).await {
                 return;
             }
-            around.interval.borrow_mut().release_error.record(due.elapsed());
-            intended = Some(due);
-        } else if let Some(cap) = &around.cap {
-            let due = cap.admit(session.now);
-            if due > session.now {
-                around.clock.sleep_until(due.min(around.deadline)).await;
-                session.look();
-                if !goes_on(session.now) {
-                    return;
-                }
+        }
+        if let Some(cap) = &around.cap {
+            // Only now: what is admitted must come in the order of time, and a pause that was drawn first may be over last.
+            due = cap.admit(due);
+            if !is_reached(around, &mut session, due).await {
+                return;
             }
+        }
+        let intended = think.map(|_| due);
+        if intended.is_some() {
+            around.interval.borrow_mut().release_error.record(due.elapsed());
         }
         let operation = around.bound.choose(&mut rng);
         around.interval.borrow_mut().arrived(operation, 0);
@@ -140,6 +143,15 @@ async fn in_closed_loop(
         }
         session.look();
     }
+}
+
+/// Waits until `due`, if that is ahead, and says whether the load goes on then.
+async fn is_reached(around: &Surroundings, session: &mut Session<'_>, due: Instant) -> bool {
+    if due > session.now {
+        around.clock.sleep_until(due.min(around.deadline)).await;
+        session.look();
+    }
+    around.goes_on(session.now)
 }
 
 async fn in_open_loop(around: &Surroundings, lane: &Lane, under_way: &Cell<Option<(usize, usize)>>) {

@@ -94,11 +94,7 @@ impl Drop for Sleep<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn on_a_thread<T>(work: impl Future<Output = T>) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        tokio::task::LocalSet::new().block_on(&runtime, work)
-    }
+    use crate::engine::fixture::on_a_thread;
 
     #[test]
     fn sleepers_wake_in_order_and_not_before_their_time() {

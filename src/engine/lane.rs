@@ -87,12 +87,8 @@ impl Lane {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::fixture::on_a_thread;
     use std::rc::Rc;
-
-    fn on_a_thread<T>(work: impl Future<Output = T>) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        tokio::task::LocalSet::new().block_on(&runtime, work)
-    }
 
     fn arrival(operation: usize) -> Arrival {
         Arrival { intended: Instant::now(), operation, stage: 0, rng: crate::stats::stream(1, 2, 0) }

@@ -1,4 +1,8 @@
-//! The load generator: clients in a closed or an open loop over pinned connections, recording without locks.
+//! The load generator: clients in a closed or an open loop, on threads of their own (`worker`). They borrow connections from
+//! pools (`checkout`, `psycopg2`), and each thread records for itself (`recorder`).
+//!
+//! On the way of a call there is no lock but the pool's, no wake-up of another thread, and no allocation that grows. Changed
+//! here is how load is put on; what is sent stands in workloads (`src/workload`).
 
 mod alarm;
 mod bind;
@@ -12,6 +16,8 @@ mod connect;
 mod draw;
 mod failure;
 mod fit;
+#[cfg(test)]
+mod fixture;
 mod lane;
 mod link;
 mod load;

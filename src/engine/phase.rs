@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The same when the user asked for the end.
 const PATIENCE_WHEN_STOPPED: Duration = Duration::from_secs(5);
-/// How often a thread that waits for the last calls looks whether the user asked for the end.
+/// How often a thread looks whether the load was stopped.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Who is at work during a phase.
@@ -143,8 +143,8 @@ impl Crew {
     }
 }
 
-/// Hands the current interval over once a tick up to the end, and a last time when every client has ended: what is
-/// answered after the end stands by itself. Clients began so much later than the phase.
+/// Hands the current interval over once a tick up to the end, or until the load is stopped, and a last time when every client
+/// has ended: what is answered after the end stands by itself. Clients began so much later than the phase.
 async fn ship_until_done(
     equipment: &Equipment,
     phase: &Phase,
@@ -155,11 +155,11 @@ async fn ship_until_done(
     let stop = &equipment.assignment.stop;
     let window = phase.deadline.saturating_duration_since(phase.start);
     let mut at = Duration::ZERO;
-    let mut lost = false;
+    let (mut lost, mut stopped) = (false, false);
     let mut limit = phase.deadline + PATIENCE;
     loop {
         let next = tick_end(at, phase.tick, window);
-        let late = at >= window;
+        let late = stopped || at >= window;
         let last = tokio::select! {
             well = crew.all_ended() => {
                 lost = !well;
@@ -174,14 +174,20 @@ async fn ship_until_done(
                 }
                 continue;
             }
-            () = tokio::time::sleep_until((phase.start + next).into()), if !late => false,
+            () = tokio::time::sleep_until((Instant::now() + LOOK_EVERY).min(phase.start + next).into()), if !late => {
+                if !stop.is_set() && phase.start.elapsed() < next {
+                    continue;
+                }
+                false
+            }
             () = tokio::time::sleep_until(limit.into()) => {
                 crew.close_lanes(phase.end(stop), &mut current.borrow_mut());
                 crew.clients.iter().for_each(|client| client.cut_off(&mut current.borrow_mut()));
                 true
             }
         };
-        if stop.is_set() {
+        stopped = stop.is_set();
+        if stopped {
             limit = limit.min(Instant::now() + PATIENCE_WHEN_STOPPED);
             crew.close_lanes(phase.end(stop), &mut current.borrow_mut());
         }

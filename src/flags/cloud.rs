@@ -1,7 +1,7 @@
 //! What Cloud SQL for PostgreSQL makes of a setting.
 
 use super::{
-    catalog::{Flag, Limits},
+    catalog::{Flag, Limits, find},
     machine::Machine,
     value::Value,
 };
@@ -65,6 +65,17 @@ pub fn limits_error(
     }
 }
 
+/// The whole number of MB nearest to `bytes` that Cloud SQL takes for a setting whose limits are shares of the machine's
+/// memory; `bytes` where they are not.
+#[must_use]
+pub fn nearest_share(name: &str, bytes: u64, memory_bytes: u64) -> u64 {
+    let limits = find(name).and_then(|flag| flag.cloud_sql_limits.as_ref());
+    let Some(Limits::MemoryShare { min, max }) = limits else { return bytes };
+    let megabytes = |share: f64| memory_bytes as f64 * share / f64::from(1 << 20);
+    let (least, most) = ((megabytes(*min).ceil() as u64) << 20, (megabytes(*max).floor() as u64) << 20);
+    bytes.max(least).min(most)
+}
+
 fn megabytes(flag: &Flag, amount: f64) -> String {
     let bytes = amount * flag.unit().map_or(1.0, |unit| unit.factor);
     format!("{:.0}MB", bytes / f64::from(1 << 20))
@@ -78,8 +89,25 @@ fn outside(amount: i64, min: Option<f64>, max: Option<f64>) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalog::find;
     use super::*;
+
+    #[test]
+    fn the_nearest_share_is_taken() {
+        let machine: Machine = "db-custom-4-16384".parse().unwrap();
+        for (name, bytes, nearest) in [
+            ("shared_buffers", 1000 << 20, 1639 << 20),
+            ("shared_buffers", 4 << 30, 4 << 30),
+            ("effective_cache_size", 12 << 30, 11_468 << 20),
+            ("work_mem", 1 << 40, 1 << 40),
+        ] {
+            assert_eq!(nearest_share(name, bytes, machine.memory_bytes), nearest, "{name}");
+            let flag = find(name).unwrap();
+            if let Some(unit) = flag.unit().filter(|_| nearest < 1 << 40) {
+                let value = Value::Integer((nearest as f64 / unit.factor) as i64);
+                assert!(limits_error(flag, &value, Some(&machine)).is_none(), "{name}");
+            }
+        }
+    }
 
     #[test]
     fn shares_are_of_the_machines_memory_as_the_api_counts_them() {

@@ -84,7 +84,8 @@ impl Form {
             return Self::Describe;
         }
         // Comments say what they like: a rendered script names other forms in them.
-        let meant: Vec<&str> = text
+        let said = without_block_comments(text);
+        let meant: Vec<&str> = said
             .lines()
             .map(str::trim)
             .filter(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("--"))
@@ -130,6 +131,18 @@ impl fmt::Display for Form {
     }
 }
 
+/// Without what stands between `/*` and `*/`: enough to tell forms apart, though a quoted value may hold the same signs.
+fn without_block_comments(text: &str) -> String {
+    let mut said = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        let Some((_, after)) = comment.split_once("*/") else { break };
+        said.push_str(before);
+        rest = after;
+    }
+    said + rest
+}
+
 /// `a=b,c=d`: at least two names, without blanks around the signs.
 fn is_bare_list(line: &str) -> bool {
     let is_name = |text: &str| {
@@ -155,6 +168,9 @@ mod tests {
             ("database_flags {\n name = \"a\" }", Form::Terraform),
             ("# x\nresource \"google_sql_database_instance\" \"db\" {}", Form::Terraform),
             ("-- set it\nalter system set a = 1;", Form::AlterSystem),
+            ("/* of\nMonday */ ALTER SYSTEM SET a = 1;", Form::AlterSystem),
+            ("/* ALTER SYSTEM */ SET work_mem = '4MB';", Form::Set),
+            ("archive_command = 'cp /wal/* there'", Form::Conf),
             ("SET work_mem = '4MB';", Form::Set),
             ("ALTER ROLE app SET work_mem = '4MB';", Form::Set),
             ("work_mem = 4MB # comment", Form::Conf),

@@ -25,6 +25,18 @@ const OF_THE_PLACE: [&str; 19] = [
 ];
 const PREFIXES_OF_THE_PLACE: [&str; 3] = ["ssl", "unix_socket", "include"];
 
+/// Settings that only tell two places apart. Fewer than those that stay behind: a locale, a library or TLS is of the place as
+/// well, and yet may be why one server is slower than another.
+const OF_THE_PLACE_ALONE: [&str; 7] = [
+    "data_directory",
+    "config_file",
+    "hba_file",
+    "ident_file",
+    "port",
+    "unix_socket_directories",
+    "external_pid_file",
+];
+
 /// Settings of one server among others: where its WAL and its log go, whom it waits for, what is installed beside it.
 const OF_ONE_SERVER: [&str; 28] = [
     "archive_cleanup_command",
@@ -66,6 +78,12 @@ pub fn is_of_the_place(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     OF_THE_PLACE.contains(&name.as_str())
         || PREFIXES_OF_THE_PLACE.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Whether a setting, as a server names it, tells of its place and of nothing that changes a run: comparisons leave it out.
+#[must_use]
+pub fn tells_of_place_alone(name: &str) -> bool {
+    OF_THE_PLACE_ALONE.contains(&name)
 }
 
 /// Whether a setting must not go to another server: it is of the place, or sends WAL, waits for standbys, runs commands
@@ -115,6 +133,16 @@ mod tests {
             assert!(!stays_behind(name) && !is_of_the_place(name), "{name}");
         }
         assert!(!is_of_the_place("archive_command"), "somebody chose it");
+    }
+
+    #[test]
+    fn what_may_change_a_run_is_compared_though_it_stays_behind() {
+        for name in OF_THE_PLACE_ALONE {
+            assert!(tells_of_place_alone(name) && is_of_the_place(name), "{name}");
+        }
+        for name in ["lc_messages", "shared_preload_libraries", "ssl", "listen_addresses"] {
+            assert!(!tells_of_place_alone(name) && is_of_the_place(name), "{name}");
+        }
     }
 
     #[test]

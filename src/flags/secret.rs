@@ -39,9 +39,50 @@ pub(super) fn is_plain_value(value: &str) -> bool {
     is_number || ["on", "off", "true", "false", "yes", "no"].contains(&value)
 }
 
-/// Stars instead of a password in the addresses that stand in a text.
+/// Stars instead of a password in the addresses and the pairs (`password=...`) that stand in a text.
 #[must_use]
 pub fn without_passwords(text: &str) -> String {
+    without_pairs(&without_addresses(text))
+}
+
+/// The same of pairs as libpq has them, in an address behind `?`, too.
+fn without_pairs(text: &str) -> String {
+    const NAME: &str = "password";
+    let mut out = String::new();
+    let mut rest = text;
+    // ASCII letters alone change, so that places stay what they are.
+    while let Some(start) = rest.to_ascii_lowercase().find(NAME) {
+        let (before, behind) = rest.split_at(start + NAME.len());
+        out.push_str(before);
+        rest = behind;
+        let value = rest.trim_start();
+        let Some(value) = value.strip_prefix('=').map(str::trim_start) else { continue };
+        let end = match value.strip_prefix('\'') {
+            Some(quoted) => end_of_quoted(quoted) + 1,
+            None => value.find(|c: char| c.is_whitespace() || "&'\"`".contains(c)).unwrap_or(value.len()),
+        };
+        out.push_str(&rest[..rest.len() - value.len()]);
+        out.push_str(if end > 0 { "***" } else { "" });
+        rest = &value[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Behind the quote that ends a value; a sign behind a backslash does not.
+fn end_of_quoted(text: &str) -> usize {
+    let mut is_escaped = false;
+    for (at, sign) in text.char_indices() {
+        match sign {
+            '\'' if !is_escaped => return at + 1,
+            _ => is_escaped = sign == '\\' && !is_escaped,
+        }
+    }
+    text.len()
+}
+
+/// The same of addresses.
+fn without_addresses(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(start) = rest.find("://") {
@@ -73,6 +114,14 @@ mod tests {
             ("postgres://u:secret@h/d: no", "postgres://u:***@h/d: no"),
             ("invalid value 'postgres://u:s3@cr/et@h/d' for", "invalid value 'postgres://u:***@h/d' for"),
             ("two: a://b:c@d and e://f:g@h", "two: a://b:***@d and e://f:***@h"),
+            ("`host=db password=secret` is no side", "`host=db password=***` is no side"),
+            ("password = 'it\\'s one' user=me", "password = *** user=me"),
+            (
+                "postgres://u@h/d?password=s3cret&sslmode=require",
+                "postgres://u@h/d?password=***&sslmode=require",
+            ),
+            ("password_encryption=md5 and a password", "password_encryption=md5 and a password"),
+            ("password=", "password="),
             ("metrics: http://127.0.0.1:80/metrics", "metrics: http://127.0.0.1:80/metrics"),
             ("postgres://u@h:5432/d", "postgres://u@h:5432/d"),
         ] {

@@ -2,6 +2,7 @@
 
 use super::{
     catalog::{self, Flag, Kind},
+    cloud::nearest_share,
     unit::Dimension,
     value::Value,
 };
@@ -79,6 +80,16 @@ pub struct Room {
     pub vcpus: u32,
     /// Major version of the server.
     pub version: u32,
+    /// Whether the machine is one of Cloud SQL's, which takes only some shares of memory.
+    pub cloud_sql: bool,
+}
+
+impl Room {
+    /// The value of a memory setting nearest to `bytes` that can be set there.
+    #[must_use]
+    pub fn can_be_set(&self, name: &str, bytes: u64) -> u64 {
+        if self.cloud_sql { nearest_share(name, bytes, self.memory_bytes) } else { bytes }
+    }
 }
 
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
@@ -152,6 +163,9 @@ fn end(flag: &Flag, text: &str, room: &Room) -> Option<f64> {
         None if text == "room" => in_unit(room.work_bytes as f64)?,
         None => flag.parse(text).ok()?.number()?,
     };
+    let number = unit.map_or(number, |unit| {
+        room.can_be_set(flag.name, (number * unit.factor) as u64) as f64 / unit.factor
+    });
     let number = number.max(flag.min.unwrap_or(f64::MIN)).min(flag.max.unwrap_or(f64::MAX));
     Some(if flag.kind == Kind::Integer { number.round() } else { number })
 }
@@ -225,7 +239,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ROOM: Room = Room { memory_bytes: 3840 << 20, work_bytes: 24 << 20, vcpus: 1, version: 15 };
+    const ROOM: Room =
+        Room { memory_bytes: 3840 << 20, work_bytes: 24 << 20, vcpus: 1, version: 15, cloud_sql: false };
 
     fn tunable(name: &str) -> Tunable {
         find(name).unwrap().on(&ROOM).unwrap()

@@ -1,4 +1,4 @@
-//! The gate's own error rate: both sides are the same, and every alarm is a false one.
+//! What an A/A measurement comes to, as a file: how often the gate raised an alarm where both sides are the same.
 
 use crate::{
     record::Metric,

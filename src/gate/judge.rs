@@ -2,14 +2,17 @@
 
 use super::{
     policy::{Policy, Unresolved},
-    say,
     verdict::{Against, Check, CheckResult, FORMAT, Outcome, Shift, VERSION, Verdict},
 };
 use crate::{
     compare::{Answer, Effect, Effects, unknown_exemptions},
     history::is_disturbed,
-    record::{Metric, Record, Summary},
+    record::{
+        Metric, Record, Summary,
+        amount::{change, interval, size, value},
+    },
     stats::clustered_share,
+    text::{counted, percent},
     workload::ALL,
 };
 use chrono::{DateTime, Utc};
@@ -62,21 +65,28 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
     }
     let (of_history, shifts) = evidence.history.unwrap_or_default();
     checks.extend(of_history);
-    let (runs, set_aside) = undisturbed(&evidence.runs);
+    let good: Vec<&Record> = evidence.runs.iter().copied().filter(|run| !is_disturbed(run)).collect();
+    let set_aside = evidence.runs.len() - good.len();
+    // Where no other is left they may fail, and prove nothing.
+    let no_measure = good.is_empty() && set_aside > 0;
+    let runs = if no_measure { evidence.runs.clone() } else { good };
     checks.extend(against_objective(&runs, policy));
     checks.sort_by_key(|check| (check.against, check.result));
     let half = evidence.effects.as_ref().zip(evidence.confirmation.as_ref()).is_some_and(is_slower_once);
     let outcome = match (outcome(&checks, half, policy), evidence.cut_short) {
-        (Outcome::Pass, Some(_)) => Outcome::Inconclusive,
+        (Outcome::Pass, why) if why.is_some() || no_measure => Outcome::Inconclusive,
         (outcome, _) => outcome,
     };
-    let told = evidence.cut_short.map(|why| why.said().to_owned());
+    let told = evidence.cut_short.map(|why| why.said().to_owned()).or_else(|| {
+        let all = counted(set_aside, "run");
+        no_measure.then(|| format!("{all}, and each was cut short or disturbed: they prove nothing"))
+    });
     let unknown = match &evidence.effects {
         // The comparison says so itself.
         Some(_) => None,
         None => unknown_exemptions(&policy.exempt, &evidence.runs),
     };
-    let aside = (set_aside > 0).then(|| {
+    let aside = (set_aside > 0 && !no_measure).then(|| {
         format!(
             "{set_aside} of {} blocks were disturbed, and are not held against the objective",
             evidence.runs.len()
@@ -105,12 +115,6 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
     }
 }
 
-/// Runs that are a measure, and how many are none; all of them where no other is left.
-fn undisturbed<'a>(runs: &[&'a Record]) -> (Vec<&'a Record>, usize) {
-    let good: Vec<&Record> = runs.iter().copied().filter(|run| !is_disturbed(run)).collect();
-    if good.is_empty() { (runs.to_vec(), 0) } else { (good.clone(), runs.len() - good.len()) }
-}
-
 /// Each answer of the comparison. What is slower fails, unless it was measured once more and was not so then; `awaited` says
 /// that it was to be measured once more, and was not.
 fn against_base(effects: &Effects, confirmation: Option<&Effects>, awaited: bool) -> Vec<Check> {
@@ -119,7 +123,7 @@ fn against_base(effects: &Effects, confirmation: Option<&Effects>, awaited: bool
         all.find_map(|one| one.metrics.iter().find(|effect| effect.metric == metric)).map(|one| one.answer)
     };
     let check = |(operation, effect): (&str, &Effect)| {
-        let seen = say::effect(effect);
+        let seen = seen_of(effect);
         let (result, said) = match (effect.answer, again(operation, effect.metric)) {
             (Answer::Slower, None) if awaited => {
                 (CheckResult::NotResolved, "slower, but it could not be measured once more".to_owned())
@@ -135,8 +139,7 @@ fn against_base(effects: &Effects, confirmation: Option<&Effects>, awaited: bool
             }
             (Answer::Faster, _) => (CheckResult::Passed, "faster".to_owned()),
             (Answer::Equivalent, _) => {
-                let least = say::change(effect.metric, effect.least);
-                (CheckResult::Passed, format!("equivalent within {}", least.trim_start_matches('+')))
+                (CheckResult::Passed, format!("equivalent within {}", size(effect.metric, effect.least)))
             }
             (Answer::NotResolved, Some(Answer::Slower)) => (
                 CheckResult::NotResolved,
@@ -155,6 +158,19 @@ fn against_base(effects: &Effects, confirmation: Option<&Effects>, awaited: bool
     effects.gated().map(check).collect()
 }
 
+/// `+21 % (+15..+28 %), 4.19 ms -> 5.08 ms`.
+fn seen_of(effect: &Effect) -> String {
+    let metric = effect.metric;
+    let estimate = effect.change.map_or_else(|| "no estimate".to_owned(), |by| change(metric, Some(by)));
+    let ends = effect.low.zip(effect.high);
+    let ends = ends
+        .map_or_else(String::new, |(low, high)| format!(" ({})", interval(metric, Some(low), Some(high))));
+    let values = effect.base.zip(effect.new).map_or_else(String::new, |(base, new)| {
+        format!(", {} -> {}", value(metric, Some(base)), value(metric, Some(new)))
+    });
+    format!("{estimate}{ends}{values}")
+}
+
 /// Whether something was slower one time and not resolved the other: neither a pass, nor slower twice.
 fn is_slower_once((first, again): (&Effects, &Effects)) -> bool {
     let is_open = |effects: &Effects, operation: &str, metric: Metric| {
@@ -171,7 +187,7 @@ fn unresolved(effect: &Effect) -> String {
     match (&effect.reason, effect.detectable) {
         (Some(reason), _) => format!("not resolved ({reason})"),
         (None, Some(seen)) => {
-            format!("not resolved (could have seen {})", say::change(effect.metric, seen))
+            format!("not resolved (could have seen {})", change(effect.metric, Some(seen)))
         }
         (None, None) => "not resolved".to_owned(),
     }
@@ -199,12 +215,12 @@ fn objective(name: &str, summaries: &[&Summary]) -> Option<Check> {
     let found = clustered_share(&clusters)?;
     let seen = format!(
         "{} of the calls missed {} ({}..{} {}), {} may",
-        say::percent(found.share),
+        percent(found.share),
         slo.objective,
-        say::percent(found.interval.low),
-        say::percent(found.interval.high),
+        percent(found.interval.low),
+        percent(found.interval.high),
         if found.between { "between runs" } else { "within this run" },
-        say::percent(allowed)
+        percent(allowed)
     );
     Some(Check {
         against: Against::Slo,
@@ -221,10 +237,10 @@ fn errors(summaries: &[&Summary], most: f64) -> Option<Check> {
     let found = clustered_share(&clusters)?;
     let seen = format!(
         "{} of the calls failed ({}..{}), {} may",
-        say::percent(found.share),
-        say::percent(found.interval.low),
-        say::percent(found.interval.high),
-        say::percent(most)
+        percent(found.share),
+        percent(found.interval.low),
+        percent(found.interval.high),
+        percent(most)
     );
     Some(Check {
         against: Against::Errors,

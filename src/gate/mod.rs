@@ -1,11 +1,13 @@
 //! The gate for CI: policy, the verdict, and how far the verdict can be trusted.
+//!
+//! A verdict is judged from records and histories alone, whoever made them (`judge`, `nights`); only `aa` measures. Added
+//! are keys of the policy (`policy`), and what else is judged by (`judge`).
 
 mod aa;
 pub mod false_alarms;
 mod judge;
 mod nights;
-pub mod policy;
-mod say;
+mod policy;
 #[cfg(test)]
 mod tests;
 pub mod verdict;

@@ -2,13 +2,16 @@
 
 use super::{
     policy::{HistoryPolicy, Policy},
-    say,
     verdict::{Against, Check, CheckResult, Shift},
 };
 use crate::{
     history::{History, Night, Point},
-    record::Metric,
+    record::{
+        Metric,
+        amount::{change, value},
+    },
     stats::{ChangePoint, Detection, change_points},
+    text::counted,
     workload::ALL,
 };
 
@@ -22,11 +25,11 @@ pub fn nights(history: &History, tonight: &Night, policy: &Policy) -> (Vec<Check
         let others = history.nights().len() - of_kind;
         let others = match others {
             0 => String::new(),
-            _ => format!(" ({} of another machine, workload, load or version)", say::nights(others)),
+            _ => format!(" ({} of another machine, workload, load or version)", counted(others, "night")),
         };
         let sentence = format!(
             "{} of this kind{others}: it takes {} to tell a change",
-            say::nights(count),
+            counted(count, "night"),
             policy.history.nights
         );
         return (vec![check(ALL, Metric::P95, CheckResult::NotResolved, sentence)], Vec::new());
@@ -45,7 +48,7 @@ pub fn nights(history: &History, tonight: &Night, policy: &Policy) -> (Vec<Check
             if points.len() < policy.history.nights {
                 let sentence = format!(
                     "{} with a value: it takes {} to tell a change",
-                    say::nights(points.len()),
+                    counted(points.len(), "night"),
                     policy.history.nights
                 );
                 checks.push(check(name, *metric, CheckResult::NotResolved, sentence));
@@ -139,18 +142,18 @@ fn judged(
     let newest = open.clone().next();
     let Some(shift) = open.find(|shift| !shift.provisional).or(newest) else {
         let level = level.or_else(|| points.last().map(|point| point.value));
-        let level = level.map_or_else(String::new, |level| format!(", level {}", say::value(metric, level)));
-        let sentence = format!("no new change for the worse in {}{level}", say::nights(points.len()));
+        let level = level.map_or_else(String::new, |level| format!(", level {}", value(metric, Some(level))));
+        let sentence = format!("no new change for the worse in {}{level}", counted(points.len(), "night"));
         return check(operation, metric, CheckResult::Passed, sentence);
     };
     let revision = shift.revision.as_ref().map_or_else(String::new, |at| format!(" ({at})"));
     let seen = format!(
         "{} since the night of {}{revision}: {} -> {}, {} since",
-        say::change(metric, shift.change),
+        change(metric, Some(shift.change)),
         shift.at.format("%Y-%m-%d"),
-        say::value(metric, shift.before),
-        say::value(metric, shift.after),
-        say::nights(shift.nights_since)
+        value(metric, Some(shift.before)),
+        value(metric, Some(shift.after)),
+        counted(shift.nights_since, "night")
     );
     if shift.provisional {
         let sentence = format!("{seen}; too new to be sure of, it takes {}", policy.confirmed_after);

@@ -118,6 +118,10 @@ fn disturbed_blocks_are_not_held_against_the_objective() {
     assert_eq!(passed.outcome, Outcome::Pass);
     assert!(passed.cautions[0].starts_with("1 of 3 blocks were disturbed"), "{:?}", passed.cautions);
     assert_eq!(judged(vec![&bad]).outcome, Outcome::Fail, "where there is no other it stands");
+    bad.overall.failed = 0;
+    let nothing = judged(vec![&bad, &bad]);
+    assert_eq!(nothing.outcome, Outcome::Inconclusive, "{nothing:?}");
+    assert_eq!(nothing.sentence, "2 runs, and each was cut short or disturbed: they prove nothing");
 }
 
 #[test]
@@ -126,7 +130,7 @@ fn what_is_the_same_passes() {
     let verdict = verdict(evidence, &Policy::default());
     assert_eq!((verdict.outcome, verdict.sentence.as_str()), (Outcome::Pass, "all 8 checks passed"));
     let p50 = of(&verdict, "search", Metric::P50, Against::Base);
-    assert!(p50.sentence.starts_with("equivalent within 5.0 %: "), "{}", p50.sentence);
+    assert!(p50.sentence.starts_with("equivalent within 5 %: "), "{}", p50.sentence);
 }
 
 #[test]
@@ -178,7 +182,7 @@ fn the_objective_and_the_errors_are_judged_over_all_runs() {
     let good = judged(&[run(10, 0), run(20, 0), run(0, 0)]);
     assert_eq!(good.outcome, Outcome::Pass);
     let slo = of(&good, "search", Metric::MissShare, Against::Slo);
-    assert!(slo.sentence.contains("between runs") && slo.sentence.ends_with("5.0 % may"), "{}", slo.sentence);
+    assert!(slo.sentence.contains("between runs") && slo.sentence.ends_with("5 % may"), "{}", slo.sentence);
     let missed = judged(&[run(900, 0), run(1_000, 0), run(800, 0)]);
     assert_eq!(of(&missed, "all", Metric::MissShare, Against::Slo).result, CheckResult::Failed);
     // Four per cent on average, but one of three runs was above: that may be chance or not.

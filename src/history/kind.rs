@@ -1,6 +1,9 @@
 //! Of which kind a run is: only the numbers of one kind can be put in a row.
 
-use crate::record::{Load, Record, ServerKind};
+use crate::{
+    record::{Load, Record, ServerKind},
+    text::short_digest,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -65,7 +68,7 @@ impl Kind {
             // Where a checkout lies differs from machine to machine.
             flags: server.flags.as_deref().map(|flags| file_name(flags).to_owned()),
             workload: workload.name.clone(),
-            workload_sha256: workload.sha256.chars().take(12).collect(),
+            workload_sha256: short_digest(&workload.sha256).to_owned(),
             left_out: workload.left_out.clone(),
             protocol: workload.protocol.clone(),
             tracks: record.catalog.tracks,
@@ -154,8 +157,19 @@ fn file_name(path: &str) -> &str {
     path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(path)
 }
 
-/// A knee is found anew in each run: the rate that it gives is a result, no part of the kind.
+/// How calls came about and over what, in words; not for how long.
+#[must_use]
+pub fn how_hard(load: &Load) -> String {
+    parts(load, false).join(", ")
+}
+
 fn load(load: &Load, at_knee: bool) -> String {
+    let time = format!("{} s after {} s of warm-up", load.duration_seconds, load.warmup_seconds);
+    format!("{}, {time}", parts(load, at_knee).join(", "))
+}
+
+/// A knee is found anew in each run: the rate that it gives is a result, no part of the kind.
+fn parts(load: &Load, at_knee: bool) -> Vec<String> {
     let arrivals = load.arrivals.as_deref().unwrap_or("even");
     let calls = match (load.model.as_str(), load.think_seconds) {
         ("open", _) if at_knee => format!("open loop at the knee, {arrivals} arrivals"),
@@ -184,8 +198,7 @@ fn load(load: &Load, at_knee: bool) -> String {
         ("delay", (load.round_trip_delay_us != 0.0).then(|| format!("{} us", load.round_trip_delay_us))),
     ];
     parts.extend(named.into_iter().filter_map(|(name, value)| Some(format!("{name} {}", value?))));
-    parts.push(format!("{} s after {} s of warm-up", load.duration_seconds, load.warmup_seconds));
-    parts.join(", ")
+    parts
 }
 
 #[cfg(test)]

@@ -2,18 +2,18 @@
 //!
 //! A history is a directory of JSON Lines, one file a UTC month (`2026-11.jsonl`). Every line stands for itself: what
 //! is torn, foreign or too new loses that line alone, and is told. Fields are added, never renamed or given another
-//! meaning, within one [`VERSION`].
+//! meaning, within one [`VERSION`]. An export is added in `export`.
 
-pub mod baseline;
-pub mod blocks;
+mod baseline;
+mod blocks;
 mod error;
 pub mod export;
 mod file;
 mod import;
 pub mod kind;
 mod line;
-pub mod night;
-pub mod prune;
+mod night;
+mod prune;
 mod read;
 mod store;
 #[cfg(test)]

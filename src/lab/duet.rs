@@ -17,7 +17,7 @@ use crate::{
 use std::time::{Duration, Instant};
 
 /// Purpose of the stream that decides which block of a pair comes first.
-const ORDER_STREAM: u64 = 104;
+const ORDER_STREAM: u64 = 114;
 /// Pairs in a row that a server did not survive, after which there is no more to be learnt.
 const MOST_LOST: usize = 2;
 
@@ -182,7 +182,12 @@ impl<'a> Duet<'a> {
         Ok(compare::effects(&base, &new, &self.options.judgement, self.plan.alpha())?)
     }
 
-    fn effects(&self, ended: Stop) -> Result<Effects, LabError> {
+    fn effects(&mut self, ended: Stop) -> Result<Effects, LabError> {
+        if matches!(ended, Stop::Interrupted | Stop::Braked | Stop::ServerLost) {
+            // An end that was not planned is one more look: it may spend what is left.
+            let counted = self.counted();
+            self.plan.look(counted, true);
+        }
         let mut effects = self.current()?;
         effects.experiment = Some(Experiment {
             id: self.options.id.clone(),

@@ -1,6 +1,6 @@
 //! Ctrl-C, SIGTERM, and SIGHUP of a closed terminal: the first ends the run in order, the second at once.
 
-use crate::engine::StopFlag;
+use crate::{engine::StopFlag, target::runtime};
 use std::future::Future;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -25,7 +25,7 @@ impl Interrupt {
         let (sender, asked) = watch::channel(false);
         let stop = StopFlag::default();
         let flag = stop.clone();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = runtime()?;
         let mut signals = {
             let _context = runtime.enter();
             [

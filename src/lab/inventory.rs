@@ -3,7 +3,7 @@
 use super::{Interrupt, LabError};
 use crate::{
     catalog::{self, Inventory},
-    target::{Target, TargetOptions, address_named},
+    target::{Target, TargetOptions, address_named, runtime},
 };
 
 /// Lists what loist-bench made in the database that `options` name. With `remove`, removes it after `listen` has heard what
@@ -22,7 +22,7 @@ pub fn inventory(
         return Err(LabError::Usage(message.to_owned()));
     }
     let target = Target::open(options)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let done = runtime.block_on(interrupt.unless(async {
         match remove {
             true => catalog::remove(target.route(), listen).await,

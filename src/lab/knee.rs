@@ -37,6 +37,8 @@ const PROBE: Duration = Duration::from_secs(2);
 const BELOW_SATURATION: f64 = 0.8;
 /// How far from the guess the search may go, in both directions.
 const RANGE: f64 = 50.0;
+/// A rate at which a block has fewer calls than this shows nothing.
+const FEWEST_CALLS: f64 = 5.0;
 /// Half width of the interval, as a share of the rate, at which the search is done.
 const RESOLUTION: f64 = 0.05;
 /// Slices of a block.
@@ -66,7 +68,9 @@ pub(super) fn search(
     let most = setup.load.engine.max_rate.unwrap_or(f64::INFINITY);
     let guess = setup.load.guess.unwrap_or(probed * BELOW_SATURATION).max(1.0).min(most);
     let block = (budget / BLOCKS).clamp(SHORTEST_BLOCK, BLOCK);
-    let mut search = KneeSearch::new(guess / RANGE, (guess * RANGE).min(most), guess, prepared.seed);
+    let least = (FEWEST_CALLS / block.as_secs_f64()).min(guess / 2.0);
+    let lowest = (guess / RANGE).max(least);
+    let mut search = KneeSearch::new(lowest, (guess * RANGE).min(most), guess, prepared.seed);
     let mut trials: Vec<KneeTrial> = Vec::new();
     let stop = context.interrupt.stop_flag();
     let mut aside = 0;
@@ -82,7 +86,8 @@ pub(super) fn search(
             judged.disturbed = disturbance(setup, &driven, rate);
         }
         aside = if judged.disturbed.is_some() { aside + 1 } else { 0 };
-        if aside == 0 || aside > MOST_ASIDE {
+        // By chance not one call may have come: that the objective held would be true of nothing.
+        if judged.calls > 0 && (aside == 0 || aside > MOST_ASIDE) {
             search.learn(Trial { rate, held: judged.held, capacity: judged.capacity_per_second });
         }
         (context.listen)(Event::Note(told(&judged)));
@@ -137,6 +142,7 @@ fn told(trial: &KneeTrial) -> String {
     let rate = trial.rate_per_second;
     match &trial.disturbed {
         Some(cause) => format!("{rate:.0} calls/s: set aside, {cause}"),
+        None if trial.calls == 0 => format!("{rate:.0} calls/s: no call came"),
         None if trial.held => format!("{rate:.0} calls/s: the objective holds"),
         None => format!("{rate:.0} calls/s: the objective does not hold"),
     }

@@ -1,4 +1,9 @@
-//! The laboratory: the one place that knows the order of steps of a measured run.
+//! The laboratory: the one place that knows the order of the steps of whatever is measured: runs, nights of them, duets,
+//! sweeps, searches for the knee, shards of a run. So it is for the look of an audit, and for the inventory of what was
+//! made.
+//!
+//! What a step does belongs to the floors below. Nothing is printed: steps are told as events (`event`), and what they came
+//! to is returned. Added are steps, and causes for doubt (`diagnosis`).
 
 mod assemble;
 mod block;
@@ -18,6 +23,7 @@ mod load_record;
 mod looks;
 pub mod metrics;
 mod observer;
+mod open;
 mod options;
 mod plans;
 mod prepare;
@@ -42,6 +48,7 @@ pub use interrupt::Interrupt;
 pub use inventory::inventory;
 pub use knee::SHORTEST_SEARCH;
 pub use looks::{Look, Plan};
+pub use open::open_to_look;
 pub use options::{LoadOptions, Looks, RunOptions};
 pub use prepare::{CatalogOptions, LabError, Prepared, prepare};
 pub use repeat::repeat;

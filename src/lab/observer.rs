@@ -168,6 +168,9 @@ impl<'a> Watch<'a> {
     /// rest of the phase would be a row of failed calls.
     pub(super) async fn go_on(&mut self) -> Infallible {
         let began = Instant::now();
+        if let Some(sampler) = &mut self.sampler {
+            sampler.begin_now();
+        }
         let (mut next, mut well) = (began, Duration::ZERO);
         loop {
             next += self.interval;

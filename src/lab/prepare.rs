@@ -10,8 +10,8 @@ use crate::{
     engine::EngineError,
     monitor::MetricsError,
     observe::ObserveError,
-    record::{self, Record, RecordError, Step},
-    target::{Seeded, Target, TargetError, TargetOptions},
+    record::{self, Record, Step},
+    target::{Seeded, Target, TargetError, TargetOptions, runtime},
     workload::WorkloadError,
 };
 use std::{
@@ -41,9 +41,6 @@ pub enum LabError {
     /// The server could not be observed.
     #[error(transparent)]
     Observe(#[from] ObserveError),
-    /// The record could not be read or written.
-    #[error(transparent)]
-    Record(#[from] RecordError),
     /// The operating system refused something basic.
     #[error("the operating system refused: {0}")]
     System(#[from] std::io::Error),
@@ -251,7 +248,7 @@ pub fn prepare(
     listen: &dyn Fn(Event),
 ) -> Result<Prepared, LabError> {
     let mut steps = Steps { done: Vec::new() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let context = Context { runtime: &runtime, interrupt, listen };
     let target = open_target(target, &mut steps, &context)?;
     let (catalog, library, hold) = if target.use_existing() {

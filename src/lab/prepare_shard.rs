@@ -5,7 +5,10 @@ use super::{
     prepare::{Context, Steps, existing, noted, open_target},
     shards::Joining,
 };
-use crate::catalog::{CatalogSpec, Library};
+use crate::{
+    catalog::{CatalogSpec, Library},
+    target::runtime,
+};
 
 /// Finds the server, joins the other shards, and sees that the catalog is there.
 ///
@@ -18,7 +21,7 @@ pub(super) fn prepare_shard(
     listen: &dyn Fn(Event),
 ) -> Result<Prepared, LabError> {
     let mut steps = Steps { done: Vec::new() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let context = Context { runtime: &runtime, interrupt, listen };
     let target = open_target(&options.target, &mut steps, &context)?;
     let mut shard = steps.run("join the other shards", &context, joining.join(&target))?;

@@ -1,13 +1,13 @@
 //! The steps of an audit: the server is reached, and looked at in a session that cannot write.
 
-use super::LabError;
+use super::{LabError, open_to_look};
 use crate::{
     flags::instance::CloudInstance,
     observe::{
         security::{Part, SecurityEvidence, security_evidence},
         tracked_secrets,
     },
-    target::{Target, TargetOptions, address_named, connect},
+    target::{TargetOptions, connect, runtime},
 };
 use std::path::PathBuf;
 
@@ -29,16 +29,11 @@ pub struct SecurityOptions {
 /// # Errors
 /// When no database is named, it cannot be reached, or the role is not there.
 pub fn look(options: SecurityOptions) -> Result<SecurityEvidence, LabError> {
-    if !options.target.embedded && address_named(&options.target)?.is_none() {
-        return Err(LabError::Usage(
-            "an audit needs a database: name one by --database-url or DATABASE_URL, or try it on a throw-away server with --embedded"
-                .to_owned(),
-        ));
-    }
-    // The server itself refuses what is not meant to happen.
-    let target = TargetOptions { use_existing: !options.target.embedded, ..options.target };
-    let target = Target::open(&target)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let target = open_to_look(
+        options.target,
+        "an audit needs a database: name one by --database-url or DATABASE_URL, or try it on a throw-away server with --embedded",
+    )?;
+    let runtime = runtime()?;
     let role = options.role.as_deref();
     let evidence = runtime.block_on(async {
         let client = connect(target.route()).await?;

@@ -3,6 +3,7 @@
 use crate::{
     record::{Disturbance, OperationResult, Outcome, QuantileInterval, SloResult, Summary, Verdict},
     stats::{Interval, LatencyHistogram, wilson},
+    text::{milliseconds, percent},
     workload::Slo,
 };
 
@@ -151,19 +152,17 @@ fn all_met(operations: &[OperationResult], met: usize) -> String {
     let slowest = operations
         .iter()
         .filter(|operation| operation.summary.slo.outcome == Outcome::Met)
-        .filter_map(|operation| operation.summary.slo.observed_us.map(|us| (operation, us)))
-        .max_by(|(a, x), (b, y)| (x / a.summary.slo.target_us).total_cmp(&(y / b.summary.slo.target_us)));
-    let Some((slowest, observed)) = slowest else {
+        .filter_map(|operation| Some((operation, operation.summary.slo.headroom()?)))
+        .min_by(|(_, a), (_, b)| a.total_cmp(b));
+    let Some((slowest, headroom)) = slowest else {
         return format!("All {met} operations meet their objective");
     };
     let slo = &slowest.summary.slo;
+    let observed = milliseconds(slo.observed_us);
     if operations.len() == 1 {
         return format!(
-            "{} meets {}: {:.1} ms, {:.1} times faster than the target",
-            slowest.name,
-            slo.objective,
-            observed / 1e3,
-            slo.target_us / observed
+            "{} meets {}: {observed} ms, {headroom:.1} times faster than the target",
+            slowest.name, slo.objective
         );
     }
     let who =
@@ -171,16 +170,9 @@ fn all_met(operations: &[OperationResult], met: usize) -> String {
     let same = operations.iter().all(|operation| operation.summary.slo.objective == slo.objective);
     let what = if same { slo.objective.as_str() } else { "their objectives" };
     format!(
-        "{who} operations meet {what}; the closest to it is {} with {:.1} ms, {:.1} times faster than the target",
-        slowest.name,
-        observed / 1e3,
-        slo.target_us / observed
+        "{who} operations meet {what}; the closest to it is {} with {observed} ms, {headroom:.1} times faster than the target",
+        slowest.name
     )
-}
-
-/// A share as a percentage.
-fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
 }
 
 #[cfg(test)]

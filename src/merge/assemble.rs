@@ -13,7 +13,7 @@ use crate::{
         results::{Kind, latency, results, stages},
     },
     record::{
-        self, Brake, Connections, Ended, Merged, MergedShard, OperationResult, Outcome, Record, Sample,
+        self, Brake, Connections, Ended, Merged, MergedShard, OperationResult, Outcome, Record, Samples,
         Verdict,
     },
     stats::{LatencyHistogram, Profile},
@@ -162,6 +162,7 @@ fn merged(checked: &Checked, observer: &NamedShard) -> Merged {
 /// How well a shard did its part.
 fn health(piece: &NamedShard) -> MergedShard {
     let (record, shard) = (&piece.counted.record, &piece.counted.shard);
+    let window = record.samples.of_window(record.window.seconds);
     MergedShard {
         number: shard.number,
         host: record.host.clone(),
@@ -172,20 +173,9 @@ fn health(piece: &NamedShard) -> MergedShard {
         calls_per_second: record.overall.calls_per_second,
         p95_us: record.overall.response.p95_us,
         start_error: record.schedule.as_ref().map(|schedule| schedule.start_error.clone()),
-        cpus_used: mean(record, |sample| sample.client_cpus),
+        cpus_used: Samples::mean(window, |sample| sample.client_cpus),
         cpus_allowed: record.samples.allowed_processors,
-        cpu_wait: mean(record, |sample| sample.client_wait),
+        cpu_wait: Samples::mean(window, |sample| sample.client_wait),
         clock: shard.clock.clone(),
     }
-}
-
-/// Mean over the samples of the window, each weighted with the length of its interval.
-fn mean(record: &Record, pick: impl Fn(&Sample) -> f64) -> Option<f64> {
-    let end = record.window.seconds + record.samples.interval_seconds / 2.0;
-    let (mut began, mut sum) = (0.0, 0.0);
-    for sample in record.samples.samples.iter().take_while(|sample| sample.at_seconds <= end) {
-        sum += pick(sample) * (sample.at_seconds - began).max(0.0);
-        began = sample.at_seconds.max(began);
-    }
-    (began > 0.0).then(|| sum / began)
 }

@@ -1,5 +1,8 @@
 //! One record of those of several processes that made a run together: counts and histograms are added, and everything
 //! else is made from the sums as a run makes it. Pure.
+//!
+//! Records are merged only where they are of one run (`check`). What else shards are to share is added here: read back from
+//! a record in `part`, added up in `sum`, or the same in all of them in `check`.
 
 mod assemble;
 mod cautions;

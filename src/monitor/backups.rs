@@ -4,6 +4,7 @@ use super::{
     metric::Readings,
     metrics::{BACKUP_TIME, BACKUPS},
 };
+use crate::text::told;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::{
@@ -30,7 +31,7 @@ impl BackupSource {
             ),
             Self::Directory(path) => (path, kept(path).map_err(|error| error.to_string())),
         };
-        let times = times.map_err(|reason| format!("{}: {reason}", path.display()))?;
+        let times = times.map_err(|reason| told(path, &reason))?;
         let mut readings = Readings::default();
         let newest = times.iter().max().map(|newest| newest.timestamp_millis() as f64 / 1e3);
         readings.put_known(&BACKUP_TIME, newest);

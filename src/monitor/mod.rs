@@ -1,4 +1,8 @@
 //! Watches a server for as long as it is asked to, and serves what it sees as metrics for Prometheus.
+//!
+//! One session looks on; it cannot write, and nothing of anybody's data gets into a metric. A part of a collection that
+//! cannot be read costs no other (`board`). Added are metrics, a row each (`metrics`), with the alert or the panel that
+//! shows them (in the directory `monitoring`).
 
 mod activity;
 mod backups;

@@ -1,6 +1,6 @@
 //! The disk that holds a directory of this machine.
 
-use crate::record::Disk;
+use crate::{record::Disk, text::told};
 use nix::sys::{
     stat::{major, minor},
     statvfs::statvfs,
@@ -12,9 +12,9 @@ use std::{fs, os::unix::fs::MetadataExt, path::Path};
 /// # Errors
 /// When the directory or its file system cannot be read; the text says why.
 pub fn disk_of(directory: &Path) -> Result<Disk, String> {
-    let told = |error: std::io::Error| format!("{}: {error}", directory.display());
-    let metadata = fs::metadata(directory).map_err(told)?;
-    let space = statvfs(directory).map_err(|error| told(error.into()))?;
+    let failed = |error: std::io::Error| told(directory, &error);
+    let metadata = fs::metadata(directory).map_err(failed)?;
+    let space = statvfs(directory).map_err(|error| failed(error.into()))?;
     let (device, is_rotational) = device(Path::new("/sys"), metadata.dev()).unzip();
     // Sizes that are 32 bits wide on some systems.
     let bytes = |blocks: u64| blocks.saturating_mul(space.fragment_size() as u64);

@@ -7,6 +7,7 @@ use crate::{
         secret::{HIDDEN, is_secret},
     },
     record::{Host, ServerView},
+    stats::median,
 };
 use std::time::Instant;
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
@@ -49,9 +50,8 @@ fn clock_ns() -> f64 {
         let last = (0..LOOKS).fold(began, |_, _| std::hint::black_box(Instant::now()));
         (last - began).as_secs_f64() * 1e9 / f64::from(LOOKS)
     };
-    let mut batches: Vec<f64> = (0..10).map(batch).collect();
-    batches.sort_by(f64::total_cmp);
-    f64::midpoint(batches[4], batches[5])
+    let batches: Vec<f64> = (0..10).map(batch).collect();
+    median(&batches).unwrap_or_default()
 }
 
 /// Version, build and collation of a server.

@@ -1,4 +1,9 @@
-//! Evidence from the server and the host, around and during the measured window.
+//! Evidence from the server and the machine: around and during the measured window; for an audit (`security`, `tracked`);
+//! the server's clock, by which shards begin (`clock`); and totals, for whoever watches all the time.
+//!
+//! Each view of the server is read by a query of its own, and what cannot be read costs nothing else. Nothing is changed:
+//! what is tried is rolled back, and extensions are made on an embedded server alone (`instruments`). Added is what else is
+//! to be known about the server or the machine.
 
 mod activity;
 mod blockers;
@@ -7,6 +12,7 @@ mod clock;
 mod counters;
 mod disk;
 mod facts;
+mod git;
 mod host_times;
 mod instruments;
 mod join;
@@ -30,6 +36,7 @@ pub use clock::{ServerClock, server_identity};
 pub use counters::{Counters, evidence};
 pub use disk::disk_of;
 pub use facts::{ServerFacts, backend_pid, connection_limits, host, server_facts, server_view, settings};
+pub use git::git;
 pub use instruments::{install_instruments, limit_session};
 pub use join::{StatementNames, statement_names};
 pub use local_server::LocalServer;

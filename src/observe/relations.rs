@@ -239,7 +239,7 @@ fn indexes_sql() -> String {
                       FROM generate_series(1, i.indnkeyatts::int) k ORDER BY k),
                 ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false)
                       FROM generate_series(i.indnkeyatts + 1, i.indnatts::int) k ORDER BY k),
-                ARRAY({COLUMNS})
+                ARRAY({COLUMNS}), c.relispartition
          FROM pg_stat_user_indexes s
          JOIN pg_index i ON i.indexrelid = s.indexrelid
          JOIN pg_class c ON c.oid = i.indexrelid
@@ -271,6 +271,7 @@ fn index(row: &Row, before: Option<&RelationCounters>, now: &RelationCounters) -
         predicate: row.get(6),
         definition: row.get::<_, Option<String>>(7).unwrap_or_default(),
         is_constraint: row.get(8),
+        is_of_partition: row.get(15),
         is_valid: row.get(9),
         bytes: row.get::<_, Option<i64>>(10).map_or(0, unsigned),
         scans: window.map(|window| window.scans),

@@ -88,6 +88,11 @@ impl Sampler {
                 Err(reason) => self.miss(format!("largest tables: {reason}")),
             }
         }
+        self.begin_now();
+    }
+
+    /// The window begins only now: what the machine did before is no part of the first sample.
+    pub fn begin_now(&mut self) {
         self.storage.add_to(&mut self.host.sample());
     }
 

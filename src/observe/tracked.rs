@@ -1,10 +1,10 @@
 //! Secrets in `.env` files that git tracks: whoever has the repository has them. Names and lines are told, never values.
 
-use super::security::Part;
-use crate::flags::secret::without_passwords;
+use super::{git::git, security::Part};
+use crate::{flags::secret::without_passwords, text::told};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 /// A secret in a file that git tracks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -43,30 +43,26 @@ const STAND_IN: [&str; 7] = ["your", "change", "replace", "example", "placeholde
 pub fn tracked_secrets(directory: &Path) -> Part<Vec<TrackedSecret>> {
     match look_through(directory) {
         Ok(found) => Part::Read(found),
-        Err(reason) => Part::Unread(format!("{}: {reason}", directory.display())),
+        Err(reason) => Part::Unread(told(directory, &reason)),
     }
 }
 
 fn look_through(directory: &Path) -> Result<Vec<TrackedSecret>, String> {
-    let listed = git(directory, &["ls-files", "-z"])?;
+    let listed = answer(directory, &["ls-files", "-z"])?;
     let mut all = Vec::new();
     for file in listed.split('\0').filter(|file| is_env_file(file)) {
-        let text = git(directory, &["cat-file", "blob", &format!(":./{file}")])?;
+        let text = answer(directory, &["cat-file", "blob", &format!(":./{file}")])?;
         all.extend(secrets(file, &text));
     }
     Ok(all)
 }
 
-/// What git says, or why it does not. Nothing that the repository configures is run.
-fn git(directory: &Path, arguments: &[&str]) -> Result<String, String> {
-    let mut command = Command::new("git");
-    command.args(["-c", "core.fsmonitor=false", "-C"]).arg(directory).args(arguments);
-    let output = command.output().map_err(|error| format!("git cannot be run: {error}"))?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(said.lines().next().unwrap_or("git failed").trim_start_matches("fatal: ").to_owned())
+/// What git says, or in one line why it does not.
+fn answer(directory: &Path, arguments: &[&str]) -> Result<String, String> {
+    git(directory, arguments).map_err(|said| {
+        let line = said.lines().next().unwrap_or("git failed");
+        line.trim_start_matches("fatal: ").to_owned()
+    })
 }
 
 /// `.env`, `.env.production`, `staging.env`.

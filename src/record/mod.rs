@@ -1,32 +1,33 @@
 //! The run record: the one interchange format between measuring and explaining.
 //!
-//! Every duration, size and rate carries its unit in its name. A field is added, never renamed or
-//! given another meaning, within one [`VERSION`].
+//! Plain data: nothing is measured or judged here, and files are touched by `store` and `whole` alone. Every duration, size
+//! and rate carries its unit in its name. A field is added, never renamed or given another meaning, within one [`VERSION`].
 
-pub mod activity;
-pub mod advice;
-pub mod block;
-pub mod brake;
-pub mod diagnosis;
-pub mod evidence;
-pub mod heat;
+mod activity;
+mod advice;
+pub mod amount;
+mod block;
+mod brake;
+mod diagnosis;
+mod evidence;
+mod heat;
 pub mod load;
-pub mod metric;
-pub mod plan_shape;
-pub mod plan_spill;
+mod metric;
+mod plan_shape;
+mod plan_spill;
 mod plan_tree;
-pub mod plans;
-pub mod platform;
-pub mod relations;
-pub mod results;
-pub mod samples;
-pub mod session;
-pub mod shard;
-pub mod statements;
-pub mod store;
-pub mod template;
-pub mod what_ifs;
-pub mod whole;
+mod plans;
+mod platform;
+mod relations;
+mod results;
+mod samples;
+mod session;
+mod shard;
+mod statements;
+mod store;
+mod template;
+mod what_ifs;
+mod whole;
 
 pub use activity::{
     BufferWriters, CheckpointCounters, HorizonHolder, IoCounters, SessionCounters, WalCounters,
@@ -295,6 +296,16 @@ pub struct Window {
     pub started_at: DateTime<Utc>,
     /// Its length: until the time was up, the user or the brake ended it, or the server went away.
     pub seconds: f64,
+}
+
+/// The text of the sample record, for tests.
+#[cfg(test)]
+pub(crate) const SAMPLE: &str = include_str!("../../reports/sample/record.json");
+
+/// The sample record, for tests.
+#[cfg(test)]
+pub(crate) fn sample() -> Record {
+    serde_json::from_str(SAMPLE).expect("the sample is a record")
 }
 
 /// The JSON Schema of a record (draft 2020-12).

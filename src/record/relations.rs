@@ -114,6 +114,9 @@ pub struct Index {
     pub definition: String,
     /// Whether it enforces uniqueness or another constraint.
     pub is_constraint: bool,
+    /// Whether it is a partition's part of an index of the whole table, and cannot be dropped by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_of_partition: bool,
     /// Whether the planner may use it.
     pub is_valid: bool,
     /// Its size.

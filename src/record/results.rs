@@ -80,7 +80,7 @@ pub struct Summary {
     /// Calls that still waited or were under way when the load was over, and were given up.
     #[serde(default)]
     pub unfinished: u64,
-    /// Calls answered a second, over the whole window; in an open loop until the last answer, if that came later.
+    /// Calls answered within the window, by its length in seconds; what was answered later is not counted here.
     pub calls_per_second: f64,
     /// Response time of the answered calls: from the intended start (in a closed loop without think time, when the
     /// client was free) to the last row, all waiting included.
@@ -167,6 +167,15 @@ pub struct SloResult {
     /// Why it is not resolved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+impl SloResult {
+    /// How many times faster than its target the observed quantile is: more than 1 where it meets it. `None` where no call
+    /// was answered.
+    #[must_use]
+    pub fn headroom(&self) -> Option<f64> {
+        self.observed_us.filter(|us| *us > 0.0).map(|us| self.target_us / us)
+    }
 }
 
 /// Whether an objective was met.

@@ -23,6 +23,37 @@ pub struct Samples {
     pub missing: Vec<String>,
 }
 
+impl Samples {
+    /// The samples of a window that long: what is taken in the drain after it says nothing of it. A sample belongs where
+    /// most of its interval lies.
+    #[must_use]
+    pub fn of_window(&self, seconds: f64) -> &[Sample] {
+        let latest = seconds + self.interval_seconds / 2.0;
+        &self.samples[..self.samples.partition_point(|sample| sample.at_seconds <= latest)]
+    }
+
+    /// Mean over `samples`, each weighted with the length of its interval; `None` without samples.
+    #[must_use]
+    pub fn mean(samples: &[Sample], pick: impl Fn(&Sample) -> f64) -> Option<f64> {
+        Self::mean_known(samples, |sample| Some(pick(sample)))
+    }
+
+    /// The same over those that have the number; `None` if none has.
+    #[must_use]
+    pub fn mean_known(samples: &[Sample], pick: impl Fn(&Sample) -> Option<f64>) -> Option<f64> {
+        let mut began = 0.0;
+        let (sum, length) = samples.iter().fold((0.0, 0.0), |(sum, length), sample| {
+            let interval = (sample.at_seconds - began).max(0.0);
+            began = sample.at_seconds;
+            match pick(sample) {
+                Some(number) => (sum + number * interval, length + interval),
+                None => (sum, length),
+            }
+        });
+        (length > 0.0).then(|| sum / length)
+    }
+}
+
 /// What was seen in the interval that ends at `at_seconds`, or at that moment.
 ///
 /// A use of processors is processor time per second of time: 0.85 is most of one processor. What could not be read
@@ -127,4 +158,30 @@ pub struct Blocker {
     pub blocked: u64,
     /// What they waited for, as in `relation` or `transactionid`.
     pub event: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(at_seconds: f64, client_cpus: f64) -> Sample {
+        Sample { at_seconds, client_cpus, ..Sample::default() }
+    }
+
+    #[test]
+    fn means_weigh_by_time() {
+        let mut samples = [at(1.0, 1.0), at(4.0, 0.0)];
+        assert_eq!(Samples::mean(&samples, |sample| sample.client_cpus), Some(0.25));
+        assert_eq!(Samples::mean(&[], |sample| sample.client_cpus), None);
+        samples[1].server_cpus = Some(2.0);
+        assert_eq!(Samples::mean_known(&samples, |sample| sample.server_cpus), Some(2.0));
+        assert_eq!(Samples::mean_known(&samples, |sample| sample.other_cpus), None);
+    }
+
+    #[test]
+    fn a_sample_belongs_where_most_of_its_interval_lies() {
+        let samples = [1.0, 2.5, 2.6].map(|at_seconds| at(at_seconds, 0.0)).to_vec();
+        let samples = Samples { interval_seconds: 1.0, samples, ..Samples::default() };
+        assert_eq!([0.0, 1.0, 2.0, 3.0].map(|seconds| samples.of_window(seconds).len()), [0, 1, 2, 3]);
+    }
 }

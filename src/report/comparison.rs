@@ -8,9 +8,9 @@ use super::{
     trust,
     varied::Varied,
 };
-use crate::text::{grouped, milliseconds, three_digits};
+use crate::text::{grouped, milliseconds, short_digest, three_digits};
 use crate::{
-    compare::is_of_the_place,
+    flags::place::tells_of_place_alone,
     record::{OperationResult, Record, Summary},
     workload::ALL,
 };
@@ -224,7 +224,7 @@ fn choices(records: &[&Record]) -> Vec<(&'static str, Vec<String>)> {
     let optional = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     vec![
         ("workload", each(&|r| r.workload.name.clone())),
-        ("workload's text", each(&|r| r.workload.sha256.chars().take(12).collect())),
+        ("workload's text", each(&|r| short_digest(&r.workload.sha256).to_owned())),
         ("tracks", each(&|r| grouped(r.catalog.tracks))),
         ("state", each(&|r| r.catalog.state.clone())),
         ("clients", each(&|r| r.load.clients.to_string())),
@@ -252,7 +252,7 @@ fn settings_that_differ<'a>(records: &[&'a Record]) -> Vec<(&'a str, Vec<String>
         |record: &Record, name: &str| record.evidence.setting(name).map_or_else(|| "-".to_owned(), readable);
     names
         .into_iter()
-        .filter(|name| !is_of_the_place(name))
+        .filter(|name| !tells_of_place_alone(name))
         .map(|name| (name, records.iter().map(|record| value(record, name)).collect::<Vec<_>>()))
         .filter(|(_, values)| values.iter().any(|value| *value != values[0]))
         .collect()

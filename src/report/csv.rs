@@ -86,12 +86,7 @@ fn row(operation: &SeriesOperation, slice: usize, begins: f64, ends: f64) -> [St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{self, Series};
-    use std::path::Path;
-
-    fn sample() -> Record {
-        record::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample")).unwrap()
-    }
+    use crate::record::{Series, sample};
 
     #[test]
     fn a_small_series() {

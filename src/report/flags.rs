@@ -35,10 +35,12 @@ pub fn in_form(record: &Record, changes: &[&Change], form: Form) -> Option<Strin
     let (servers, others): (Vec<&Change>, Vec<&Change>) =
         changes.iter().copied().partition(|change| change.apply.starts_with("ALTER SYSTEM"));
     let notes: Vec<String> = others.into_iter().map(left_out).collect();
+    let machine: Option<Machine> =
+        record.server.machine.as_ref().and_then(|machine| machine.name.parse().ok());
     let options = Options {
         instance: None,
         current: None,
-        machine: None,
+        machine: machine.as_ref(),
         version: record.server.version_number / 10_000,
         notes: &notes,
     };
@@ -77,7 +79,7 @@ pub fn findings(
     all: &[Finding],
 ) -> String {
     let mut out = String::new();
-    let settings = counted(document.settings.len() as u64, "setting");
+    let settings = counted(document.settings.len(), "setting");
     let on = machine.map_or_else(String::new, |machine| format!(", {}", one_line(machine)));
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{origin}: {settings}, read as {}; PostgreSQL {version}{on}", document.form);
@@ -96,7 +98,7 @@ pub fn findings(
     }
     let count = |severity: Severity, word: &str| {
         let number = all.iter().filter(|finding| finding.severity == severity).count();
-        counted(number as u64, word)
+        counted(number, word)
     };
     let _ = writeln!(
         out,

@@ -1,5 +1,8 @@
 //! Tables of text, whatever they are shown on: what a picture shows in numbers, what a section lists.
 
+use crate::record::QuantileInterval;
+use crate::text::{grouped, milliseconds, three_digits};
+
 /// A table. Every row has as many cells as there are columns.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Grid {
@@ -113,20 +116,28 @@ impl Cell {
     /// A count, in groups of three.
     #[must_use]
     pub fn count(value: u64) -> Self {
-        Self::number(crate::text::grouped(value), value as f64)
+        Self::number(grouped(value), value as f64)
     }
 
     /// An amount with three digits.
     #[must_use]
     pub fn amount(value: f64) -> Self {
-        let text = if value == 0.0 { "0".to_owned() } else { crate::text::three_digits(value) };
+        let text = if value == 0.0 { "0".to_owned() } else { three_digits(value) };
         Self::number(text, value)
     }
 
     /// Microseconds as milliseconds with three digits; `-` for none.
     #[must_use]
     pub fn milliseconds(us: Option<f64>) -> Self {
-        Self::number(crate::text::milliseconds(us), us)
+        Self::number(milliseconds(us), us)
+    }
+
+    /// An interval in milliseconds, in order by its upper end; `?` where there is none.
+    #[must_use]
+    pub fn interval(interval: Option<&QuantileInterval>) -> Self {
+        let Some(QuantileInterval { low_us, high_us, .. }) = interval else { return Self::text("?") };
+        let text = format!("{}..{}", milliseconds(Some(*low_us)), milliseconds(Some(*high_us)));
+        Self::number(text, *high_us)
     }
 
     /// The same in another tone.

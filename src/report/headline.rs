@@ -1,8 +1,10 @@
 //! The verdict in a sentence, and the figures that stand beside it with their uncertainty.
 
 use super::{grid::Tone, load};
-use crate::record::{Knee, OperationResult, Outcome, QuantileInterval, Record, ServerKind, Summary};
-use crate::text::{bytes, counted, grouped, milliseconds, percent, three_digits, without_idle_zeros};
+use crate::record::{Knee, OperationResult, Outcome, QuantileInterval, Record, Server, ServerKind, Summary};
+use crate::text::{
+    bytes, counted, grouped, milliseconds, percent, percentile, three_digits, without_idle_zeros,
+};
 
 /// How an outcome is to be taken, and a word for it.
 #[must_use]
@@ -47,12 +49,6 @@ fn limit(operation: &OperationResult) -> String {
     format!("{} < {} ms", percentile(slo.quantile), short(slo.target_us / 1e3))
 }
 
-/// As in `p95` or `p99.9`.
-#[must_use]
-pub fn percentile(quantile: f64) -> String {
-    format!("p{}", short(quantile * 100.0))
-}
-
 /// Three digits, without idle zeros; whole numbers from 1,000 on.
 fn short(value: f64) -> String {
     let text = if value < 1_000.0 { format!("{value:.3}") } else { three_digits(value) };
@@ -72,11 +68,7 @@ pub fn closest(record: &Record) -> Option<(&OperationResult, f64)> {
 fn closest_of<'a>(
     operations: impl Iterator<Item = &'a OperationResult>,
 ) -> Option<(&'a OperationResult, f64)> {
-    let headroom = |operation: &OperationResult| {
-        let slo = &operation.summary.slo;
-        slo.observed_us.filter(|us| *us > 0.0).map(|us| slo.target_us / us)
-    };
-    let all = operations.filter_map(|operation| Some((operation, headroom(operation)?)));
+    let all = operations.filter_map(|operation| Some((operation, operation.summary.slo.headroom()?)));
     all.min_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
@@ -114,7 +106,7 @@ pub fn interval_text(summary: &Summary, quantile: f64) -> String {
 fn knee(knee: &Knee) -> Figure {
     let (low, high) = (three_digits(knee.low_per_second), three_digits(knee.high_per_second));
     let aside = knee.trials.iter().filter(|trial| trial.disturbed.is_some()).count();
-    let blocks = counted(knee.trials.len() as u64, "block");
+    let blocks = counted(knee.trials.len(), "block");
     let blocks = match aside {
         0 => blocks,
         some => format!("{blocks}, {some} of them disturbed and set aside"),
@@ -223,19 +215,25 @@ pub fn subject(record: &Record) -> String {
     )
 }
 
+/// A server, and how near it is to the clients.
+#[must_use]
+pub fn server(server: &Server) -> String {
+    let machine = server.machine.as_ref().map(|machine| format!(" for {}", machine.name)).unwrap_or_default();
+    let flags = server.flags.as_ref().map(|flags| format!(", flags {flags}")).unwrap_or_default();
+    let place = match server.kind {
+        ServerKind::Embedded => format!("embedded{machine}{flags}, sharing this machine with the clients"),
+        ServerKind::External => format!("{}{machine}", server.address),
+    };
+    format!("PostgreSQL {} ({place})", server.version)
+}
+
 /// On what.
 #[must_use]
 pub fn place(record: &Record) -> String {
-    let (server, host) = (&record.server, &record.host);
-    let machine = server.machine.as_ref().map(|machine| format!(" for {}", machine.name)).unwrap_or_default();
-    let flags = server.flags.as_ref().map(|flags| format!(", flags {flags}")).unwrap_or_default();
-    let kind = match server.kind {
-        ServerKind::Embedded => format!("embedded{machine}{flags}, on the clients' machine"),
-        ServerKind::External => format!("{}{machine}", server.address),
-    };
+    let host = &record.host;
     format!(
-        "PostgreSQL {} ({kind}); clients on {} processors, {}; {}",
-        server.version,
+        "{}; clients on {} processors, {}; {}",
+        server(&record.server),
         host.cpus,
         bytes(host.memory_bytes),
         record.run.started_at.format("%-d %B %Y, %H:%M UTC")

@@ -4,7 +4,7 @@ use super::{
     grid::{Cell, Column, Grid, Row, Tone},
     headline,
 };
-use crate::text::{milliseconds, percent, three_digits};
+use crate::text::{percent, three_digits};
 use crate::{
     record::{Record, Summary},
     workload::ALL,
@@ -43,13 +43,6 @@ pub fn grid(record: &Record) -> Grid {
 /// `names_objective` says in each row what it is judged by.
 fn row(name: Cell, summary: &Summary, names_objective: bool) -> Row {
     let response = &summary.response;
-    let interval = headline::interval(summary, 0.95).map_or_else(
-        || Cell::text("?"),
-        |i| {
-            let text = format!("{}..{}", milliseconds(Some(i.low_us)), milliseconds(Some(i.high_us)));
-            Cell::number(text, i.high_us)
-        },
-    );
     let lost = summary.lost();
     let (tone, word) = headline::outcome(summary.slo.outcome);
     Row::new(vec![
@@ -58,7 +51,7 @@ fn row(name: Cell, summary: &Summary, names_objective: bool) -> Row {
         Cell::number(three_digits(summary.calls_per_second), summary.calls_per_second),
         Cell::milliseconds(response.p50_us),
         Cell::milliseconds(response.p95_us),
-        interval,
+        Cell::interval(headline::interval(summary, 0.95)),
         Cell::milliseconds(response.p99_us),
         Cell::milliseconds(response.p999_us),
         Cell::milliseconds(response.max_us),

@@ -1,6 +1,10 @@
-//! Records as text and pictures. Each output is one file.
+//! What was measured, judged and found, as text, tables, pages and pictures: records, comparisons, verdicts, A/A
+//! measurements, studies, audits, drills, answers on capacity, settings, inventories.
+//!
+//! An output is one file or directory (`terminal`, `csv`, `markdown`, `html`, `picture`, `audit`); what several say alike
+//! stands beside them (`headline`, `trust`, `grid`). Nothing is measured, judged or read from disk here: text comes out, and
+//! others write it. Added are outputs, and sections of the page (`html`, `templates/report`).
 
-pub mod amount;
 pub mod annotations;
 pub mod audit;
 pub mod capacity;

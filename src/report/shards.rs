@@ -71,12 +71,8 @@ fn row(merged: &Merged, shard: &MergedShard) -> Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{ClockReading, ShardClock};
+    use crate::record::{ClockReading, ShardClock, sample};
     use chrono::{DateTime, TimeDelta};
-
-    fn sample() -> Record {
-        serde_json::from_str(include_str!("../../reports/sample/record.json")).unwrap()
-    }
 
     fn merged(record: &Record, numbers: &[usize], of: usize) -> Merged {
         let start_at = DateTime::from_timestamp(1_900_000_000, 0).unwrap();

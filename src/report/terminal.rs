@@ -1,9 +1,9 @@
 //! A record on the terminal: what ran, the latencies, the verdict, the advice.
 
-use super::{load, session, shards, table};
+use super::{headline, load, session, shards, table};
 use crate::text::{bytes, grouped, milliseconds, percent, three_digits};
 use crate::{
-    record::{Ended, OperationResult, Outcome, Recommendation, Record, ServerKind, Stance, Summary},
+    record::{Ended, OperationResult, Outcome, Recommendation, Record, Stance, Summary},
     workload::ALL,
 };
 use anstyle::{AnsiColor, Style};
@@ -123,16 +123,10 @@ fn heading(out: &mut String, record: &Record) -> std::fmt::Result {
         record.workload.protocol,
         three_digits(record.window.seconds),
     )?;
-    let machine = server.machine.as_ref().map(|machine| format!(" for {}", machine.name)).unwrap_or_default();
-    let flags = server.flags.as_ref().map(|flags| format!(", flags {flags}")).unwrap_or_default();
-    let place = match server.kind {
-        ServerKind::Embedded => format!("embedded{machine}{flags}, sharing this machine with the clients"),
-        ServerKind::External => format!("{}{machine}", server.address),
-    };
     writeln!(
         out,
-        "PostgreSQL {} ({place})  client machine: {} CPUs, {}  measured from {} s after the start",
-        server.version,
+        "{}  client machine: {} CPUs, {}  measured from {} s after the start",
+        headline::server(server),
         host.cpus,
         bytes(host.memory_bytes),
         three_digits((record.window.started_at - record.run.started_at).as_seconds_f64())

@@ -72,6 +72,9 @@ impl Varied {
             (Some(holds), None) => {
                 format!("The objective holds up to {}; beyond, the runs cannot tell", value(holds))
             }
+            (None, Some(fails)) if fails == points[0].0 => {
+                format!("The objective is missed at {} already, the lowest that was tried", value(fails))
+            }
             (None, Some(fails)) => {
                 format!("The objective is missed at {} already, the runs below cannot tell", value(fails))
             }
@@ -99,11 +102,10 @@ pub fn shown(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record;
-    use std::path::Path;
+    use crate::record::sample;
 
     fn sweep(points: &[(usize, Outcome)]) -> Vec<Record> {
-        let sample = record::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample")).unwrap();
+        let sample = sample();
         let point = |(clients, outcome): &(usize, Outcome)| {
             let mut record = sample.clone();
             record.load.clients = *clients;

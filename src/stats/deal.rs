@@ -51,8 +51,7 @@ impl Part {
     }
 
     /// The number in the part of what has the number `whole` in the whole, if it belongs to the part; both from 0.
-    #[must_use]
-    pub fn in_part(self, whole: usize) -> Option<usize> {
+    fn in_part(self, whole: usize) -> Option<usize> {
         (whole % self.of == self.index).then_some(whole / self.of)
     }
 }

@@ -14,8 +14,8 @@ use rand_pcg::Pcg64;
 const RESAMPLES: usize = 500;
 /// Fewer slices than this say nothing about the spread between slices.
 const FEWEST_SLICES: usize = 8;
-/// Share of intervals that cover the true value if the run's slices are exchangeable.
-pub const CONFIDENCE: f64 = 0.95;
+/// Share of intervals that cover the true value; of those of a run, if its slices are exchangeable.
+pub(super) const CONFIDENCE: f64 = 0.95;
 
 /// A two-sided interval.
 #[derive(Debug, Clone, Copy, PartialEq)]

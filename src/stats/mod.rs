@@ -1,35 +1,41 @@
-//! Statistics: latency histograms, time slices, intervals that respect serial dependence, arrivals, trends, growth with
-//! size, the knee of a load, shares of a whole, samples of streams, and random numbers that are the same on every machine.
+//! Statistics. What is kept of latencies: histograms, time slices, samples of streams. How sure a number is: intervals that
+//! respect serial dependence, shares of a whole. Tests and comparisons: of pairs (`signed_rank`) and of samples that are not
+//! paired (`unpaired`), of many at once (`step_down`), with variances that borrow from one another (`moderated`), at several
+//! looks (`spending`), and what they could have found (`detectable`). Series: change points, trends. Load: arrivals, the
+//! knee, growth with size. And random numbers that are the same on every machine.
+//!
+//! Pure: numbers in, numbers out; no clock, no file, no chance without a seed. A statistic is added as a small file of
+//! arithmetic with property tests, and with its source where it is somebody's.
 
-pub mod arrivals;
+mod arrivals;
 pub mod change_points;
-pub mod clusters;
-pub mod counts;
-pub mod deal;
+mod clusters;
+mod counts;
+mod deal;
 pub mod detectable;
 pub mod deviation;
 mod divisive;
-pub mod growth;
-pub mod heat;
-pub mod histogram;
-pub mod interval;
-pub mod interval_log;
-pub mod knee;
+mod growth;
+mod heat;
+mod histogram;
+mod interval;
+mod interval_log;
+mod knee;
 mod levels;
 pub mod moderated;
 mod normal;
-pub mod paired;
-pub mod profile;
-pub mod proportion;
-pub mod random;
-pub mod reservoir;
-pub mod signed_rank;
-pub mod slices;
-pub mod spending;
+mod paired;
+mod profile;
+mod proportion;
+mod random;
+mod reservoir;
+mod signed_rank;
+mod slices;
+mod spending;
 pub mod step_down;
-pub mod student;
-pub mod trend;
-pub mod unpaired;
+mod student;
+mod trend;
+mod unpaired;
 
 pub use arrivals::{Arrivals, Share, Spacing, exponential};
 pub use change_points::{ChangePoint, Detection, change_points};
@@ -53,6 +59,6 @@ pub use reservoir::{Reservoir, merge_samples};
 pub use signed_rank::{Shift, clearest, fewest, shift};
 pub use slices::{PackedSlice, Slice, Slices, blocks};
 pub use spending::spent;
-pub use student::{f_tail, t_beyond};
+pub use student::t_beyond;
 pub use trend::{Line, MannKendall, mann_kendall, theil_sen};
 pub use unpaired::{Ratio, rank_sum_p, ratio, shift_of_groups};

@@ -1,4 +1,4 @@
-//! Pairs of measurements: the median of their ratios, and how sure it is.
+//! The median of some values, and an interval for it.
 
 use super::Interval;
 
@@ -18,7 +18,8 @@ pub fn median(values: &[f64]) -> Option<f64> {
 }
 
 /// An interval that holds the median with a probability of 95 % or more, whatever the distribution: the sign test turned
-/// round (Thompson 1936). `None` for fewer than six values, of which even the whole range is less sure.
+/// round (Thompson 1936). `None` for fewer than six values, of which even the whole range is less sure. Only the
+/// benchmarks (`benches/common/windows.rs`) use it.
 #[must_use]
 pub fn median_interval(values: &[f64]) -> Option<Interval> {
     let sorted = sorted(values);

@@ -40,7 +40,7 @@ fn two_sided(t: f64, freedom: f64) -> Option<f64> {
 
 /// Probability that Fisher's F with these degrees of freedom is at least `ratio`. `None` where one of them is not above 0.
 #[must_use]
-pub fn f_tail(ratio: f64, above: f64, below: f64) -> Option<f64> {
+pub(super) fn f_tail(ratio: f64, above: f64, below: f64) -> Option<f64> {
     let is_known = above > 0.0 && below > 0.0 && !ratio.is_nan();
     if !is_known {
         return None;

@@ -1,10 +1,7 @@
 //! Two samples that are not paired: the ratio of one to the other, and how sure it is.
 
-use super::{Interval, Shift, paired::median};
+use super::{Interval, Shift, interval::CONFIDENCE, paired::median};
 use std::cmp::Ordering;
-
-/// Confidence of a ratio's interval.
-const CONFIDENCE: f64 = 0.95;
 
 /// How many times as large values of one sample are as those of another.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,16 +1,11 @@
 //! A throw-away authority, and the certificate of one server by it: for servers that are reached over TLS.
 
-use super::{cluster::told, owner::Owner};
+use super::{new_file::write, owner::Owner};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose,
 };
-use std::{
-    fs,
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// The only address of such a server.
 const HOST: &str = "127.0.0.1";
@@ -65,21 +60,10 @@ fn certificate(key: &KeyPair, authority: &CertifiedIssuer<'_, KeyPair>) -> Resul
     Ok(wanted.signed_by(key, authority)?.pem())
 }
 
-/// A new file: nothing that lies there, nor a link, is written into, and nobody reads it before its mode is as it should be.
-fn write(path: &Path, text: &str, mode: u32) -> Result<(), String> {
-    if let Err(error) = fs::remove_file(path)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        return Err(told(path, &error));
-    }
-    let file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| told(path, &error))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     #[test]
     fn the_key_is_for_the_server_s_user_alone_and_new_each_time() {

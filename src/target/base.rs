@@ -1,5 +1,6 @@
 //! The directory below which embedded servers live.
 
+use crate::text::told;
 use std::{
     fs::DirBuilder,
     os::unix::fs::{DirBuilderExt, MetadataExt},
@@ -37,17 +38,17 @@ fn set(variable: &str) -> Option<PathBuf> {
 /// Makes the directory if there is none, and sees that nobody else can put anything into it: what lies there is
 /// believed, and removed. Gives its path without links.
 pub(super) fn prepare(base: &Path) -> Result<PathBuf, String> {
-    let told = |error: std::io::Error| format!("{}: {error}", base.display());
-    DirBuilder::new().recursive(true).mode(0o755).create(base).map_err(told)?;
+    let failed = |error: std::io::Error| told(base, &error);
+    DirBuilder::new().recursive(true).mode(0o755).create(base).map_err(failed)?;
     let remedy = "remove it, or name a directory of your own by LOIST_BENCH_BASE_DIR";
-    let found = base.symlink_metadata().map_err(told)?;
+    let found = base.symlink_metadata().map_err(failed)?;
     if !found.is_dir() || found.uid() != nix::unistd::geteuid().as_raw() {
         return Err(format!("{} is not a directory of your own: {remedy}", base.display()));
     }
     if found.mode() & 0o002 != 0 {
         return Err(format!("everybody may write to {}: {remedy}", base.display()));
     }
-    base.canonicalize().map_err(told)
+    base.canonicalize().map_err(failed)
 }
 
 /// Whether a directory is this user's own, and no link.

@@ -3,7 +3,7 @@
 //! Nothing is taken for granted: a group counts when it was made, its limit reads back as written, and this process
 //! could enter and leave it.
 
-use super::cluster::told;
+use crate::text::told;
 use std::{
     fs::{self, OpenOptions},
     io::Write,

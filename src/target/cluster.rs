@@ -1,4 +1,5 @@
-//! One throw-away cluster: its directories, initdb, settings, start, end. Used by the guard alone.
+//! One throw-away cluster: its directories, initdb, settings, start, end. The guard alone makes one; others know its names
+//! and files, and end what a guard left behind.
 
 use super::{
     authority,
@@ -12,7 +13,7 @@ use super::{
     server_log::{last_lines, refused_setting, why_it_gave_up},
     template::Template,
 };
-use crate::text::conf;
+use crate::text::{conf, told};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -22,7 +23,7 @@ use std::{
     fs,
     io::{Read, Write},
     os::unix::{
-        fs::{OpenOptionsExt, PermissionsExt},
+        fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
         process::CommandExt,
     },
     path::{Path, PathBuf},
@@ -89,9 +90,10 @@ impl Cluster {
         let directory = made(&plan.base, super::kept::PREFIX, mode)?;
         let socket_directory = made(Path::new("/tmp"), "loist-bench-", 0o700)?;
         owner.give(socket_directory.path())?;
+        // It stays ours until it is filled: what is copied into it is written by this program, and the server's user must
+        // not be able to put a link in the way.
         let data = directory.path().join(DATA);
-        fs::create_dir(&data).map_err(|error| told(&data, &error))?;
-        owner.give(&data)?;
+        fs::DirBuilder::new().mode(0o700).create(&data).map_err(|error| told(&data, &error))?;
         // From here on the guard answers for them.
         let (directory, socket_directory) = (directory.keep(), socket_directory.keep());
         let cage = Cage::new(&directory.file_name().unwrap_or_default().to_string_lossy());
@@ -181,6 +183,7 @@ impl Cluster {
     }
 
     fn initdb(&self, arguments: &[String], give_up: &dyn Fn() -> bool) -> Result<(), String> {
+        self.owner.give(&self.data())?;
         let mut command = self.program("initdb");
         command.arg("--pgdata").arg(self.data()).args(arguments);
         let mut child = self.spawn(command, &self.directory.join("initdb.log"))?;
@@ -237,7 +240,8 @@ impl Cluster {
         }
         let file = self.conf();
         fs::write(&file, text).map_err(|error| told(&file, &error))?;
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).map_err(|error| told(&file, &error))?;
+        // It may hold what nobody else is to read.
+        self.owner.show(&file)?;
         // This one lies in the directory of the server's user: no link of theirs is followed.
         let main = self.data().join("postgresql.conf");
         let include = format!("include {}\n", conf::literal(&file.display().to_string()));
@@ -320,7 +324,9 @@ impl Cluster {
     }
 
     fn spawn(&self, mut command: Command, log: &Path) -> Result<Child, String> {
-        let file = fs::File::create(log).map_err(|error| told(log, &error))?;
+        // Rows stand in it where the server complains of them.
+        let opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(log);
+        let file = opened.map_err(|error| told(log, &error))?;
         self.owner.give(log)?;
         let errors = file.try_clone().map_err(|error| told(log, &error))?;
         command.stdin(Stdio::null()).stdout(file).stderr(errors).process_group(0);
@@ -391,9 +397,4 @@ fn wait(child: &mut Child, give_up: &dyn Fn() -> bool) -> Result<Option<ExitStat
 fn free_port() -> Result<u16, String> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|error| error.to_string())?;
     listener.local_addr().map(|address| address.port()).map_err(|error| error.to_string())
-}
-
-/// What happened to a file.
-pub(super) fn told(path: &Path, error: &std::io::Error) -> String {
-    format!("{}: {error}", path.display())
 }

@@ -1,5 +1,5 @@
 //! An embedded server on a smaller machine: as few processors and as little memory as were asked for, as far as this
-//! machine can do that. Used by the guard alone.
+//! machine can do that. The guard alone confines a server; `machine` says what to, and records how far it could be done.
 
 use super::{
     affinity,

@@ -1,6 +1,7 @@
 //! The program's side of an embedded server: it talks to the guard and never owns the server itself.
 
 use super::{Machine, Profile, TargetError, kept, login::Route, restored::Order, server_log};
+use crate::text::told;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -124,7 +125,7 @@ impl Embedded {
     /// # Errors
     /// When there are no usable server programs, or the server does not come up.
     pub(super) fn start(guard: &std::path::Path, spec: &Spec) -> Result<Self, TargetError> {
-        let failed = |error: std::io::Error| TargetError::Start(format!("{}: {error}", guard.display()));
+        let failed = |error: std::io::Error| TargetError::Start(told(guard, &error));
         let mut child = Command::new(guard)
             .arg("__guard")
             .stdin(Stdio::piped())

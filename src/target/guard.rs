@@ -14,6 +14,7 @@ use super::{
     restored::Order,
     server_log,
 };
+use crate::text::percent_encoded;
 use nix::{
     sys::signal::{SigSet, Signal, killpg},
     unistd::Pid,
@@ -201,11 +202,12 @@ fn bring_up(
 }
 
 fn marker(cluster: &Cluster, spec: &Spec, kept: bool) -> KeptServer {
-    let [user, database] = [&cluster.role, &cluster.database].map(|name| encoded(name).replace('/', "%2F"));
+    let [user, database] =
+        [&cluster.role, &cluster.database].map(|name| percent_encoded(name.as_bytes(), b"._-"));
     let url = match (&cluster.password, cluster.root_certificate()) {
         (Some(password), root) => {
             let tls = root.map(|root| {
-                let root = encoded(&root.to_string_lossy());
+                let root = percent_encoded(root.to_string_lossy().as_bytes(), b"/._-");
                 format!("?sslmode=verify-full&sslrootcert={root}&channel_binding=require")
             });
             let tls = tls.unwrap_or_default();
@@ -225,15 +227,6 @@ fn marker(cluster: &Cluster, spec: &Spec, kept: bool) -> KeptServer {
         flags: spec.profile.as_ref().map(|profile| profile.name.clone()),
         control_groups: cluster.cage.groups(),
     }
-}
-
-/// As a URL's parameter has it.
-fn encoded(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
-    path.bytes().fold(String::new(), |out, byte| match plain(byte) {
-        true => out + &char::from(byte).to_string(),
-        false => format!("{out}%{byte:02X}"),
-    })
 }
 
 fn facts(cluster: &Cluster, timings: Vec<(String, Duration)>, spec: &Spec) -> Facts {

@@ -1,6 +1,7 @@
 //! Whether a server goes by the settings that it was given.
 
-use super::login::Route;
+use super::{login::Route, runtime::runtime};
+use crate::text::told;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -22,10 +23,9 @@ pub(super) fn check(url: &str, conf: &Path, asked: &[(String, String)]) -> Resul
     if asked.is_empty() {
         return Ok(());
     }
-    let text = std::fs::read_to_string(conf).map_err(|error| super::cluster::told(conf, &error))?;
+    let text = std::fs::read_to_string(conf).map_err(|error| told(conf, &error))?;
     let wanted = last_lines(&text, asked);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| error.to_string())?;
+    let runtime = runtime().map_err(|error| error.to_string())?;
     let found = runtime.block_on(read(url, &wanted))?;
     match wanted.iter().find_map(|(name, wish)| contradiction(name, wish, found.get(name), conf)) {
         Some(sentence) => Err(format!("{NOT_IN_FORCE}{sentence}")),

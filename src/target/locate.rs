@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Oldest major version that is understood.
-pub(super) const OLDEST_MAJOR: u32 = 14;
+const OLDEST_MAJOR: u32 = 14;
 
 /// Extensions that come with contrib and are needed.
 const CONTRIB: [&str; 4] =

@@ -1,4 +1,8 @@
-//! The only door to PostgreSQL: where it is, how to connect, the embedded server, migrations.
+//! The only door to PostgreSQL: where a database is (`settings`), how to get in, over TLS or not (`login`), and migrations;
+//! and throw-away servers: their guard, their templates, what was restored or seeded for them, and the limits of a machine.
+//!
+//! Other floors get their sessions and servers here. A throw-away server is started by its guard alone, a process of its own
+//! that outlives the program and ends the server, unless it is to stay. Added are ways to connect, and versions.
 
 mod affinity;
 mod authority;
@@ -21,9 +25,12 @@ mod login;
 mod machine;
 mod made;
 mod migrations;
+mod new_file;
 mod open;
+mod options;
 mod owner;
 mod restored;
+mod runtime;
 mod schema;
 mod scratch;
 mod seeded;
@@ -40,7 +47,9 @@ pub use login::{Libpq, OpenError, Opened, Route};
 pub use machine::{Machine, Profile};
 pub use made::{LEDGER, Named, Note, Present, create_extensions, noted, present};
 pub use migrations::{known_migrations, migrate};
-pub use open::{OWN_SCHEMA, Target, TargetOptions};
+pub use open::{OWN_SCHEMA, Target};
+pub use options::TargetOptions;
+pub use runtime::runtime;
 pub use schema::Schema;
 pub use scratch::{Beginning, Scratch};
 pub use seeded::Seeded;

@@ -1,7 +1,7 @@
 //! The database of a run: found in the settings, or started for the occasion.
 
 use super::{
-    Machine, Profile, TargetError,
+    Machine, TargetError, TargetOptions,
     embedded::{Embedded, Spec, Transport},
     kept::KeptServer,
     login::Route,
@@ -13,83 +13,7 @@ use crate::{
     record::{TargetMachine, no_disk},
     text::sql,
 };
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
-
-/// Which database to use, as the user said it.
-#[derive(Clone)]
-pub struct TargetOptions {
-    /// URL or key-value pairs; wins over the environment.
-    pub database_url: Option<String>,
-    /// File whose first line is the password of a database that is there already; wins over every other password.
-    pub password_file: Option<PathBuf>,
-    /// Open no session that is not encrypted, but for those over a socket of this machine.
-    pub require_tls: bool,
-    /// Start an embedded server even where the environment names a database.
-    pub embedded: bool,
-    /// Directory of the embedded server's programs.
-    pub pg_bin: Option<PathBuf>,
-    /// Major version of the embedded server.
-    pub pg_version: Option<u32>,
-    /// How to reach the embedded server.
-    pub transport: Transport,
-    /// The machine that the server is for; an embedded one is confined to it as far as this one can do that.
-    pub machine: Option<Machine>,
-    /// Settings of the embedded server, which win over this program's own.
-    pub profile: Option<Profile>,
-    /// Settings of the embedded server, which win over all others.
-    pub settings: Vec<(String, String)>,
-    /// Leave the embedded server running.
-    pub keep_server: bool,
-    /// Measure what is there, reading alone.
-    pub use_existing: bool,
-    /// Schemas in which the tables are looked for that are there; empty leaves it to the role.
-    pub search_path: Vec<String>,
-    /// The schema that the database gets.
-    pub schema: Schema,
-    /// Files that an embedded server begins with, instead of a new server's.
-    pub seeded: Option<Arc<Seeded>>,
-    /// Settings of each session, for a database that is there already.
-    pub session: Vec<(String, String)>,
-}
-
-/// Without what may hold a password.
-impl fmt::Debug for TargetOptions {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct("TargetOptions");
-        shown.field("embedded", &self.embedded).field("transport", &self.transport);
-        shown.field("use_existing", &self.use_existing).finish_non_exhaustive()
-    }
-}
-
-impl TargetOptions {
-    /// The database at `url`, to be filled and loaded as it is.
-    #[must_use]
-    pub fn at(url: &str) -> Self {
-        Self {
-            database_url: Some(url.to_owned()),
-            password_file: None,
-            require_tls: false,
-            embedded: false,
-            pg_bin: None,
-            pg_version: None,
-            transport: Transport::Unix,
-            machine: None,
-            profile: None,
-            settings: Vec::new(),
-            keep_server: false,
-            use_existing: false,
-            search_path: Vec::new(),
-            schema: Schema::default(),
-            seeded: None,
-            session: Vec::new(),
-        }
-    }
-}
+use std::{path::Path, sync::Arc, time::Duration};
 
 /// A database that can be connected to. Dropping it ends an embedded server that is not kept.
 #[derive(Debug)]
@@ -122,7 +46,11 @@ impl Target {
                 ),
             });
         }
-        let found = if options.embedded { None } else { settings::find(options)? };
+        let found = match &options.database_url {
+            _ if options.embedded => None,
+            Some(url) if options.is_own_server => Some(settings::of_own_server(url)?),
+            _ => settings::find(options)?,
+        };
         match found {
             Some(connection) => Self::external(connection, options),
             None if options.use_existing => Err(TargetError::Contradiction {

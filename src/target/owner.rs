@@ -1,9 +1,13 @@
 //! The user that a server runs as: PostgreSQL refuses root.
 
+use crate::text::told;
 use nix::unistd::{Gid, Uid, User, chown, geteuid};
 use std::{
     fs,
-    os::unix::{fs::lchown, process::CommandExt},
+    os::unix::{
+        fs::{PermissionsExt, lchown},
+        process::CommandExt,
+    },
     path::Path,
     process::Command,
 };
@@ -40,30 +44,35 @@ impl Owner {
     /// Makes the user the owner of a path.
     pub(super) fn give(&self, path: &Path) -> Result<(), String> {
         match &self.other {
-            Some((_, uid, gid)) => {
-                chown(path, Some(*uid), Some(*gid)).map_err(|error| format!("{}: {error}", path.display()))
-            }
+            Some((_, uid, gid)) => chown(path, Some(*uid), Some(*gid)).map_err(|error| told(path, &error)),
             None => Ok(()),
         }
+    }
+
+    /// Lets the user read a file that stays ours, and nobody else.
+    pub(super) fn show(&self, path: &Path) -> Result<(), String> {
+        let group = self.other.as_ref().map(|(_, _, group)| *group);
+        chown(path, None, group).map_err(|error| told(path, &error))?;
+        let mode = if self.is_other() { 0o640 } else { 0o600 };
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(|error| told(path, &error))
     }
 
     /// Makes the user the owner of a directory and of all that is in it. No link is followed, and the directories come
     /// last, so that until then nobody else can put one there.
     pub(super) fn give_all(&self, directory: &Path) -> Result<(), String> {
         let Some((_, uid, gid)) = &self.other else { return Ok(()) };
-        let told = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
         let mut found = vec![directory.to_owned()];
         let mut at = 0;
         while let Some(path) = found.get(at).cloned() {
             at += 1;
-            if path.symlink_metadata().map_err(|error| told(&path, error))?.is_dir() {
-                for entry in fs::read_dir(&path).map_err(|error| told(&path, error))? {
-                    found.push(entry.map_err(|error| told(&path, error))?.path());
+            if path.symlink_metadata().map_err(|error| told(&path, &error))?.is_dir() {
+                for entry in fs::read_dir(&path).map_err(|error| told(&path, &error))? {
+                    found.push(entry.map_err(|error| told(&path, &error))?.path());
                 }
             }
         }
         for path in found.iter().rev() {
-            lchown(path, Some(uid.as_raw()), Some(gid.as_raw())).map_err(|error| told(path, error))?;
+            lchown(path, Some(uid.as_raw()), Some(gid.as_raw())).map_err(|error| told(path, &error))?;
         }
         Ok(())
     }

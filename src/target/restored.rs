@@ -1,14 +1,10 @@
 //! Files of a server that were restored from a backup: what of them is the old server's own goes, so that they serve as
 //! this program's.
 
-use super::cluster::told;
+use super::new_file::{take_away, write};
+use crate::text::told;
 use serde::{Deserialize, Serialize};
-use std::{
-    fs,
-    io::{ErrorKind, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::Path,
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 /// What is to be started in a directory that was held for it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,6 +32,8 @@ const HBA: &str = "local all all trust\n";
 /// What the old server was told, by files of its own: this program tells it otherwise.
 const TOLD: [(&str, &str); 4] =
     [("postgresql.conf", ""), ("postgresql.auto.conf", ""), ("pg_hba.conf", HBA), ("pg_ident.conf", "")];
+/// Mode of such files: PostgreSQL's own.
+const MODE: u32 = 0o600;
 /// What the old server was about to do.
 const UNDER_WAY: [&str; 4] = ["recovery.signal", "standby.signal", "postmaster.pid", "postmaster.opts"];
 /// What asks a server to replay archived write-ahead log.
@@ -68,13 +66,13 @@ pub(super) fn settle(data: &Path, replays: bool) -> Result<(), String> {
         return Err("the backup has tablespaces, whose places on this machine may be somebody's".to_owned());
     }
     for (name, text) in TOLD {
-        replace(&data.join(name), text)?;
+        write(&data.join(name), text, MODE)?;
     }
     for name in UNDER_WAY {
         take_away(&data.join(name))?;
     }
     if replays {
-        replace(&data.join(REPLAY), "")?;
+        write(&data.join(REPLAY), "", MODE)?;
     }
     stay_inside(data)?;
     fs::set_permissions(data, fs::Permissions::from_mode(0o700)).map_err(|error| told(data, &error))
@@ -97,20 +95,6 @@ fn stay_inside(data: &Path) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-fn take_away(path: &Path) -> Result<(), String> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(told(path, &error)),
-        _ => Ok(()),
-    }
-}
-
-/// A new file: a link that lies there is not written through.
-fn replace(path: &Path, text: &str) -> Result<(), String> {
-    take_away(path)?;
-    let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| told(path, &error))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::{
     restored::{self, Order, Restored},
     server_log,
 };
+use crate::text::{percent_encoded, told};
 use std::{
     fs::DirBuilder,
     os::unix::fs::DirBuilderExt,
@@ -95,15 +96,14 @@ impl Scratch {
         self.held.guard().cast_signed()
     }
 
-    /// Makes a directory in it for the server's user alone.
+    /// Makes a directory in it that is ours until it is given away, and private.
     ///
     /// # Errors
     /// When that cannot be done.
-    pub fn directory_for_server(&self, name: &str) -> Result<PathBuf, TargetError> {
+    pub fn new_directory(&self, name: &str) -> Result<PathBuf, TargetError> {
         let path = self.directory().join(name);
         let made = DirBuilder::new().mode(0o700).create(&path);
-        made.map_err(|error| TargetError::Start(super::cluster::told(&path, &error)))?;
-        self.give(&path)?;
+        made.map_err(|error| TargetError::Start(told(&path, &error)))?;
         Ok(path)
     }
 
@@ -183,10 +183,7 @@ impl Scratch {
 
 /// As a part of a URL has it.
 fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |out, byte| match byte.is_ascii_alphanumeric() {
-        true => out + &char::from(byte).to_string(),
-        false => format!("{out}%{byte:02X}"),
-    })
+    percent_encoded(text.as_bytes(), b"")
 }
 
 #[cfg(test)]

@@ -48,7 +48,20 @@ fn dotenv_file() -> Result<Option<String>, TargetError> {
 pub(super) const VARIABLES: [&str; 7] =
     ["DATABASE_URL", "DB_CONNECTION_NAME", "DB_HOST", "DB_PORT", "DB_NAME", "DB_USER", "DB_PASSWORD"];
 
+/// Those of the server's own variables that say where the database is.
+const PLACES: [&str; 2] = ["DB_CONNECTION_NAME", "DB_HOST"];
+
 type Variables = BTreeMap<&'static str, String>;
+
+/// The way to a server of this program's own, whose URL is whole: nothing of the environment is added to it.
+///
+/// # Errors
+/// When the URL cannot be read.
+pub(super) fn of_own_server(url: &str) -> Result<Connection, TargetError> {
+    let origin = "a server of loist-bench's own";
+    let route = Route::own(url).map_err(|reason| unreadable(origin, reason))?;
+    Ok(Connection { route, origin: origin.to_owned() })
+}
 
 /// [`find`] without its surroundings. The environment wins over the file, name by name.
 fn resolve(
@@ -78,11 +91,14 @@ fn resolve(
             .map_err(|bad| unreadable(&format!(".env:{}", bad.line), format!("the line {}", bad.reason)))?,
         None => Variables::new(),
     };
-    let named_here = ["DB_CONNECTION_NAME", "DB_HOST"].iter().any(|name| set.contains_key(name));
+    let named_here = PLACES.iter().any(|name| set.contains_key(name));
     let place = if named_here { "" } else { " in .env" };
     let url = file.get("DATABASE_URL").filter(|_| !named_here).cloned();
     for (name, value) in file {
-        set.entry(name).or_insert(value);
+        // A database that the environment names is not changed for the one of the file.
+        if !(named_here && PLACES.contains(&name)) {
+            set.entry(name).or_insert(value);
+        }
     }
     if let Some(url) = url {
         return from_url(&url, &format!("DATABASE_URL{place}"), &set);
@@ -207,6 +223,24 @@ mod tests {
     fn where_is(variables: &[(&str, &str)], dotenv: Option<&str>) -> (String, String) {
         let found = with(variables, dotenv).unwrap().unwrap();
         (found.route.address(), found.origin)
+    }
+
+    #[test]
+    fn what_the_environment_names_is_not_changed_for_what_the_file_names() {
+        let here = [("DB_HOST", "staging"), ("DB_NAME", "music"), ("DB_USER", "u")];
+        let (address, origin) = where_is(&here, Some("DB_CONNECTION_NAME=p:r:production\nDB_PORT=6000\n"));
+        assert_eq!(origin, "DB_HOST");
+        assert!(address.contains("staging") && address.contains("6000"), "{address}");
+        let here = [("DB_CONNECTION_NAME", "p:r:i"), ("DB_NAME", "music"), ("DB_USER", "u")];
+        let (address, origin) = where_is(&here, Some("DB_HOST=production\n"));
+        assert_eq!(origin, "DB_CONNECTION_NAME");
+        assert!(address.contains("/cloudsql/p:r:i"), "{address}");
+    }
+
+    #[test]
+    fn a_server_of_our_own_is_reached_by_its_url_alone() {
+        let route = of_own_server("postgres://loist@%2Ftmp%2Fx/postgres").unwrap().route;
+        assert!(route.address().contains("/tmp/x"), "{}", route.address());
     }
 
     #[test]

@@ -1,11 +1,7 @@
 //! What initdb made the first time, kept below the base directory: copying it takes a twentieth of the time.
 
-use super::{
-    base,
-    cluster::{DATA, told},
-    locate::Programs,
-};
-use crate::text::sha256;
+use super::{base, cluster::DATA, locate::Programs};
+use crate::text::{sha256, told};
 use std::{
     fs,
     os::unix::fs::PermissionsExt,

@@ -14,6 +14,12 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// The first twelve digits of a digest: enough for people to tell one from another.
+#[must_use]
+pub fn short_digest(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -22,5 +28,6 @@ mod tests {
     fn digits_are_those_of_the_standard() {
         assert_eq!(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(hex(&[0, 10, 255]), "000aff");
+        assert_eq!([sha256("abc").as_str(), "ba78"].map(short_digest), ["ba7816bf8f01", "ba78"]);
     }
 }

@@ -45,7 +45,7 @@ pub fn bytes(bytes: u64) -> String {
     format!("{bytes} B")
 }
 
-/// A share as a percentage; never `0 %` for something that happened. `?` for what is no number.
+/// A share as a percentage; never `0 %` for something that happened, nor `100 %` for less than all. `?` for what is no number.
 #[must_use]
 pub fn percent(share: f64) -> String {
     match share * 100.0 {
@@ -53,8 +53,15 @@ pub fn percent(share: f64) -> String {
         p if !p.is_finite() => "? %".to_owned(),
         p if p.abs() >= LARGE => format!("{p:.2e} %"),
         p if p.abs() < 0.01 => "<0.01 %".to_owned(),
+        p if (99.995..100.0).contains(&p) => ">99.99 %".to_owned(),
         p => format!("{} %", without_idle_zeros(&format!("{p:.2}"))),
     }
+}
+
+/// A quantile as people write it: 0.95 as `p95`, 0.999 as `p99.9`.
+#[must_use]
+pub fn percentile(quantile: f64) -> String {
+    format!("p{}", (quantile * 1e6).round() / 1e4)
 }
 
 #[cfg(test)]
@@ -94,6 +101,9 @@ mod tests {
             (f64::NAN, "? %"),
         ] {
             assert_eq!(percent(share), text);
+        }
+        for (quantile, text) in [(0.5, "p50"), (0.95, "p95"), (0.999, "p99.9"), (0.999_999, "p99.9999")] {
+            assert_eq!(percentile(quantile), text);
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Purpose of the stream that decides which settings a point of a sampler moves.
-const MOVES_STREAM: u64 = 110;
+const MOVES_STREAM: u64 = 115;
 /// A search that found nothing better in so many points in a row is over.
 const MOST_IN_VAIN: usize = 8;
 /// Part of the budget that is spent when proposals have had their turn.

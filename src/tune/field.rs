@@ -33,7 +33,7 @@ impl Field {
     ///
     /// # Errors
     /// The reason.
-    pub fn may_change(&self, name: &str, context: &str) -> Result<&'static Row, String> {
+    fn may_change(&self, name: &str, context: &str) -> Result<&'static Row, String> {
         let row = space::find(name).ok_or("it is not among what a tuner changes")?;
         let is_named = self.only.iter().any(|only| only.eq_ignore_ascii_case(name));
         if !self.only.is_empty() && !is_named {
@@ -142,6 +142,7 @@ pub fn room(record: &Record) -> Room {
         work_bytes: room_for_work_mem(record),
         vcpus: vcpus.max(1),
         version: record.server.version_number / 10_000,
+        cloud_sql: machine.is_some_and(|machine| machine.platform.starts_with("cloud_sql")),
     }
 }
 
@@ -152,15 +153,17 @@ pub(super) fn is_default(setting: &Setting) -> bool {
     is_own || setting.default.as_deref().is_none_or(|default| default == setting.value)
 }
 
+/// What may be changed on an embedded server, without what a crash may lose; for tests.
+#[cfg(test)]
+pub(super) fn field(record: &Record) -> Field {
+    let (durability, session_alone, superuser) = (false, false, false);
+    Field { room: room(record), only: Vec::new(), durability, session_alone, superuser }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compare::fixture::record;
-
-    fn field(record: &Record) -> Field {
-        let (durability, session_alone, superuser) = (false, false, false);
-        Field { room: room(record), only: Vec::new(), durability, session_alone, superuser }
-    }
 
     #[test]
     fn what_may_not_be_changed_says_why() {

@@ -19,8 +19,8 @@ pub fn formula(room: &Room, connections: u64) -> Vec<(String, String)> {
     let wal = if wal > 14 * MB { 16 * MB } else { wal };
     let pages = |bytes: u64| format_bytes(bytes / 8192 * 8192);
     let mut all = vec![
-        ("shared_buffers", pages(buffers)),
-        ("effective_cache_size", pages(memory / 4 * 3)),
+        ("shared_buffers", pages(room.can_be_set("shared_buffers", buffers))),
+        ("effective_cache_size", pages(room.can_be_set("effective_cache_size", memory / 4 * 3))),
         ("maintenance_work_mem", kb((memory / 16).min(2 * GB), MB)),
         ("work_mem", kb(work, 64 * 1024)),
         ("wal_buffers", pages(wal)),
@@ -40,7 +40,10 @@ mod tests {
     use crate::flags::catalog;
 
     fn of(memory: u64, vcpus: u32, connections: u64) -> Vec<(String, String)> {
-        formula(&Room { memory_bytes: memory, work_bytes: memory, vcpus, version: 15 }, connections)
+        formula(
+            &Room { memory_bytes: memory, work_bytes: memory, vcpus, version: 15, cloud_sql: false },
+            connections,
+        )
     }
 
     #[test]

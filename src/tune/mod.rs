@@ -3,6 +3,9 @@
 //! What the server does as it is is looked at closely; challengers that the advisor, the defaults, a formula and a search
 //! propose are measured against the best so far, block by block in turns; what does nothing is taken out of the best; and
 //! what is left is confirmed with other seeds. Every embedded server begins as a copy of one that was seeded once.
+//!
+//! What decides knows no servers: how they are measured is a trait away (`measurer`), and tests measure one that is made up.
+//! Added are ways to propose settings (`proposals`) and to search (`search`, `sampler`).
 
 mod answer;
 mod begun;

@@ -109,7 +109,7 @@ fn default(setting: &Setting, flag: &Flag) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::field::room;
+    use super::super::field::field;
     use super::*;
     use crate::{compare::fixture::record, record::Change};
 
@@ -117,11 +117,6 @@ mod tests {
         let setting = record.evidence.settings.iter_mut().find(|setting| setting.name == name).unwrap();
         setting.value = value.to_owned();
         setting.source = "configuration file".to_owned();
-    }
-
-    fn field(record: &Record) -> Field {
-        let (durability, session_alone, superuser) = (false, false, false);
-        Field { room: room(record), only: Vec::new(), durability, session_alone, superuser }
     }
 
     /// The sample with nothing to say against it.

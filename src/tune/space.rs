@@ -73,7 +73,8 @@ mod tests {
     };
 
     fn space(names: &[&str]) -> Vec<Tunable> {
-        let room = Room { memory_bytes: 4 << 30, work_bytes: 64 << 20, vcpus: 2, version: 15 };
+        let room =
+            Room { memory_bytes: 4 << 30, work_bytes: 64 << 20, vcpus: 2, version: 15, cloud_sql: false };
         names.iter().map(|name| find(name).unwrap().on(&room).unwrap()).collect()
     }
 

@@ -27,7 +27,7 @@ impl std::error::Error for WorkloadError {}
 
 /// A workload file's text, able to tell in which line an offset lies.
 #[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
+pub(super) struct Source<'a> {
     /// File as the user named it.
     pub origin: &'a str,
     /// The whole text.
@@ -37,13 +37,13 @@ pub struct Source<'a> {
 impl Source<'_> {
     /// The line (from 1) that holds byte `offset`.
     #[must_use]
-    pub fn line(&self, offset: usize) -> usize {
+    pub(super) fn line(&self, offset: usize) -> usize {
         line_of(self.text, offset)
     }
 
     /// An error at byte `offset`.
     #[must_use]
-    pub fn error(&self, offset: usize, message: impl Into<String>) -> WorkloadError {
+    pub(super) fn error(&self, offset: usize, message: impl Into<String>) -> WorkloadError {
         WorkloadError { origin: self.origin.to_owned(), line: self.line(offset), message: message.into() }
     }
 }

@@ -1,18 +1,21 @@
 //! Workload files: operations (one MCP tool call each), their transactions, statements and parameters; how often
 //! they are called over time, and what is tried again.
+//!
+//! They are read without a server; what one makes of their statements is found out when they are bound
+//! (`src/engine/bind.rs`). A workload is added as one file in `workloads` and its name in `builtin`.
 
 pub mod builtin;
 pub mod draw;
-pub mod error;
+mod error;
 pub mod file;
 mod lexer;
 pub mod model;
 mod read;
-pub mod retry;
-pub mod slo;
-pub mod stage;
+mod retry;
+mod slo;
+mod stage;
 pub mod template;
-pub mod value;
+mod value;
 
 pub use draw::Draw;
 pub use error::WorkloadError;

@@ -1,5 +1,6 @@
 //! A latency objective such as `200ms@p95`.
 
+use crate::text::percentile;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -30,7 +31,7 @@ impl Slo {
     /// The quantile as people write it: `p95`, `p99.9`.
     #[must_use]
     pub fn percentile(&self) -> String {
-        format!("p{}", (self.quantile * 1e6).round() / 1e4)
+        percentile(self.quantile)
     }
 }
 

@@ -143,7 +143,11 @@ fn effective_cache_size_may_exceed_memory_that_the_database_does_not_fill() {
     let covered = left("memory/effective-cache-size", large(2 << 30));
     assert_eq!(covered.title, "Leave effective_cache_size: it already covers the database");
     let filled = change("memory/effective-cache-size", large(3500 << 20));
-    assert_eq!(to(Some(filled)), "2880MB", "three quarters of 3840 MB");
+    assert_eq!(
+        to(Some(filled)),
+        "2688MB",
+        "of 3840 MB Cloud SQL takes 70 %, which is less than three quarters"
+    );
 }
 
 #[test]

@@ -115,6 +115,12 @@ fn rights_of_everybody() {
             "REVOKE SELECT ON TABLE music.a FROM PUBLIC;",
         ),
         (
+            public(ObjectKind::Table, "music.a", "SELECT (email)"),
+            "table-granted-to-public",
+            Severity::Medium,
+            "REVOKE SELECT (email) ON TABLE music.a FROM PUBLIC;",
+        ),
+        (
             public(ObjectKind::Table, "music.a", "DELETE"),
             "table-granted-to-public",
             Severity::High,
@@ -182,6 +188,11 @@ fn owners() {
         read(&mut evidence.tables)[0].owner = "app".to_owned();
     });
     assert_eq!(finding.remedy.sql[0], "ALTER TABLE music.audio_tracks OWNER TO \"music_owner\";");
+    let finding = only("application-owns-tables", |evidence| {
+        read(&mut evidence.tables)[0].owner = "readers".to_owned();
+    });
+    assert!(finding.seen.starts_with("app is a member of readers, which owns"), "{}", finding.seen);
+    assert!(!finding.remedy.is_automatic());
     let finding = only("application-owns-database", |evidence| evidence.server.owner = "app".to_owned());
     assert!(!finding.remedy.is_automatic());
     let finding = only("data-in-public-schema", |evidence| {
@@ -196,11 +207,13 @@ fn owners() {
 fn row_level_security() {
     let finding = only("rls-without-policies", |evidence| read(&mut evidence.tables)[0].row_security = true);
     assert_eq!(finding.severity, Severity::Low);
-    let finding = only("rls-owner-bypass", |evidence| {
-        let table = &mut read(&mut evidence.tables)[0];
-        (table.row_security, table.policies, table.owner) = (true, 1, "readers".to_owned());
-    });
-    assert_eq!(finding.remedy.sql, ["ALTER TABLE music.audio_tracks FORCE ROW LEVEL SECURITY;"]);
+    let mut evidence = clean();
+    let table = &mut read(&mut evidence.tables)[0];
+    (table.row_security, table.policies, table.owner) = (true, 1, "readers".to_owned());
+    let found = audit::audit(evidence, &wanted(), &Policy::default(), now()).findings;
+    let ids: Vec<&str> = found.iter().map(|finding| finding.id.as_str()).collect();
+    assert_eq!(ids, ["rls-owner-bypass", "application-owns-tables"], "{found:#?}");
+    assert_eq!(found[0].remedy.sql, ["ALTER TABLE music.audio_tracks FORCE ROW LEVEL SECURITY;"]);
     for name in ["audio_tracks", "music.audio_tracks"] {
         let wanted = Wanted { row_security: vec![name.to_owned(), "nowhere".to_owned()], ..wanted() };
         let audit = audit::audit(clean(), &wanted, &Policy::default(), now());

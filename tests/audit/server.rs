@@ -46,6 +46,7 @@ fn lines_of_pg_hba() {
         ("host all app 10.0.0.0/255.0.0.0 scram-sha-256", "tls-not-enforced", Severity::High),
         ("hostnossl all app 10.0.0.0/255.0.0.0 scram-sha-256", "tls-not-enforced", Severity::High),
         ("host all app samenet scram-sha-256", "tls-not-enforced", Severity::High),
+        ("hostnogssenc all app 10.0.0.0/255.0.0.0 scram-sha-256", "tls-not-enforced", Severity::High),
         ("hostssl all app 10.0.0.0/255.0.0.0 trust", "hba-trust", Severity::Critical),
         ("local all all trust", "hba-trust", Severity::High),
         ("host all all ::1/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff trust", "hba-trust", Severity::High),
@@ -67,6 +68,24 @@ fn lines_of_pg_hba() {
         let mut evidence = clean();
         read(&mut evidence.hba).push(hba(line));
         assert_eq!(judged(evidence).findings, [], "{line}");
+    }
+}
+
+/// Whom an earlier line turns away comes by no later one.
+#[test]
+fn the_first_line_that_fits_decides() {
+    for (earlier, is_enough) in [
+        ("hostnossl all all all reject", true),
+        ("host all all 0.0.0.0/0.0.0.0 reject", true),
+        ("hostnossl all all ::/:: reject", false),
+        ("hostnossl all other all reject", false),
+        ("hostssl all all all reject", false),
+    ] {
+        let mut evidence = clean();
+        let open = "host all app 10.0.0.0/255.0.0.0 scram-sha-256";
+        read(&mut evidence.hba).extend([hba(earlier), hba(open)]);
+        let is_found = judged(evidence).findings.iter().any(|finding| finding.id == "tls-not-enforced");
+        assert_eq!(is_found, !is_enough, "{earlier}");
     }
 }
 
@@ -168,8 +187,17 @@ fn timeouts_of_the_role() {
     }
     assert_eq!(judged(evidence.clone()).findings, [], "the server's own are enough");
     evidence.settings.iter_mut().for_each(|setting| setting.source = "user".to_owned());
-    let found = judged(evidence).findings;
-    assert_eq!(found.len(), 4, "those of the role that looked are not the application's: {found:#?}");
+    let audit = judged(evidence.clone());
+    assert_eq!(
+        (audit.findings.len(), audit.unchecked.len()),
+        (0, 4),
+        "those of the role that looked hide them"
+    );
+    assert!(audit.unchecked[0].reason.contains("of its own (its role's)"), "{:?}", audit.unchecked);
+    evidence.settings.iter_mut().for_each(|setting| setting.source = "client".to_owned());
+    evidence.role = evidence.session.role.clone();
+    let audit = judged(evidence);
+    assert!(audit.unchecked.iter().any(|one| one.reason.contains("PGOPTIONS")), "{:?}", audit.unchecked);
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn an_audit_reads_and_nothing_else() {
     let before = next();
     let url = server.url("clean", "watcher", "s3cret-watcher");
     let mut command =
-        bench.command("audit --role app --instances 2 --pool 5 --format json --fail-on critical");
+        bench.command("audit --role app --instances 2 --pool-max 5 --format json --fail-on critical");
     let output = command.env("DATABASE_URL", &url).output().unwrap();
     let answer = Answer::of(output, 0, "an audit by a role without rights");
     let audit: Audit = serde_json::from_str(&answer.stdout).unwrap();
@@ -132,7 +132,7 @@ fn what_is_asked_for_is_written() {
     server.commands("fault", &["GRANT SELECT ON music.audio_tracks TO PUBLIC"]);
     let url = server.url("fault", "loist", ADMIN_PASSWORD);
     let audit = |arguments: &str, code: i32| {
-        let mut command = bench.command(&format!("audit --role app --instances 2 --pool 5 {arguments}"));
+        let mut command = bench.command(&format!("audit --role app --instances 2 --pool-max 5 {arguments}"));
         Answer::of(command.env("DATABASE_URL", &url).output().unwrap(), code, arguments)
     };
     bench.write("loist-audit.toml", &clean::policy());
@@ -191,7 +191,7 @@ fn what_cannot_be_meant_is_refused() {
         ("--instance other.json", 2, "other.json: line 1: this is not what `gcloud"),
         ("--fix-script mine.sql", 2, "mine.sql was not made by loist-bench"),
         ("--fail-on bad", 2, "write critical, high, medium, low or info"),
-        ("--instances 3", 2, "--pool"),
+        ("--instances 3", 2, "--pool-max"),
         ("--evidence other.json", 2, "other.json: this is no audit of loist-bench"),
     ] {
         let answer = bench.expect(code, &format!("{nowhere} {options}"));

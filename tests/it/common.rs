@@ -171,6 +171,20 @@ impl KeptServer {
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.directory.join("server.log")).unwrap()
     }
+
+    /// Its address for another role, with `:` and a password where it needs one.
+    pub(crate) fn address(&self, role: &str) -> String {
+        let (scheme, rest) = self.url.split_once("://").unwrap();
+        let (_, place) = rest.rsplit_once('@').unwrap();
+        format!("{scheme}://{role}@{place}")
+    }
+
+    /// The address of another database on it, for another role.
+    pub(crate) fn address_of(&self, role: &str, database: &str) -> String {
+        let address = self.address(role);
+        let (server, _) = address.rsplit_once('/').unwrap();
+        format!("{server}/{database}")
+    }
 }
 
 impl Drop for KeptServer {
@@ -181,6 +195,21 @@ impl Drop for KeptServer {
             assert!(!self.directory.exists());
         }
     }
+}
+
+/// A process that is killed when this is dropped.
+pub(crate) struct Killed(pub(crate) Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// How often each operation was called.
+pub(crate) fn calls(record: &Record) -> Vec<(&str, u64)> {
+    record.operations.iter().map(|operation| (operation.name.as_str(), operation.summary.calls)).collect()
 }
 
 /// Runs SQL; the first column of the rows as text, or the error.

@@ -1,6 +1,6 @@
 //! A run that was disturbed says so, names the cause, and proves nothing (exit code 4).
 
-use crate::common::{Bench, KeptServer};
+use crate::common::{Bench, KeptServer, Killed};
 use loist_bench::record::{DisturbanceKind, Outcome, Record};
 use nix::{
     sched::{CpuSet, sched_getaffinity, sched_setaffinity},
@@ -8,20 +8,9 @@ use nix::{
 };
 use std::process::{Child, Command, Stdio};
 
-/// A process that never rests, until this is dropped.
-struct Hog(Child);
-
-impl Hog {
-    fn start() -> Self {
-        Self(Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap())
-    }
-}
-
-impl Drop for Hog {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// A process that never rests.
+fn hog() -> Killed {
+    Killed(Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap())
 }
 
 /// Lets a process run on the first processor that this one may use, and on no other.
@@ -57,7 +46,7 @@ fn assert_found(record: &Record, kind: DisturbanceKind) {
 #[test]
 fn a_hog_beside_the_run_is_another_process() {
     let server = KeptServer::start("");
-    let _hog = Hog::start();
+    let _hog = hog();
     let record = disturbed(&server, false, "--duration 3s");
     assert_found(&record, DisturbanceKind::OtherProcesses);
     let samples = &record.samples.samples;
@@ -71,7 +60,7 @@ fn a_client_bound_to_a_busy_processor_is_starved() {
         return;
     }
     let server = KeptServer::start("");
-    let hog = Hog::start();
+    let hog = hog();
     pin(&hog.0);
     let record = disturbed(&server, true, "--duration 3s");
     assert_eq!(record.samples.allowed_processors, 1);

@@ -1,9 +1,8 @@
-//! `duet` and `aa`: two sides in turns on servers that are started for it. Other tests run beside these, so pairs may be
+//! `duet`: two sides in turns on servers that are started for it. Other tests run beside these, so pairs may be
 //! set aside; what is kept and told is the same.
 
 use crate::common::Bench;
-use loist_bench::{compare::Effects, gate::FalseAlarms, record};
-use serde_json::Value;
+use loist_bench::{compare::Effects, record};
 use std::{fs, path::PathBuf, process::Command};
 
 /// Small, short and not sure.
@@ -120,28 +119,4 @@ fn sides_that_are_none_are_refused_before_anything_starts() {
         assert!(!answer.stderr.contains("secret"), "{}", answer.stderr);
     }
     assert!(!bench.path("reports").exists());
-}
-
-#[test]
-fn a_side_compared_with_itself_again_and_again() {
-    let bench = Bench::new();
-    let small = format!("aa {SMALL} --budget 4min --tracks");
-    let answer = bench.expect(0, &format!("{small} 50 --comparisons 1"));
-    assert!(answer.stdout.contains("a test of single runs"), "{}", answer.stdout);
-    let file = directory(&bench).join("aa.json");
-    let read = || -> FalseAlarms { serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap() };
-    assert_eq!(read().comparisons.len(), 1);
-    assert!(file.with_extension("html").is_file());
-    // It goes on with it, and not with what is of another kind.
-    let resume = format!("--resume {}", file.display());
-    bench.expect(0, &format!("{small} 50 --comparisons 2 {resume}"));
-    assert_eq!(read().comparisons.len(), 2);
-    assert!(fs::read_to_string(bench.path("reports/index.html")).unwrap().contains("in 2 comparisons"));
-    bench.expect(2, &format!("{small} 60 --comparisons 2 {resume}")).one_sentence("with other options");
-    let schema: Value = serde_json::from_str(&bench.expect(0, "schema aa").stdout).unwrap();
-    jsonschema::validate(&schema, &serde_json::to_value(read()).unwrap()).unwrap();
-    let torn = bench.write("torn.json", "{");
-    bench
-        .expect(2, &format!("{small} 50 --resume {}", torn.display()))
-        .one_sentence("torn.json: this is no A/A measurement of loist-bench");
 }

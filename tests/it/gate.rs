@@ -179,33 +179,6 @@ fn the_policy_decides_and_its_mistakes_name_the_line() {
 
 /// A search without its index among 5,000 tracks is several times as slow.
 #[test]
-fn what_is_slower_is_measured_once_more() {
-    let bench = Bench::new();
-    fs::create_dir(bench.path("schema")).unwrap();
-    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/schema")).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), bench.path("schema").join(entry.file_name())).unwrap();
-    }
-    bench.write("schema/006_less.sql", "DROP INDEX loist_bench.idx_audio_tracks_search_vector;");
-    bench.write("loist-gate.toml", "confidence = '50%'\nmetrics = ['p50']\n");
-    let load = "--workload search --tracks 5000 --rate 40 --duration 300ms --warmup 100ms --pairs 3";
-    let answer = gate(&bench, 1, &format!("--base as-is --new here {load} --budget 4min --format json"));
-    let verdict = verdict(&answer);
-    let failed = verdict.checks.iter().find(|check| check.result == CheckResult::Failed).unwrap();
-    assert!(failed.sentence.starts_with("slower, twice: +"), "{failed:?}");
-    assert!(verdict.confirmation.is_some());
-    let directory = gate_directory(&bench);
-    for name in ["new.json", "new-001.json", "again-base-001.json", "again-new-001.json"] {
-        assert!(directory.join(name).is_file(), "{name}");
-    }
-    // The first measurement is what is compared again, and not both as one.
-    let again = bench.output(&format!("compare {} --confidence 50% --format json", directory.display()));
-    let again: loist_bench::compare::Effects = serde_json::from_slice(&again.stdout).unwrap();
-    assert_eq!(again.design, verdict.effects.unwrap().design);
-    assert!(again.cautions.iter().any(|caution| caution.starts_with("judged anew")), "{:?}", again.cautions);
-}
-
-#[test]
 fn it_measures_and_keeps_what_it_measured() {
     let bench = Bench::new();
     let small =

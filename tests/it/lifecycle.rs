@@ -8,10 +8,9 @@ use nix::{
 };
 use std::{
     io::{BufRead, BufReader},
-    process::Child,
+    process::{Child, Stdio},
 };
 
-/// Directories of embedded servers that exist now.
 /// Directories below `base`, but for what is kept to start the next server sooner.
 fn server_directories(base: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries =
@@ -42,8 +41,8 @@ impl Running {
         let mut child = bench
             .command("run --tracks 2000 --warmup 1s --duration 60s --clients 4")
             .env("LOIST_BENCH_BASE_DIR", &base)
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -125,6 +124,33 @@ fn an_interrupt_keeps_what_was_measured() {
         assert!(missing.iter().any(|missing| missing.contains("not explained, the run was interrupted")));
         running.assert_nothing_is_left();
     }
+}
+
+/// What is answered after the interrupt is no part of the rate until then.
+#[test]
+fn an_interrupt_is_the_end_of_the_window() {
+    let server = KeptServer::start("");
+    let bench = Bench::new();
+    bench.write(
+        "naps.toml",
+        "name = 'naps'\n[[operation]]\nname = 'nap'\nweight = 1.0\n[[operation.transaction]]\nend = 'none'\n
+         [[operation.transaction.statement]]\nname = 'nap'\nsql = 'SELECT pg_sleep(2)'\n",
+    );
+    let mut command = bench.command("run naps.toml --tracks 10 --clients 4 --warmup 0s --duration 60s");
+    command.env("DATABASE_URL", &server.url).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("read the counters")));
+    // In the middle of the second nap of each client.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+    lines.for_each(drop);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let record = bench.record();
+    let late: u64 = record.series.operations[0].late.as_ref().map_or(0, |late| late.answered);
+    assert_eq!((record.overall.calls, record.overall.response.count, late), (8, 8, 4), "{:?}", record.series);
+    let within = record.overall.calls_per_second * record.window.seconds;
+    assert!((within - 4.0).abs() < 0.01, "{within}");
 }
 
 #[test]
@@ -243,8 +269,8 @@ fn sessions_that_are_cut_are_failures_on_record() {
     let child = bench
         .command(run)
         .env("DATABASE_URL", &server.url)
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     wait_until_load(&server);
@@ -270,8 +296,8 @@ fn calls_that_hang_do_not_hold_the_run() {
     let child = bench
         .command("run read --tracks 100 --clients 3 --warmup 0s --duration 60s --quiet")
         .env("DATABASE_URL", &server.url)
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     std::thread::scope(|scope| {

@@ -1,12 +1,12 @@
 //! Open and closed loops: every call is accounted for, arrivals keep to their schedule, and the files say the same.
 
 use crate::{
-    common::{Answer, Bench, KeptServer},
+    common::{Answer, Bench, KeptServer, calls},
     run::{assert_consistent, assert_counts_are_the_servers, in_series},
 };
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use loist_bench::{
-    record::{Latency, Record, Summary},
+    record::{Latency, Summary},
     stats::LatencyHistogram,
 };
 use std::collections::BTreeMap;
@@ -21,10 +21,6 @@ fn two(nap: &str) -> String {
     };
     let slow = operation("slow", 3.0, &format!("SELECT pg_sleep({nap})"));
     format!("name = 'two'\n{slow}{}", operation("quick", 1.0, "SELECT 'quick'"))
-}
-
-fn calls(record: &Record) -> BTreeMap<&str, u64> {
-    record.operations.iter().map(|operation| (operation.name.as_str(), operation.summary.calls)).collect()
 }
 
 fn assert_all_accounted_for(summary: &Summary) {
@@ -93,7 +89,7 @@ fn the_seed_decides_what_arrives() {
         );
         let record = bench.measure(&server, 0, &run);
         assert_eq!(record.overall.completed, record.overall.calls, "nobody is turned away");
-        calls(&record).values().copied().collect::<Vec<_>>()
+        calls(&record).into_iter().map(|(_, calls)| calls).collect::<Vec<_>>()
     };
     for (arrivals, model) in [("uniform", "pool"), ("poisson", "pool"), ("poisson", "event-loop")] {
         assert_eq!(of(arrivals, model, 7), of(arrivals, model, 7), "{arrivals}, {model}");
@@ -248,6 +244,20 @@ fn waiting_and_service_make_the_response_time() {
         assert_eq!(record.overall.queue_wait.count, expected, "{load}");
         assert_eq!(record.schedule.is_some(), planned, "{load}");
     }
+}
+
+/// Who has drawn a long pause takes no place from those who draw shorter ones after that.
+#[test]
+fn a_cap_far_above_what_is_asked_for_changes_nothing() {
+    let server = KeptServer::start("");
+    let bench = Bench::new();
+    bench.write("two.toml", &two("0.001"));
+    let run = "run two.toml --tracks 10 --clients 20 --think 200ms --max-rate 400 --warmup 0s --duration 2s --quiet";
+    let record = bench.measure(&server, 0, run);
+    // Nearly 200; a quarter of that if each waited for the longest pause that was drawn before.
+    assert!(record.overall.calls > 110, "{:?}", record.overall);
+    let late = record.schedule.unwrap().start_error.p95_us.unwrap();
+    assert!(late < 100_000.0, "{late} us");
 }
 
 #[test]

@@ -6,13 +6,13 @@ mod dashboard;
 mod prometheus;
 mod rules;
 
-use crate::common::{Bench, KeptServer};
+use crate::common::{Bench, Killed};
 use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::Path,
-    process::{Child, Stdio},
+    process::Stdio,
 };
 
 /// A file of the repository.
@@ -32,13 +32,6 @@ fn known() -> BTreeSet<String> {
     loist_bench::monitor::METRICS.iter().flat_map(|metric| metric.names()).collect()
 }
 
-/// The server's address for another role of it.
-fn address(server: &KeptServer, role: &str) -> String {
-    let (scheme, rest) = server.url.split_once("://").unwrap();
-    let (_, host) = rest.rsplit_once('@').unwrap();
-    format!("{scheme}://{role}@{host}")
-}
-
 /// What a server says to `GET PATH`.
 fn get(address: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
@@ -52,7 +45,7 @@ fn get(address: &str, path: &str) -> Option<String> {
 
 /// A collector that runs on until it is dropped.
 struct Collector {
-    process: Child,
+    process: Killed,
     /// Where it serves metrics.
     address: String,
 }
@@ -61,8 +54,8 @@ impl Collector {
     fn start(bench: &Bench, url: &str, options: &str) -> Self {
         let mut command = bench.command(&format!("observe --metrics 127.0.0.1:0 {options}"));
         command.env("DATABASE_URL", url).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut process = command.spawn().unwrap();
-        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let mut process = Killed(command.spawn().unwrap());
+        let mut lines = BufReader::new(process.0.stderr.take().unwrap()).lines().map(Result::unwrap);
         let note = lines.find(|line| line.contains("metrics: http://")).expect("where they are");
         // Somebody must go on reading, or it blocks.
         std::thread::spawn(move || lines.for_each(drop));
@@ -72,12 +65,5 @@ impl Collector {
 
     fn metrics(&self) -> String {
         get(&self.address, "/metrics").unwrap()
-    }
-}
-
-impl Drop for Collector {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     care::database,
-    common::{Answer, Bench, KeptServer, ask, wait_until},
+    common::{Answer, Bench, KeptServer, ask, calls, wait_until},
     run::{assert_consistent, assert_counts_are_the_servers},
 };
 use chrono::{TimeDelta, Utc};
@@ -77,10 +77,6 @@ fn only_in(directory: &Path) -> PathBuf {
     let run = runs.remove(0);
     assert!(run.join("report.html").exists() && run.join("latency.hlog").exists());
     run
-}
-
-fn calls(record: &Record) -> Vec<(&str, u64)> {
-    record.operations.iter().map(|operation| (operation.name.as_str(), operation.summary.calls)).collect()
 }
 
 /// Locks by which shards tell how far they have come.

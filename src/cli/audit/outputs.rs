@@ -7,7 +7,6 @@ use crate::{
     report::{self, audit::sarif},
 };
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 use std::path::PathBuf;
 
 /// Where the audit goes.
@@ -66,9 +65,9 @@ impl Files {
         }
         if let Some((reports, place)) = &self.place {
             for (name, text) in [
-                ("audit.json", json(audit)?),
+                ("audit.json", output::json_lines(audit)?),
                 ("audit.md", report::markdown::audit(audit)),
-                ("audit.sarif", json(&sarif::render(audit))?),
+                ("audit.sarif", output::json_lines(&sarif::render(audit))?),
                 ("audit.html", report::html::audit(audit)),
             ] {
                 place.write(name, text.as_bytes())?;
@@ -81,13 +80,9 @@ impl Files {
                 let separator = if written.is_empty() { "" } else { "\n" };
                 output::print(&format!("{}{separator}{}", report::audit::render(audit), written.concat()))
             }
-            AuditFormat::Json => output::print_raw(&json(audit)?),
+            AuditFormat::Json => output::print_raw(&output::json_lines(audit)?),
             AuditFormat::Markdown => output::print_raw(&report::markdown::audit(audit)),
-            AuditFormat::Sarif => output::print_raw(&json(&sarif::render(audit))?),
+            AuditFormat::Sarif => output::print_raw(&output::json_lines(&sarif::render(audit))?),
         }
     }
-}
-
-fn json(value: &impl Serialize) -> Result<String, Failure> {
-    Ok(output::json(value)? + "\n")
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     capacity::{Question, parse_tracks},
-    cli::{compare::percent, load_args},
+    cli::{compare::percent, load_args::rate},
 };
 use clap::Args;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub(super) struct QuestionArgs {
     growth: Vec<u64>,
     /// Calls a second of the workload's mix that are to be borne (default: a busy hour of a hundred clients that call every
     /// ten seconds)
-    #[arg(long = "load", default_value = "10/s", value_name = "CALLS/s", env = "LOIST_BENCH_LOAD", value_parser = rate)]
+    #[arg(long = "load", default_value = "10/s", value_name = "PER_SECOND", env = "LOIST_BENCH_LOAD", value_parser = rate)]
     demand: f64,
     /// Most of the processors' time that the load may take
     #[arg(long, default_value = "60%", value_name = "PERCENT", env = "LOIST_BENCH_BUSY", value_parser = busy)]
@@ -29,7 +29,7 @@ pub(super) struct QuestionArgs {
     /// Price list, in the form of the one that comes with this program (default: Cloud SQL in us-central1)
     #[arg(long, value_name = "FILE", env = "LOIST_BENCH_PRICES")]
     pub(super) prices: Option<PathBuf>,
-    /// Storage that the instance begins with, in GB
+    /// Storage that the instance begins with, in GB, as in 20
     #[arg(long, default_value_t = 20, value_name = "GB", env = "LOIST_BENCH_STORAGE", value_parser = clap::value_parser!(u64).range(10..=65_536))]
     storage: u64,
     /// Instances of the server that run at once
@@ -61,13 +61,6 @@ impl QuestionArgs {
             other_connections: self.other_connections,
         }
     }
-}
-
-/// `10/s`, or `10`.
-fn rate(text: &str) -> Result<f64, String> {
-    let number = text.trim().trim_end_matches("/s").trim();
-    load_args::rate(number)
-        .map_err(|_| "write calls a second above 0 and at most 1000000, as in 10/s".to_owned())
 }
 
 fn busy(text: &str) -> Result<f64, String> {

@@ -29,7 +29,7 @@ pub(in crate::cli) struct CheckArgs {
     /// description of an instance (JSON), a run record, the name of a profile, or - for standard input
     #[arg(value_name = "FILE")]
     subject: String,
-    /// Machine: db-custom-1-3840 or another tier of Cloud SQL, or 2cpu-8GB [default: what the file names]. From the
+    /// Machine: db-custom-1-3840 or another tier of Cloud SQL, or 2cpu-8GB (default: what the file names). From the
     /// environment or loist-bench.toml it counts only where the file names none
     #[arg(long, env = "LOIST_BENCH_MACHINE")]
     machine: Option<Machine>,
@@ -39,10 +39,10 @@ pub(in crate::cli) struct CheckArgs {
     /// Connections that all clients may open together
     #[arg(long, value_name = "N")]
     connections: Option<u32>,
-    /// Major version of PostgreSQL [default: what the file names, else 15]
+    /// Major version of PostgreSQL (default: what the file names, else 15)
     #[arg(long, value_name = "MAJOR", env = "LOIST_BENCH_PG_VERSION", value_parser = version)]
     pg_version: Option<u32>,
-    /// Form of the file [default: what it looks like]
+    /// Form of the file (default: what it looks like)
     #[arg(long = "as", value_parser = one_of(&Form::READ), value_name = "FORM")]
     form: Option<Form>,
     #[command(flatten)]

@@ -1,4 +1,7 @@
 //! `loist-bench flags`: settings of PostgreSQL and Cloud SQL, written, checked, explained.
+//!
+//! What a setting may be, and how it is written, is known to `src/flags` alone. A subcommand is added as a file and a
+//! variant of `FlagsCommand`.
 
 mod check;
 mod render;

@@ -23,18 +23,18 @@ pub(in crate::cli) struct RenderArgs {
     /// Form to write
     #[arg(long = "as", value_parser = one_of(&Form::WRITTEN), value_name = "FORM")]
     form: Form,
-    /// Name of the Cloud SQL instance [default: that of --current, else INSTANCE]
+    /// Name of the Cloud SQL instance (default: that of --current, else INSTANCE)
     #[arg(long, value_name = "NAME", value_parser = instance_name)]
     instance: Option<String>,
     /// What is set now: the output of gcloud sql instances describe NAME --format=json, or any form that is read.
     /// Cloud SQL loses what a new list does not name; flags of this file are carried along
     #[arg(long, value_name = "FILE")]
     current: Option<PathBuf>,
-    /// Machine, for limits that are shares of its memory: db-custom-1-3840, or 2cpu-8GB [default: what the files name].
+    /// Machine, for limits that are shares of its memory: db-custom-1-3840, or 2cpu-8GB (default: what the files name).
     /// From the environment or loist-bench.toml it counts only where they name none
     #[arg(long, env = "LOIST_BENCH_MACHINE")]
     machine: Option<Machine>,
-    /// Major version of PostgreSQL [default: what the files name, else 15]
+    /// Major version of PostgreSQL (default: what the files name, else 15)
     #[arg(long, value_name = "MAJOR", env = "LOIST_BENCH_PG_VERSION", value_parser = version)]
     pg_version: Option<u32>,
 }

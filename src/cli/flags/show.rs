@@ -20,7 +20,7 @@ use std::process::ExitCode;
 /// Show the profiles, or what is known of one flag or profile
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ShowArgs {
-    /// A flag such as shared_buffers, or a profile [default: all profiles]
+    /// A flag such as shared_buffers, or a profile (default: all profiles)
     #[arg(value_name = "NAME|PROFILE")]
     flag: Option<String>,
     /// Machine, for limits and shares of its memory: db-custom-1-3840, or 2cpu-8GB

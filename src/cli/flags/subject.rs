@@ -160,7 +160,7 @@ mod tests {
             Err(failure) => failure.sentence(),
         };
         assert_eq!(told(b"work_mem = 4MB\0\n"), "x: it is not text");
-        let sample = include_str!("../../../reports/sample/record.json");
+        let sample = crate::record::SAMPLE;
         assert_eq!(told(sample.as_bytes()), "");
         let newer = sample.replacen("\"version\": 1,", "\"version\": 99,", 1);
         assert!(told(newer.as_bytes()).contains("use a newer loist-bench"), "{}", told(newer.as_bytes()));

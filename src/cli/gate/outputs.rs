@@ -46,7 +46,7 @@ pub(super) enum GateFormat {
 }
 
 /// How a verdict becomes a file.
-type Render = fn(&Verdict) -> String;
+type Render = fn(&Verdict) -> Result<String, Failure>;
 
 /// Files that can be written.
 pub(super) struct Files {
@@ -58,10 +58,10 @@ impl Outputs {
     /// Looks, before anything is measured, whether each file can be written.
     pub(super) fn check(&self) -> Result<Files, Failure> {
         let wanted: [(&Option<PathBuf>, Render); 4] = [
-            (&self.junit, report::junit::render),
-            (&self.markdown, report::markdown::gate),
-            (&self.json, json),
-            (&self.html, report::html::gate),
+            (&self.junit, |verdict| Ok(report::junit::render(verdict))),
+            (&self.markdown, |verdict| Ok(report::markdown::gate(verdict))),
+            (&self.json, output::json_lines),
+            (&self.html, |verdict| Ok(report::html::gate(verdict))),
         ];
         let named = wanted.into_iter().filter_map(|(path, render)| Some((path.as_ref()?, render)));
         let files =
@@ -74,14 +74,14 @@ impl Files {
     /// Writes what was asked for, keeps all of it in `place`, and prints.
     pub(super) fn write(&self, verdict: &Verdict, place: &Place) -> Result<(), Failure> {
         for (name, text) in [
-            ("gate.json", json(verdict)),
+            ("gate.json", output::json_lines(verdict)?),
             ("gate.md", report::markdown::gate(verdict)),
             ("junit.xml", report::junit::render(verdict)),
             ("gate.html", report::html::gate(verdict)),
         ] {
             place.write(name, text.as_bytes())?;
         }
-        self.files.iter().try_for_each(|(file, render)| file.write(&render(verdict)))?;
+        self.files.iter().try_for_each(|(file, render)| file.write(&render(verdict)?))?;
         match self.format {
             GateFormat::Text => {
                 output::print(&report::gate::render(verdict))?;
@@ -93,8 +93,4 @@ impl Files {
             GateFormat::Github => output::print_raw(&report::annotations::render(verdict)),
         }
     }
-}
-
-fn json(verdict: &Verdict) -> String {
-    serde_json::to_string_pretty(verdict).map_or_else(|error| error.to_string(), |json| json + "\n")
 }

@@ -5,7 +5,7 @@ use crate::{
     cli::{failure::Failure, output},
     history::{Baseline, Night},
     record::{self, Record},
-    report::amount::count,
+    text::counted,
 };
 use clap::Args;
 use std::{path::PathBuf, process::ExitCode};
@@ -51,7 +51,7 @@ pub(super) fn execute(args: AddArgs) -> Result<ExitCode, Failure> {
 
 /// Its blocks in words.
 pub(super) fn blocks(night: &Night) -> String {
-    let blocks = count(night.blocks, "block");
+    let blocks = counted(night.blocks, "block");
     match (night.disturbed, night.set_aside) {
         (true, _) => format!("{blocks}, each disturbed or cut off"),
         (false, 0) => blocks,

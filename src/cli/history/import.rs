@@ -4,7 +4,7 @@ use super::{PlaceArgs, warn};
 use crate::{
     cli::{failure::Failure, output},
     history,
-    report::amount::count,
+    text::counted,
 };
 use clap::Args;
 use std::{path::PathBuf, process::ExitCode};
@@ -34,9 +34,9 @@ pub(super) fn execute(args: &ImportArgs) -> Result<ExitCode, Failure> {
     output::print(&format!(
         "Imported {} of {} into {}, and {}\n",
         taken.nights,
-        count(all.nights.len(), "night"),
+        counted(all.nights.len(), "night"),
         store.directory().display(),
-        count(taken.baselines, "baseline")
+        counted(taken.baselines, "baseline")
     ))?;
     Ok(ExitCode::SUCCESS)
 }

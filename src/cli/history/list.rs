@@ -9,8 +9,8 @@ use crate::{
     },
     history::{History, Kind, Night},
     record::Metric,
-    report::{amount::count, xml::plain},
-    text::milliseconds,
+    report::xml::plain,
+    text::{counted, milliseconds},
 };
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -84,8 +84,8 @@ fn text(history: &History) -> String {
         );
     }
     let kinds = history.kinds();
-    let nights = count(history.nights().len(), "night");
-    let mut text = format!("{place}: {nights} of {}\n", count(kinds.len(), "kind"));
+    let nights = counted(history.nights().len(), "night");
+    let mut text = format!("{place}: {nights} of {}\n", counted(kinds.len(), "kind"));
     for kind in kinds {
         // Lines may have come from anywhere.
         let name = plain(&kind.to_string());

@@ -1,4 +1,7 @@
 //! `loist-bench history`: what nightly runs measured, a line a night.
+//!
+//! What a night is, and how it is kept, is known to `src/history` alone. A subcommand is added as a file and a variant of
+//! `HistoryCommand`.
 
 mod add;
 mod baseline;

@@ -4,7 +4,7 @@ use super::{PlaceArgs, shown};
 use crate::{
     cli::{args::truth, failure::Failure, output},
     history::Keep,
-    report::amount::count,
+    text::counted,
 };
 use chrono::Utc;
 use clap::Args;
@@ -45,14 +45,14 @@ pub(super) fn execute(args: &PruneArgs) -> Result<ExitCode, Failure> {
     }
     let history = args.place.read()?;
     let goes = history.to_prune(&keep, Utc::now());
-    let of = format!("{} of {}", goes.len(), count(history.nights().len(), "night"));
+    let of = format!("{} of {}", goes.len(), counted(history.nights().len(), "night"));
     let place = history.directory().display();
     if !args.dry_run {
         args.place.store().prune(&goes)?;
     }
     let mut said = match (goes.is_empty(), args.dry_run) {
         (true, _) => {
-            format!("Nothing to remove from {place}: {} kept\n", count(history.nights().len(), "night"))
+            format!("Nothing to remove from {place}: {} kept\n", counted(history.nights().len(), "night"))
         }
         (false, true) => format!("Would remove {of} from {place}:\n"),
         (false, false) => format!("Removed {of} from {place}:\n"),

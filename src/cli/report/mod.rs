@@ -1,4 +1,7 @@
-//! `loist-bench report`.
+//! `loist-bench report`: what its arguments name (`subject`, `document`), and where the pages, texts and pictures go that
+//! are made of it.
+//!
+//! What stands in them is known to `src/report` alone. A file of another format is added to `document`.
 
 pub(super) mod document;
 mod pictures;

@@ -37,6 +37,6 @@ pub(super) async fn all(client: &Client, amcheck: Result<&str, &String>) -> Resu
             Err(error) => failures.push(format!("the table {table} cannot be read: {}", describe(&error))),
         }
     }
-    let evidence = format!("amcheck: every page of {}", counted(rows.len() as u64, "table"));
+    let evidence = format!("amcheck: every page of {}", counted(rows.len(), "table"));
     Ok(Check::of(CHECK, evidence, failures))
 }

@@ -68,10 +68,8 @@ pub(super) async fn btrees(client: &Client, amcheck: Result<&str, &String>) -> R
             failures.push(format!("the index {index} of {table} is damaged: {}", describe(&error)));
         }
     }
-    let evidence = format!(
-        "amcheck: order, links, and an entry for every row of {}",
-        counted(rows.len() as u64, "btree")
-    );
+    let evidence =
+        format!("amcheck: order, links, and an entry for every row of {}", counted(rows.len(), "btree"));
     Ok(Check::of(BTREES, evidence, failures))
 }
 

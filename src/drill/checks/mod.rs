@@ -1,5 +1,8 @@
-//! What is looked at in a database that was restored. A check that PostgreSQL answers with an error has failed: what cannot be
-//! read was not restored.
+//! What is looked at in a database that was restored, each subject in a file of its own.
+//!
+//! A check that PostgreSQL answers with an error has failed: what cannot be read was not restored. The source is not asked
+//! here: what it held stands in the manifest. A check is added in the file of its subject, and called from `compare` or
+//! `sound`.
 
 mod answer;
 mod constraints;

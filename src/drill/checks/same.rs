@@ -34,7 +34,7 @@ pub(super) fn all(manifest: &Manifest, found: &Contents, programs_major: u32) ->
 
 /// Where nobody wrote down what was backed up, what there is is only counted.
 pub(super) fn unknown(found: &Contents) -> Vec<Check> {
-    let tables = counted(found.tables.len() as u64, "table");
+    let tables = counted(found.tables.len(), "table");
     let rows = counted(all_rows(found), "row");
     let why = "nobody wrote down what was backed up";
     vec![
@@ -71,8 +71,7 @@ fn rows(manifest: &Manifest, found: &Contents) -> Check {
             Some(_) => {}
         }
     }
-    let evidence =
-        format!("{} in {}", counted(all_rows(found), "row"), counted(found.tables.len() as u64, "table"));
+    let evidence = format!("{} in {}", counted(all_rows(found), "row"), counted(found.tables.len(), "table"));
     of_some(ROWS, certain(manifest).count(), manifest, evidence, failures)
 }
 
@@ -104,7 +103,7 @@ fn contents(manifest: &Manifest, found: &Contents) -> Check {
             failures.push(format!("the table {} holds other rows than were backed up", table.name));
         }
     }
-    let evidence = format!("digests over every column of every row of {}", counted(compared as u64, "table"));
+    let evidence = format!("digests over every column of every row of {}", counted(compared, "table"));
     of_some(CONTENTS, compared, manifest, evidence, failures)
 }
 

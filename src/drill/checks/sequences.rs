@@ -81,7 +81,7 @@ fn compared(expected: &[SequenceState], found: &[SequenceState], logged: Logged)
         0 => String::new(),
         some => format!("; {some} of unlogged tables begin anew"),
     };
-    let number = counted(expected.len() as u64, "sequence");
+    let number = counted(expected.len(), "sequence");
     Check::of(CHECK, format!("values of {number}{moved}{new}"), failures)
 }
 

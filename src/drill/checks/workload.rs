@@ -29,7 +29,8 @@ pub(super) fn run(context: &Context<'_>, restored: &Restored) -> Result<Check, D
         return Ok(Check::unproven(CHECK, "there is no table audio_tracks, which its operations read"));
     };
     let url = restored.scratch.url(&restored.database);
-    let target = TargetOptions { use_existing: true, search_path: vec![schema], ..TargetOptions::at(&url) };
+    let target =
+        TargetOptions { use_existing: true, search_path: vec![schema], ..TargetOptions::at_own(&url) };
     let load = LoadOptions::closed(CLIENTS, context.options.workload);
     let options =
         RunOptions { looks: Looks::Nothing, ..RunOptions::of(context.options.catalog, target, load) };

@@ -72,9 +72,17 @@ fn verified(
 ) -> Result<Check, DrillError> {
     let data = scratch.data();
     if backup.manifest.is_none() && !data.join(LIST).exists() {
+        let torn = match may_be_torn(&data) {
+            true => {
+                "; nor has it a backup_label, and its server was running: unless all of it is of one moment, as a snapshot of a disk is, its files need not fit together"
+            }
+            false => "",
+        };
         return Ok(Check::unproven(
             VERIFIED,
-            format!("the copy has no {LIST}: a file that is missing, cut off or another would not be seen"),
+            format!(
+                "the copy has no {LIST}: a file that is missing, cut off or another would not be seen{torn}"
+            ),
         ));
     }
     let (verified, _) = context.step(&format!("{}: {VERIFIED}", backup.method), || {
@@ -90,6 +98,16 @@ fn verified(
         ),
         Err(error) => Check::failed(VERIFIED, error.to_string()),
     })
+}
+
+/// Whether a copy was made of a server that ran, and not by pg_basebackup. The state stands behind the identifier of the system
+/// and two versions (`ControlFileData` of `catalog/pg_control.h`, PostgreSQL 13 to 18): 1 is shut down, 2 shut down in recovery.
+fn may_be_torn(data: &Path) -> bool {
+    const STATE: std::ops::Range<usize> = 16..20;
+    let control = std::fs::read(data.join("global/pg_control")).unwrap_or_default();
+    let state: Option<[u8; 4]> = control.get(STATE).and_then(|bytes| bytes.try_into().ok());
+    let was_shut_down = state.is_some_and(|bytes| [1, 2].contains(&u32::from_ne_bytes(bytes)));
+    !was_shut_down && !data.join("backup_label").exists()
 }
 
 /// The largest database of a server that nothing is known of, to which one of the usual superusers is let in.
@@ -151,7 +169,7 @@ fn place_log(
     backup: &Backup<'_>,
 ) -> Result<PathBuf, DrillError> {
     let context = progress.context;
-    let log = scratch.directory_for_server(pitr::DIRECTORY)?;
+    let log = scratch.new_directory(pitr::DIRECTORY)?;
     let found = match backup.cipher {
         Some(cipher) => cipher::named(&backup.path.join(pitr::PACKED), Some(cipher)),
         None => backup.path.join(pitr::DIRECTORY),
@@ -176,6 +194,20 @@ fn put(context: &Context<'_>, from: &Path, cipher: Option<Cipher>, to: &Path) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_copy_of_a_running_server_may_be_torn() {
+        let data = tempfile::tempdir().unwrap();
+        std::fs::create_dir(data.path().join("global")).unwrap();
+        let control = |state: u32| {
+            let bytes = [&[0; 16][..], &state.to_ne_bytes(), &[0; 40]].concat();
+            std::fs::write(data.path().join("global/pg_control"), bytes).unwrap();
+            may_be_torn(data.path())
+        };
+        assert_eq!([1, 2, 4, 6].map(control), [false, false, true, true]);
+        std::fs::write(data.path().join("backup_label"), "").unwrap();
+        assert!(!control(6));
+    }
 
     #[test]
     fn how_far_it_came_is_read_off_the_log() {

@@ -1,4 +1,7 @@
 //! A backup is restored into a scratch server of this program's own, and nowhere else.
+//!
+//! A backup that cannot be restored is a check that failed, and no error. The way that another method is restored is added
+//! beside `dump` and `copy`.
 
 mod copy;
 mod dump;

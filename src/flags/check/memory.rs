@@ -117,9 +117,18 @@ fn overcommit(sheet: &Sheet<'_>, memory: u64, whose: &str) -> Option<Finding> {
     if budget.all() <= memory {
         return None;
     }
+    let upkeep = match budget.autovacuum == budget.maintenance {
+        true => format!("{} x maintenance_work_mem", budget.workers + 1),
+        false => format!(
+            "{} x autovacuum_work_mem {} + maintenance_work_mem {}",
+            budget.workers,
+            format_bytes(budget.autovacuum),
+            format_bytes(budget.maintenance)
+        ),
+    };
     let why = format!(
         "all together may take {}, {whose} has {}: shared_buffers {} + {} connections x work_mem {} x \
-         (1 sort + 1 hash x {hash}) = {} + temp_buffers {} + {} x maintenance_work_mem = {}",
+         (1 sort + 1 hash x {hash}) = {} + temp_buffers {} + {upkeep} = {}",
         megabytes(budget.all()),
         megabytes(memory),
         megabytes(buffers),
@@ -127,7 +136,6 @@ fn overcommit(sheet: &Sheet<'_>, memory: u64, whose: &str) -> Option<Finding> {
         format_bytes(budget.work),
         megabytes(budget.queries()),
         megabytes(budget.temporary_tables()),
-        budget.workers + 1,
         megabytes(budget.upkeep()),
     );
     let found = format!("{} of {}", megabytes(budget.all()), megabytes(memory));

@@ -1,5 +1,8 @@
 //! Checking a list of settings: what a server or Cloud SQL would refuse, what it would take otherwise than it was meant,
 //! and what it should not be asked for.
+//!
+//! No server is asked: all that is known is the list, the rows of `src/flags/data` and what the caller adds ([`Context`]). A
+//! rule is added in the file of its subject.
 
 mod connections;
 mod habits;

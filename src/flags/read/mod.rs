@@ -1,4 +1,7 @@
 //! Reading a list of settings from any of the forms in which people write it.
+//!
+//! What is no such form is refused with its line; whether the values are right is for `check`. A form is added as a file and
+//! a variant of [`Form`].
 
 mod conf;
 mod gcloud;

@@ -1,14 +1,11 @@
 //! Each form is read, and what is wrong in it has its line.
 
+use super::super::owned;
 use super::*;
 use proptest::prelude::*;
 
 fn pairs(text: &str, form: Option<Form>) -> Vec<(String, String)> {
     read(text, form).unwrap().pairs()
-}
-
-fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 #[test]

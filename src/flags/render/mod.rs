@@ -1,4 +1,6 @@
 //! Writing a list of settings in the forms that people use: what can be copied, with what must be known in comments.
+//!
+//! Whether the values are wise is for `check`. A form is added as a file and a variant of [`Form`].
 
 mod cloud_flags;
 mod conf;

@@ -1,6 +1,6 @@
 //! What is written in each form, and that it is read back as it was.
 
-use super::super::{Document, profile, read::read};
+use super::super::{Document, owned, profile, read::read};
 use super::*;
 use proptest::prelude::*;
 
@@ -8,10 +8,6 @@ const WRITTEN: [Form; 5] = [Form::Gcloud, Form::Terraform, Form::AlterSystem, Fo
 
 fn options() -> Options<'static> {
     Options { instance: None, current: None, machine: None, version: 15, notes: &[] }
-}
-
-fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// Settings of every kind, with signs that some form must quote.

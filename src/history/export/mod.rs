@@ -1,4 +1,7 @@
 //! Nights in the forms that other programs read. Each form is one file.
+//!
+//! Text comes out, and others write it. A form is added as a file with one function, and its beginning in `is_ours`, or it
+//! could not be written a second time.
 
 mod bencher;
 pub(super) mod csv;

@@ -1,7 +1,7 @@
 //! Whether the client and the server had the machine to themselves.
 
-use super::{Observation, decisive, informative, mean, mean_known};
-use crate::record::{Disturbance, DisturbanceKind};
+use super::{Observation, decisive, informative};
+use crate::record::{Disturbance, DisturbanceKind, Samples};
 
 /// On a shared two-core virtual machine, leaving out the runs in which the hypervisor took this share cut the spread
 /// between identical runs from 38 to 14 %.
@@ -22,7 +22,7 @@ const MOST_WORK: f64 = 0.95;
 
 /// The hypervisor took processor time.
 pub(super) fn steal(input: &Observation<'_>) -> Option<Disturbance> {
-    let share = mean_known(input.in_window(), |sample| sample.steal_share)?;
+    let share = Samples::mean_known(input.in_window(), |sample| sample.steal_share)?;
     (share >= MOST_STEAL).then(|| {
         let sentence = format!(
             "the hypervisor took {:.1} % of the processors' time (from {:.0} % on, a run is not to be trusted): \
@@ -43,8 +43,8 @@ pub(super) fn other_processes(input: &Observation<'_>) -> Option<Disturbance> {
     let kind = DisturbanceKind::OtherProcesses;
     // A server that was away for some of the samples is not among the others in the rest.
     let beside_server =
-        mean_known(samples, |sample| sample.other_cpus.filter(|_| sample.server_cpus.is_some()));
-    let certain = beside_server.or_else(|| mean_known(samples, |sample| sample.foreign_cpus));
+        Samples::mean_known(samples, |sample| sample.other_cpus.filter(|_| sample.server_cpus.is_some()));
+    let certain = beside_server.or_else(|| Samples::mean_known(samples, |sample| sample.foreign_cpus));
     if let Some(others) = certain.filter(|others| *others >= most) {
         let sentence = format!(
             "other processes used {others:.2} of {processors} processors (up to {most:.2} does no harm): end them, and \
@@ -52,7 +52,7 @@ pub(super) fn other_processes(input: &Observation<'_>) -> Option<Disturbance> {
         );
         return Some(decisive(kind, sentence));
     }
-    let others = mean_known(samples, |sample| sample.other_cpus)?;
+    let others = Samples::mean_known(samples, |sample| sample.other_cpus)?;
     (beside_server.is_none() && others >= most).then(|| {
         let sentence = format!(
             "processes other than the client used {others:.2} of {processors} processors; the server may be among \
@@ -66,8 +66,8 @@ pub(super) fn other_processes(input: &Observation<'_>) -> Option<Disturbance> {
 pub(super) fn client_starved(input: &Observation<'_>) -> Option<Disturbance> {
     let samples = input.in_window();
     let (allowed, processors) = (input.samples.allowed_processors, input.samples.processors);
-    let beside = mean_known(samples, |sample| sample.foreign_cpus_beside)?;
-    let waited = mean(samples, |sample| sample.client_wait);
+    let beside = Samples::mean_known(samples, |sample| sample.foreign_cpus_beside)?;
+    let waited = Samples::mean(samples, |sample| sample.client_wait).unwrap_or_default();
     let ran = work(input);
     let wait = if waited > 0.0 { waited / (waited + ran) } else { 0.0 };
     (allowed < processors && wait >= MOST_WAIT && beside >= MOST_OTHERS).then(|| {
@@ -98,7 +98,8 @@ pub(super) fn client_saturated(input: &Observation<'_>) -> Option<Disturbance> {
 
 /// Share of the time for which a client thread was at work, on average.
 fn work(input: &Observation<'_>) -> f64 {
-    mean(input.in_window(), |sample| sample.client_cpus) / input.threads.max(1) as f64
+    let used = Samples::mean(input.in_window(), |sample| sample.client_cpus).unwrap_or_default();
+    used / input.threads.max(1) as f64
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Whether something beside the database under load shaped the numbers. Pure.
 //!
-//! A decisive disturbance makes the run inconclusive: its percentiles are right, but they are not the database's. The
-//! others are only said. Each rule says where its threshold comes from.
+//! A decisive disturbance makes the run inconclusive: its percentiles are right, but they are not the database's. The others
+//! are only said. Each rule says where its threshold comes from. A cause for doubt is added as a function in the file of its
+//! subject, called from `diagnose`.
 
 mod events;
 mod machine;
@@ -107,12 +108,9 @@ impl<'a> Observation<'a> {
 }
 
 impl Observation<'_> {
-    /// The samples of the window: what is taken in the drain after it says nothing of it. A sample belongs where most
-    /// of its interval lies.
+    /// The samples of the window.
     fn in_window(&self) -> &[Sample] {
-        let latest = self.window_seconds + self.samples.interval_seconds / 2.0;
-        let samples = &self.samples.samples;
-        &samples[..samples.partition_point(|sample| sample.at_seconds <= latest)]
+        self.samples.of_window(self.window_seconds)
     }
 }
 
@@ -157,25 +155,6 @@ fn decisive(kind: DisturbanceKind, sentence: String) -> Disturbance {
 
 fn informative(kind: DisturbanceKind, sentence: String) -> Disturbance {
     Disturbance { kind, sentence, decisive: false }
-}
-
-/// Mean over the window, each sample weighted with the length of its interval; 0 without samples.
-fn mean(samples: &[Sample], pick: impl Fn(&Sample) -> f64) -> f64 {
-    mean_known(samples, |sample| Some(pick(sample))).unwrap_or_default()
-}
-
-/// The same over the samples that have the number; `None` if none has.
-fn mean_known(samples: &[Sample], pick: impl Fn(&Sample) -> Option<f64>) -> Option<f64> {
-    let mut began = 0.0;
-    let (sum, length) = samples.iter().fold((0.0, 0.0), |(sum, length), sample| {
-        let interval = (sample.at_seconds - began).max(0.0);
-        began = sample.at_seconds;
-        match pick(sample) {
-            Some(number) => (sum + number * interval, length + interval),
-            None => (sum, length),
-        }
-    });
-    (length > 0.0).then(|| sum / length)
 }
 
 /// `12345.6` as `12,346`; below 10 with one decimal.
@@ -248,14 +227,6 @@ mod tests {
         let kinds: Vec<_> =
             diagnose(&fixture::observation(&samples)).into_iter().map(|found| found.kind).collect();
         assert_eq!(kinds, [DisturbanceKind::Steal, DisturbanceKind::Checkpoint]);
-    }
-
-    #[test]
-    fn means_weigh_by_time() {
-        let at = |at_seconds, client_cpus| Sample { at_seconds, client_cpus, ..Sample::default() };
-        let samples = [at(1.0, 1.0), at(4.0, 0.0)];
-        assert_eq!(mean(&samples, |sample| sample.client_cpus), 0.25);
-        assert_eq!(mean(&[], |sample| sample.client_cpus), 0.0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whether an open loop offered the load that was asked for, and whether there was a steady answer to it.
 
-use super::{Observation, decisive, mean, rate};
-use crate::record::{Disturbance, DisturbanceKind};
+use super::{Observation, decisive, rate};
+use crate::record::{Disturbance, DisturbanceKind, Samples};
 
 /// Half of the calls may start this late: as much as the coarsest timers of good generators are late (rounding up to
 /// whole milliseconds costs 0.6 to 1.7 ms in the median).
@@ -19,7 +19,7 @@ pub(super) fn schedule_missed(input: &Observation<'_>) -> Option<Disturbance> {
     let (p50, p99) = schedule.start_error_p50_us.zip(schedule.start_error_p99_us)?;
     (p50 > MOST_START_ERROR_P50_US || p99 > MOST_START_ERROR_P99_US).then(|| {
         let samples = input.samples;
-        let client = mean(&samples.samples, |sample| sample.client_cpus);
+        let client = Samples::mean(&samples.samples, |sample| sample.client_cpus).unwrap_or_default();
         let sentence = format!(
             "the client could not keep its schedule of {} calls/s: half of {} calls began more than {:.1} ms late and one in \
              a hundred more than {:.1} ms (up to {:.0} and {:.0} ms are borne), on {} that used {client:.2} of {} \

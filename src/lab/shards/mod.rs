@@ -1,5 +1,8 @@
 //! A process that makes a run together with others: they meet in the database, begin at one moment of its clock, and
 //! shard 1 alone makes the library, looks at the server and asks for plans.
+//!
+//! They tell each other nothing but marks (`src/catalog/marks.rs`), and none waits without end (`wait`). What else they are
+//! to agree on before the load is added here; what becomes of their records is for `src/merge`.
 
 mod error;
 mod start;

@@ -159,8 +159,7 @@ fn shard(number: usize, of: usize, measured: &Measured) -> record::Shard {
 
 /// The record of shard `number` of `of`, which made these calls.
 fn recorded(number: usize, of: usize, calls: &[Call]) -> Piece {
-    let text = include_str!("../../../reports/sample/record.json");
-    let sample: Record = serde_json::from_str(text).unwrap();
+    let sample = record::sample();
     let measured = measured(calls);
     let results = results(&kinds(), &measured, slo(), SEED);
     let load = load(1, of);

@@ -1,4 +1,5 @@
-//! What merging makes of the records of shards.
+//! What merging makes of the records of shards. They are made up from calls (`fixture`), so that it is known what the merged
+//! record must hold.
 
 mod fixture;
 

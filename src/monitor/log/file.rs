@@ -1,5 +1,6 @@
 //! A log file that is followed from its present end on, wherever rotation takes it.
 
+use crate::text::told;
 use std::{
     fs::{self, File},
     io::{ErrorKind, Read, Seek, SeekFrom},
@@ -47,22 +48,22 @@ impl Follower {
 
     /// What was added since the last look. After a rotation, what was left of the old file, then the new one.
     pub(super) fn read(&mut self) -> Result<Vec<u8>, String> {
-        let told = |error: std::io::Error| format!("{}: {error}", self.path.display());
+        let failed = |error: std::io::Error| told(&self.path, &error);
         let there = match fs::metadata(&self.path) {
             Ok(found) => Some((found.dev(), found.ino())),
             // Between the two steps of a rotation there is none for a moment.
             Err(error) if error.kind() == ErrorKind::NotFound && self.open.is_some() => None,
-            Err(error) => return Err(told(error)),
+            Err(error) => return Err(failed(error)),
         };
         let mut added = Vec::new();
         if let Some(open) = &mut self.open {
-            open.read(&mut added).map_err(told)?;
+            open.read(&mut added).map_err(failed)?;
         }
         let is_another =
             there.is_some_and(|there| self.open.as_ref().is_none_or(|open| open.identity != there));
         if is_another && (added.len() as u64) < MOST {
-            let mut next = self.opened().map_err(told)?;
-            next.read(&mut added).map_err(told)?;
+            let mut next = self.opened().map_err(failed)?;
+            next.read(&mut added).map_err(failed)?;
             self.open = Some(next);
         }
         Ok(added)

@@ -1,5 +1,5 @@
 //! What the server's log says of failed logins, refused connections and errors, counted from now on. Nothing of a message is
-//! kept but its kind.
+//! kept but its kind. What else is to be told apart is added as a kind (`kind`), another format of the log in `records`.
 
 mod by_sql;
 mod file;

@@ -1,7 +1,7 @@
 //! Execution plans: each text of the workload explained with parameters that calls of the window had.
 //!
-//! It happens after the counters were read, in a session like those of the load, and nothing of it stays: each
-//! statement is executed in a transaction of its own that is rolled back.
+//! It happens after the counters were read, in a session like those of the load, and nothing of it stays: each statement is
+//! executed in a transaction of its own that is rolled back. What else is worth a trial is added in `candidates`.
 
 mod ask;
 mod candidates;

@@ -59,7 +59,15 @@ const MAY_READ: &str = "SELECT has_table_privilege('pg_catalog.pg_hba_file_rules
 
 const HBA: &str = "SELECT line_number AS line, type AS kind, database AS databases, user_name AS users,
     address, netmask, auth_method AS method
-    FROM pg_hba_file_rules WHERE error IS NULL ORDER BY line_number";
+    FROM pg_hba_file_rules ORDER BY line_number";
+/// Lines that the server does not understand: then it takes none of the file.
+const BROKEN_HBA: &str =
+    "SELECT line_number AS line FROM pg_hba_file_rules WHERE error IS NOT NULL ORDER BY 1";
+
+#[derive(Debug, Deserialize)]
+struct BrokenLine {
+    line: u32,
+}
 
 /// The hash itself stays where it is.
 const PASSWORDS: &str = "SELECT rolname AS role,
@@ -72,7 +80,17 @@ pub(super) async fn may_read(reader: &Reader<'_>) -> Result<MayRead, ObserveErro
 }
 
 pub(super) async fn hba(reader: &Reader<'_>, may: &MayRead) -> Result<Part<Vec<HbaLine>>, ObserveError> {
-    if may.hba { reader.rows(HBA).await } else { Ok(not_for_this_role("pg_hba_file_rules")) }
+    if !may.hba {
+        return Ok(not_for_this_role("pg_hba_file_rules"));
+    }
+    Ok(match reader.rows::<BrokenLine>(BROKEN_HBA).await? {
+        Part::Read(broken) if broken.is_empty() => reader.rows(HBA).await?,
+        Part::Read(broken) => Part::Unread(format!(
+            "pg_hba.conf has a mistake in line {}, so the server goes by what it read before, which it does not show",
+            broken[0].line
+        )),
+        Part::Unread(reason) => Part::Unread(reason),
+    })
 }
 
 pub(super) async fn passwords(

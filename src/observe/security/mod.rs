@@ -1,4 +1,7 @@
 //! What an audit looks at: settings, roles, rights and objects, read in one transaction that cannot write.
+//!
+//! Nothing is judged here (`src/audit` does), and no password, hash or key is kept. What else an audit is to know is added
+//! as a part of [`SecurityEvidence`] that was read or says why not (`part`), with its query in the file of its subject.
 
 mod access;
 mod objects;

@@ -62,22 +62,30 @@ pub struct DefaultPrivilege {
 /// What is not written down is as PostgreSQL's own default.
 pub(super) fn grants_sql() -> String {
     format!(
-        "SELECT o.kind, o.object, r.rolname AS grantee, a.privilege_type AS privilege, a.is_grantable AS grantable
+        // Of a column, the right is written as GRANT and REVOKE have it: SELECT (email).
+        "SELECT o.kind, o.object, r.rolname AS grantee, a.privilege_type || o.of_column AS privilege,
+             a.is_grantable AS grantable
          FROM (
              SELECT 'database' AS kind, quote_ident(d.datname) AS object, d.datdba AS owner,
-                 coalesce(d.datacl, acldefault('d', d.datdba)) AS acl
+                 coalesce(d.datacl, acldefault('d', d.datdba)) AS acl, '' AS of_column
              FROM pg_database d WHERE d.datname = current_database()
              UNION ALL
-             SELECT 'schema', quote_ident(n.nspname), n.nspowner, coalesce(n.nspacl, acldefault('n', n.nspowner))
+             SELECT 'schema', quote_ident(n.nspname), n.nspowner, coalesce(n.nspacl, acldefault('n', n.nspowner)), ''
              FROM pg_namespace n WHERE {IS_OF_USERS}
              UNION ALL
              SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END,
-                 format('%I.%I', n.nspname, c.relname), c.relowner, c.relacl
+                 format('%I.%I', n.nspname, c.relname), c.relowner, c.relacl, ''
              FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {IS_OF_USERS} AND {}
+             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {IS_OF_USERS} AND {own}
+             UNION ALL
+             SELECT 'table', format('%I.%I', n.nspname, c.relname), c.relowner, t.attacl,
+                 ' (' || quote_ident(t.attname) || ')'
+             FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE t.attacl IS NOT NULL AND NOT t.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+                 AND {IS_OF_USERS} AND {own}
          ) o CROSS JOIN aclexplode(o.acl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
-         WHERE a.grantee <> o.owner ORDER BY o.kind, o.object, r.rolname NULLS FIRST, a.privilege_type",
-        not_of_extension("pg_class", "c")
+         WHERE a.grantee <> o.owner ORDER BY o.kind, o.object, r.rolname NULLS FIRST, privilege",
+        own = not_of_extension("pg_class", "c")
     )
 }
 

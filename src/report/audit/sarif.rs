@@ -2,7 +2,7 @@
 
 use crate::{
     audit::{self, Audit, CheckFacts, Finding, Severity, Unchecked},
-    text::sha256,
+    text::{percent_encoded, sha256},
 };
 use serde_json::{Value, json};
 
@@ -115,7 +115,5 @@ fn fingerprint(finding: &Finding) -> String {
 
 /// A path as an address takes it.
 fn address(path: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
-    let one = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
-    path.bytes().map(one).collect()
+    percent_encoded(path.as_bytes(), b"/-._~")
 }

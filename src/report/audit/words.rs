@@ -4,10 +4,10 @@ use crate::{
     audit::{Audit, Finding, Remedy, Severity},
     observe::security::{Session, Way},
     report::{
-        amount::count,
         grid::{Cell, Column, Grid, Row, Tone},
         xml::plain,
     },
+    text::counted,
 };
 
 /// How a severity is to be taken.
@@ -39,15 +39,15 @@ pub fn sentence(audit: &Audit) -> String {
     let worse = if audit.fail_on == Severity::Critical { String::new() } else { " or worse".to_owned() };
     let not_checked = match audit.unchecked.len() {
         0 => String::new(),
-        some => format!("; {} could not be made", count(some, "check")),
+        some => format!("; {} could not be made", counted(some, "check")),
     };
     let found = match (failing, open) {
-        (0, 0) => format!("nothing was found by {}", count(audit.passed.len(), "check")),
-        (0, open) => format!("none of {} is {}{worse}", count(open, "finding"), audit.fail_on),
+        (0, 0) => format!("nothing was found by {}", counted(audit.passed.len(), "check")),
+        (0, open) => format!("none of {} is {}{worse}", counted(open, "finding"), audit.fail_on),
         (failing, open) => format!(
             "{} of {} {} {}{worse}",
             failing,
-            count(open, "finding"),
+            counted(open, "finding"),
             if failing == 1 { "is" } else { "are" },
             audit.fail_on
         ),

@@ -1,6 +1,6 @@
 //! What an answer on capacity says in words.
 
-use crate::text::{bytes, grouped, milliseconds, three_digits};
+use crate::text::{bytes, first_of, grouped, milliseconds, three_digits};
 use crate::{
     capacity::{
         Capacity, Outcome,
@@ -142,11 +142,7 @@ pub fn assumptions(capacity: &Capacity) -> Vec<String> {
 /// How a number of tracks stands to the objective.
 #[must_use]
 pub fn row(row: &GrowthRow, operations: usize) -> (Tone, String) {
-    let named = |names: &[String]| match names {
-        [] => String::new(),
-        [one] => plain(one),
-        [one, more @ ..] => format!("{} and {} more", plain(one), more.len()),
-    };
+    let named = |names: &[String]| plain(&first_of(names, 1));
     let (tone, said) = match row.outcome {
         RowOutcome::Holds => (Tone::Good, "holds".to_owned()),
         RowOutcome::InDanger => (Tone::Warn, format!("may be missed by {}", named(&row.in_danger))),

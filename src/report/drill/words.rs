@@ -1,10 +1,9 @@
 //! What a drill says in words and tables.
 
-use crate::text::{bytes, grouped, percent, three_digits};
+use crate::text::{self, bytes, counted, grouped, percent, three_digits};
 use crate::{
     drill::{BackupDrill, Check, Drill, Growth, Measured, Outcome, Part, Projected, Range},
     report::{
-        amount::{count, span as long_span},
         grid::{Cell, Column, Grid, Row, Tone},
         xml::plain,
     },
@@ -12,7 +11,7 @@ use crate::{
 
 /// A span of time; of a short one three digits, for the parts of a restore are short.
 fn span(seconds: f64) -> String {
-    if (0.0..10.0).contains(&seconds) { format!("{} s", three_digits(seconds)) } else { long_span(seconds) }
+    if (0.0..10.0).contains(&seconds) { format!("{} s", three_digits(seconds)) } else { text::span(seconds) }
 }
 
 /// How an outcome is to be taken, and a word for it.
@@ -37,7 +36,7 @@ pub fn sentence(drill: &Drill) -> String {
                 .map(|one| one.method.name())
                 .collect();
             match failed.is_empty() {
-                true => format!("each of {} was restored and agrees", count(several.len(), "backup")),
+                true => format!("each of {} was restored and agrees", counted(several.len(), "backup")),
                 false => {
                     format!("{} of {} did not stand it: {}", failed.len(), several.len(), failed.join(", "))
                 }
@@ -54,12 +53,12 @@ pub fn of_backup(backup: &BackupDrill) -> String {
         backup.checks.iter().flat_map(|check| check.failures.iter().map(String::as_str)).collect();
     let open = match of(Outcome::Unproven) {
         0 => String::new(),
-        some => format!(", {} could not be made", count(some, "check")),
+        some => format!(", {} could not be made", counted(some, "check")),
     };
     if let Some(first) = failures.first() {
         let more = match failures.len() - 1 {
             0 => String::new(),
-            more => format!("; and {}", count(more, "more fault")),
+            more => format!("; and {}", counted(more, "more fault")),
         };
         return format!("{}{more}", plain(first));
     }
@@ -69,7 +68,7 @@ pub fn of_backup(backup: &BackupDrill) -> String {
     format!(
         "the {} backup{tracks} was restored{time}; {} passed{open}",
         backup.method,
-        count(of(Outcome::Passed), "check")
+        counted(of(Outcome::Passed), "check")
     )
 }
 
@@ -173,7 +172,7 @@ pub fn seen(check: &Check) -> String {
     match check.failures.as_slice() {
         [] => plain(&check.evidence),
         [first] => plain(first),
-        [first, more @ ..] => format!("{}; and {}", plain(first), count(more.len(), "more fault")),
+        [first, more @ ..] => format!("{}; and {}", plain(first), counted(more.len(), "more fault")),
     }
 }
 

@@ -6,10 +6,8 @@ use super::{
 };
 use crate::{
     compare::{Answer, Effect, Effects},
-    report::{
-        amount::{change, interval, value},
-        grid::{Cell, Column, Grid, Row},
-    },
+    record::amount::{change, interval, value},
+    report::grid::{Cell, Column, Grid, Row},
 };
 
 /// Answers that decisions rest on, but for those that are [quiet](is_quiet).

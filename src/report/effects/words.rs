@@ -1,15 +1,14 @@
 //! What a comparison says in words.
 
 use super::reasons::{Reason, common_reason, set_aside};
-use crate::text::percent;
+use crate::text::{counted, percent, span};
 use crate::{
     compare::{Answer, Design, Effect, Effects, SideBrief, Stop},
-    record::Metric,
-    report::{
-        amount::{change, count, interval, size, sizes, span},
-        grid::Tone,
-        xml::plain,
+    record::{
+        Metric,
+        amount::{change, interval, size, sizes},
     },
+    report::{grid::Tone, xml::plain},
     workload::ALL,
 };
 
@@ -73,7 +72,7 @@ pub fn in_short(effects: &Effects) -> (String, String) {
     }
     let within = within(&equivalent);
     alone(match (equivalent.len(), open) {
-        (0, open) => format!("it cannot be told: none of {} could be resolved", count(open, "answer")),
+        (0, open) => format!("it cannot be told: none of {} could be resolved", counted(open, "answer")),
         (1, 0) => format!("nothing is slower: the one answer is equivalent {within}"),
         (equivalent, 0) => format!("nothing is slower: all {equivalent} answers are equivalent {within}"),
         (1, open) => {
@@ -130,7 +129,7 @@ fn place(effects: &Effects, found: &[Found<'_>]) -> String {
     let of = distinct(&mut effects.gated().map(|(name, _)| name));
     match distinct(&mut found.iter().map(|(name, _)| *name)) {
         0 => "all operations together, though in none by itself".to_owned(),
-        some => format!("{some} of {}", count(of, "operation")),
+        some => format!("{some} of {}", counted(of, "operation")),
     }
 }
 
@@ -215,7 +214,7 @@ pub fn facts(effects: &Effects) -> Vec<(&'static str, String)> {
     if !reasons.is_empty() {
         let all: usize = reasons.iter().map(|reason| reason.pairs.len()).sum();
         let said: Vec<String> = reasons.iter().map(Reason::say).collect();
-        facts.push(("set aside", format!("{}: {}", count(all, "pair"), said.join("; "))));
+        facts.push(("set aside", format!("{}: {}", counted(all, "pair"), said.join("; "))));
     }
     if let Some(experiment) = &effects.experiment {
         let looks = match experiment.looks {
@@ -259,14 +258,14 @@ fn measured(effects: &Effects) -> String {
                 .map_or_else(String::new, |experiment| format!(" of {}", span(experiment.block_seconds)));
             format!(
                 "{} count{}, each a block{length} of {base} and one of {new}, one after the other in random order",
-                count(*pairs, "pair"),
+                counted(*pairs, "pair"),
                 if *pairs == 1 { "s" } else { "" }
             )
         }
         Design::Groups => format!(
             "{} of {base} and {} of {new}, not in turns",
-            count(effects.base.runs, "run"),
-            count(effects.new.runs, "run")
+            counted(effects.base.runs, "run"),
+            counted(effects.new.runs, "run")
         ),
         Design::Single => {
             format!("one run of {base} and one of {new}: what differs between runs of the same is not known")
@@ -321,7 +320,7 @@ pub fn of_quiet(effects: &Effects) -> String {
     let answers = [of(Answer::Equivalent, "equivalent"), of(Answer::NotResolved, "not resolved")];
     format!(
         "Left out: {} of calls that failed or missed the objective, 0 % on either side: {}.",
-        count(quiet.len(), "share"),
+        counted(quiet.len(), "share"),
         answers.into_iter().flatten().collect::<Vec<_>>().join(", ")
     )
 }

@@ -1,10 +1,10 @@
 //! What an A/A measurement says in words and tables.
 
-use crate::text::{grouped, percent};
+use crate::text::{counted, grouped, percent, span};
 use crate::{
     gate::{Detectable, FalseAlarms, Rate},
+    record::amount::size,
     report::{
-        amount::{count, size, span},
         grid::{Cell, Column, Grid, Row, Tone},
         xml::plain,
     },
@@ -70,10 +70,12 @@ pub fn in_short(alarms: &FalseAlarms) -> (String, String) {
     }
     let seen = match gate.alarms {
         0 => "no false alarm".to_owned(),
-        some => count(some as usize, "false alarm"),
+        some => counted(some as usize, "false alarm"),
     };
-    let short =
-        format!("the gate raised {seen} in {} of a side with itself", count(gate.of as usize, "comparison"));
+    let short = format!(
+        "the gate raised {seen} in {} of a side with itself",
+        counted(gate.of as usize, "comparison")
+    );
     let truth =
         format!("in truth at most {} have one, with a probability of 95 %", short_share(gate.at_most));
     let promise = match outcome(alarms).0 {
@@ -150,7 +152,7 @@ pub fn detectable(alarms: &FalseAlarms) -> Grid {
 pub fn of_detectable(alarms: &FalseAlarms) -> String {
     format!(
         "So large a change must be for {} of blocks of {} on this machine to find it nine times in ten; a smaller one may stay unseen, and the gate then says that it cannot tell. More pairs, longer blocks or a quieter machine make it smaller. - stands where it cannot be told.",
-        count(alarms.pairs, "pair"),
+        counted(alarms.pairs, "pair"),
         span(alarms.block_seconds)
     )
 }
@@ -171,10 +173,10 @@ pub fn facts(alarms: &FalseAlarms) -> Vec<(&'static str, String)> {
             "measured",
             format!(
                 "{} of {} each, blocks of {}; {} set aside in all",
-                count(alarms.comparisons.len(), "comparison"),
-                count(alarms.pairs, "pair"),
+                counted(alarms.comparisons.len(), "comparison"),
+                counted(alarms.pairs, "pair"),
                 span(alarms.block_seconds),
-                count(alarms.set_aside, "pair")
+                counted(alarms.set_aside, "pair")
             ),
         ),
         (

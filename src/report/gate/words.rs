@@ -2,11 +2,12 @@
 
 use crate::{
     gate::{Against, Check, CheckResult, Outcome, Shift, Verdict},
+    record::amount::{change, value},
     report::{
-        amount::{change, count, value},
         grid::{Cell, Column, Grid, Row, Tone},
         xml::plain,
     },
+    text::counted,
 };
 
 /// Characters of a revision that tell it from others.
@@ -156,7 +157,7 @@ fn revision(shift: &Shift) -> String {
 #[must_use]
 pub fn shift(shift: &Shift) -> String {
     let metric = shift.metric;
-    let since = count(shift.nights_since, "night");
+    let since = counted(shift.nights_since, "night");
     let provisional = if shift.provisional { ", provisional: too new to be sure of" } else { "" };
     format!(
         "{} (revision {}): {} {} {} -> {} ({}), {since} since{provisional}",

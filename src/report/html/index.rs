@@ -73,7 +73,7 @@ fn head(all: &Runs) -> String {
     let newest = all.runs.first().map_or_else(String::new, |run| {
         format!(", the newest of {}", run.brief.run.started_at.format("%-d %B %Y, %H:%M UTC"))
     });
-    let runs = counted(all.runs.len() as u64, "run");
+    let runs = counted(all.runs.len(), "run");
     // None of a kind is neither good nor bad.
     let shown = |tone, word, count| (if count == 0 { Tone::Plain } else { tone }, word, count);
     rendered(&Head {
@@ -130,13 +130,6 @@ fn row(run: &Run, kinds: &[Kind<'_>]) -> Row {
     let kind = kinds.iter().position(|kind| kind.runs.iter().any(|other| std::ptr::eq(*other, run)));
     let pictured = kind.filter(|index| moments(&kinds[*index]).len() > 1);
     let workload = Cell::text(&brief.workload.name);
-    let interval = brief.interval().map_or_else(
-        || Cell::text("?"),
-        |i| {
-            let text = format!("{}..{}", milliseconds(Some(i.low_us)), milliseconds(Some(i.high_us)));
-            Cell::number(text, i.high_us)
-        },
-    );
     Row::new(vec![
         match &run.page {
             Some(page) => start.file(page),
@@ -144,7 +137,7 @@ fn row(run: &Run, kinds: &[Kind<'_>]) -> Row {
         },
         verdict(brief),
         Cell::milliseconds(brief.overall.response.p95_us),
-        interval,
+        Cell::interval(brief.interval()),
         Cell::number(three_digits(brief.overall.calls_per_second), brief.overall.calls_per_second),
         Cell::text(closest(brief)),
         match pictured {

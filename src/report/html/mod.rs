@@ -1,4 +1,9 @@
-//! The page: one file that explains a run, or compares several. It asks for nothing from anywhere.
+//! Pages, each one file: of a run, of several, of a directory of runs, and of what was judged: comparisons, verdicts, A/A
+//! measurements, studies, audits, answers on capacity.
+//!
+//! A page asks for nothing from anywhere, tells all it has to tell without scripts, and whatever a record holds stays text
+//! in it. A page or a section is added as a file, with a template in `templates/report` where those that are there do not
+//! serve.
 
 mod advice;
 mod answer;

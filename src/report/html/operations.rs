@@ -81,7 +81,7 @@ fn facts(operation: &OperationResult) -> String {
         "{} calls, {} a second; {} a call{}; objective {}, {}{}",
         grouped(summary.calls),
         three_digits(summary.calls_per_second),
-        counted(trips as u64, "round trip"),
+        counted(trips, "round trip"),
         if operation.writes { ", it writes" } else { "" },
         summary.slo.objective,
         headline::outcome(summary.slo.outcome).1,

@@ -117,6 +117,11 @@ fn misestimate(node: &PlanNode, is_cut_short: bool) -> Option<String> {
     })
 }
 
+/// A share in whole percent; not nothing where there is something.
+fn of_all(share: f64) -> String {
+    if 0.0 < share && share < 0.005 { "<1 %".to_owned() } else { format!("{:.0} %", share * 100.0) }
+}
+
 /// Adds a line for the node at this place, and for each below it.
 fn walk(node: &PlanNode, place: Place, all: f64, unit: &str, lines: &mut Vec<Line>) {
     let below: f64 =
@@ -127,7 +132,7 @@ fn walk(node: &PlanNode, place: Place, all: f64, unit: &str, lines: &mut Vec<Lin
         depth: place.depth,
         name: name(node),
         share,
-        took: format!("{} {unit}, {:.0} %", three_digits(own), share * 100.0),
+        took: format!("{} {unit}, {}", three_digits(own), of_all(share)),
         rows: rows(node),
         misestimate: misestimate(node, place.is_cut_short),
         is_costliest: false,
@@ -153,10 +158,15 @@ fn rows(node: &PlanNode) -> String {
             } else {
                 String::new()
             };
-            format!("{} rows{loops}, {planned} expected", grouped(actual.round() as u64))
+            format!("{} rows{loops}, {planned} expected", rows_of(actual))
         }
         None => format!("{planned} rows expected"),
     }
+}
+
+/// A mean number of rows: of few, the part of one counts.
+fn rows_of(mean: f64) -> String {
+    if mean >= 10.0 || mean.fract() == 0.0 { grouped(mean.round() as u64) } else { three_digits(mean) }
 }
 
 fn details(node: &PlanNode) -> Vec<String> {
@@ -170,13 +180,12 @@ fn details(node: &PlanNode) -> Vec<String> {
         all.push(format!("sorted by {}", node.sort_keys.join(", ")));
     }
     if node.removed_by_filter > 0.0 {
-        all.push(format!("{} rows thrown away by the filter", grouped(node.removed_by_filter as u64)));
+        let removed = grouped((node.removed_by_filter * node.loops.max(1.0)).round() as u64);
+        all.push(format!("{removed} rows thrown away by the filter"));
     }
     if node.removed_by_recheck > 0.0 {
-        all.push(format!(
-            "{} rows thrown away when looked at again",
-            grouped(node.removed_by_recheck as u64)
-        ));
+        let removed = grouped((node.removed_by_recheck * node.loops.max(1.0)).round() as u64);
+        all.push(format!("{removed} rows thrown away when looked at again"));
     }
     if let Some(method) = &node.sort_method {
         let place = if node.sort_on_disk { "on disk" } else { "in memory" };

@@ -3,7 +3,7 @@
 use super::parts;
 use crate::text::{bytes, percent};
 use crate::{
-    record::{Index, Record, Relation},
+    record::{Index, Record, Relation, RelationWindow},
     report::grid::{Cell, Column, Grid, Row},
 };
 
@@ -45,20 +45,33 @@ fn tables(tables: &[Relation]) -> Grid {
         Column::numbers("from shared buffers").hint("share of the heap's blocks"),
     ]);
     for table in tables {
-        let window = table.window.unwrap_or_default();
+        let window = table.window;
+        // Absent when the counters began anew: that is no zero.
+        let count = |of: fn(&RelationWindow) -> u64| {
+            window.as_ref().map_or_else(|| Cell::text("-"), |window| Cell::count(of(window)))
+        };
+        let part = |of: fn(&RelationWindow) -> (u64, u64)| {
+            window.as_ref().map_or_else(
+                || Cell::text("-"),
+                |window| {
+                    let (part, all) = of(window);
+                    share(part, all)
+                },
+            )
+        };
         grid.push(Row::new(vec![
             Cell::text(&table.name),
             size(table.heap_bytes),
             size(table.index_bytes),
             Cell::count(table.live_rows),
             Cell::count(table.dead_rows),
-            Cell::count(window.sequential_scans),
-            Cell::count(window.index_scans),
-            Cell::count(window.inserted),
-            Cell::count(window.updated),
-            share(window.hot_updated, window.updated),
-            Cell::count(window.deleted),
-            share(window.heap_hit, window.heap_hit + window.heap_read),
+            count(|window| window.sequential_scans),
+            count(|window| window.index_scans),
+            count(|window| window.inserted),
+            count(|window| window.updated),
+            part(|window| (window.hot_updated, window.updated)),
+            count(|window| window.deleted),
+            part(|window| (window.heap_hit, window.heap_hit + window.heap_read)),
         ]));
     }
     grid

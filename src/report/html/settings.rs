@@ -2,8 +2,7 @@
 
 use super::parts;
 use crate::{
-    compare::is_of_the_place,
-    flags::Setting,
+    flags::{Setting, place::tells_of_place_alone},
     record::Record,
     report::{
         flags::readable,
@@ -37,7 +36,7 @@ pub(super) fn differing(grid: &Grid) -> String {
 fn differs(setting: &Setting) -> bool {
     let is_other = setting.default.as_ref().is_some_and(|default| *default != setting.value);
     let is_chosen = setting.source != "default" && setting.context != "internal";
-    is_other && is_chosen && setting.name != "application_name" && !is_of_the_place(&setting.name)
+    is_other && is_chosen && setting.name != "application_name" && !tells_of_place_alone(&setting.name)
 }
 
 fn default(setting: &Setting) -> String {

@@ -4,7 +4,7 @@ use super::{
     parts::{self, rendered},
     plan,
 };
-use crate::text::{bytes, percent, three_digits};
+use crate::text::{bytes, first_of, percent, three_digits};
 use crate::{
     record::{Record, StatementPlan, StatementStatistics},
     report::grid::{Cell, Column, Grid, Row, Tone},
@@ -83,9 +83,13 @@ fn rest_of(rest: &[&StatementStatistics], total: f64) -> String {
 fn name(statements: &[String]) -> String {
     match statements {
         [] => "of no operation".to_owned(),
-        [one] => one.clone(),
-        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        all => first_of(all, 1),
     }
+}
+
+/// Bytes of the log a call; not nothing where there was less than one.
+fn log_a_call(bytes_of_all: u64, calls: u64) -> String {
+    if (1..calls).contains(&bytes_of_all) { "<1 B".to_owned() } else { bytes(bytes_of_all / calls) }
 }
 
 /// `total` is the time of all statements of the server.
@@ -118,7 +122,7 @@ fn table(all: &[&StatementStatistics], total: f64) -> Grid {
             Cell::amount(rows),
             Cell::number(hit.map_or_else(|| "-".to_owned(), percent), hit),
             Cell::number(bytes(temp), temp as f64).tone(if temp > 0 { Tone::Warn } else { Tone::Plain }),
-            Cell::number(bytes(one.wal_bytes / calls), one.wal_bytes as f64 / calls as f64),
+            Cell::number(log_a_call(one.wal_bytes, calls), one.wal_bytes as f64 / calls as f64),
             Cell::number(jit.map_or_else(|| "-".to_owned(), three_digits), jit),
         ]));
     }

@@ -158,23 +158,20 @@ impl Brief {
     /// The operation that comes closest to its objective, or misses it most, of those that were answered.
     #[must_use]
     pub fn closest(&self) -> Option<&OperationBrief> {
-        let ratio = |operation: &OperationBrief| {
-            operation.slo.observed_us.map(|us| us / operation.slo.target_us.max(f64::MIN_POSITIVE))
-        };
-        let all = self.operations.iter().filter_map(|operation| Some((operation, ratio(operation)?)));
-        all.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(operation, _)| operation)
+        let all = self.operations.iter().filter_map(|operation| Some((operation, operation.slo.headroom()?)));
+        all.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(operation, _)| operation)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::{SAMPLE, sample};
 
     #[test]
     fn a_record_in_brief_says_what_the_record_says() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample/record.json");
-        let brief = Brief::read(&std::fs::read_to_string(&path).unwrap(), &path).unwrap();
-        let record = crate::record::load(&path).unwrap();
+        let brief = Brief::read(SAMPLE, Path::new("record.json")).unwrap();
+        let record = sample();
         assert_eq!(brief.overall.response.p95_us, record.overall.response.p95_us);
         assert_eq!(brief.load, record.load);
         let (closest, _) = crate::report::headline::closest(&record).unwrap();

@@ -1,4 +1,7 @@
 //! The runs of a directory: what a list needs of each record, and which runs are of one kind.
+//!
+//! Files are found and read elsewhere (`src/cli/index.rs`). Of a record only the fields of `brief` are read; what a list is
+//! to show besides is added there.
 
 mod brief;
 mod kind;
@@ -8,7 +11,8 @@ pub use kind::{Kind, kinds};
 pub(super) use kind::{machine, server};
 
 use super::grid::Tone;
-use std::{ffi::OsStr, fmt::Write, os::unix::ffi::OsStrExt};
+use crate::text::percent_encoded;
+use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
 /// A directory in the directory of runs, with what was found in it.
 #[derive(Debug, Clone)]
@@ -76,16 +80,7 @@ impl Runs {
 /// address: all but letters, digits and `-._~` is percent-encoded.
 #[must_use]
 pub fn address(directory: &OsStr, file: &str) -> String {
-    let mut address = "./".to_owned();
-    for byte in directory.as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) {
-            address.push(char::from(*byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(address, "%{byte:02X}");
-        }
-    }
-    address + "/" + file
+    format!("./{}/{file}", percent_encoded(directory.as_bytes(), b"-._~"))
 }
 
 #[cfg(test)]

@@ -1,4 +1,8 @@
-//! A run as Markdown, for a pull request or a job summary.
+//! Markdown for pull requests, issues and job summaries: of a run, of several, and of what was judged: comparisons,
+//! verdicts, A/A measurements, studies, audits, drills, answers on capacity.
+//!
+//! What is too long for a comment is left out (`fit`), and whatever a record holds stays text (`text`). What is new to be
+//! told is added as a file with one function; its words are those of the terminal, from the floor's other files.
 
 mod audit;
 mod capacity;

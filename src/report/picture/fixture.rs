@@ -1,15 +1,12 @@
 //! Records and checks for the tests of pictures.
 
+pub(in crate::report) use crate::record::sample;
+
 use super::{Drawing, Picture, canvas::LETTER};
 use crate::{
-    record::{self, Ended, HeatMap, Knee, KneeTrial, Latency, Record, StageResult},
+    record::{Ended, HeatMap, Knee, KneeTrial, Latency, Record, StageResult},
     report::grid::Grid,
 };
-use std::path::Path;
-
-pub(in crate::report) fn sample() -> Record {
-    record::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample")).unwrap()
-}
 
 /// A record in which everything happened that pictures can show.
 pub(in crate::report) fn busy() -> Record {

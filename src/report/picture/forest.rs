@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     compare::{Answer, Effect, Effects},
+    record::amount::{change, interval, size},
     report::{
-        amount::{change, interval, size},
         effects::{
             reasons::common_reason,
             words::{self, is_quiet},

@@ -1,4 +1,7 @@
 //! Pictures of records, each with a title, a text alternative, and its numbers as a table.
+//!
+//! What a record does not hold has no picture, and colours come from `palette` alone. A picture is added as a file, drawn
+//! with what all share (`canvas`, `pen`, `scale`, `key`), and a row in `OF_RUN` or in `of_runs`.
 
 mod canvas;
 mod compact;

@@ -9,7 +9,7 @@ use super::{
     room::Room,
     scale::Scale,
 };
-use crate::text::{percent, three_digits};
+use crate::text::{percent, percentile, three_digits};
 use crate::{
     record::{Knee, Record, Summary},
     report::{
@@ -40,7 +40,7 @@ pub fn latency(records: &[&Record]) -> Option<Picture> {
         "response time, ms",
     );
     let line = |(index, quantile): (usize, &f64)| Line {
-        name: headline::percentile(*quantile),
+        name: percentile(*quantile),
         switch: None,
         colour: palette::series(index),
         dashes: "",

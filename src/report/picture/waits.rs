@@ -40,7 +40,7 @@ pub fn of(record: &Record, _: &Ranks) -> Option<Picture> {
         title: "What sessions did in the server".to_owned(),
         note: format!(
             "What the sessions that were not idle waited for, as seen in {} samples. Those that waited for nothing were at work, or in line for a processor. What lasts a moment only is seen by chance.",
-            record.samples.samples.len()
+            seen(record)
         ),
         alternative: format!(
             "Bars of the mean number of sessions by what they waited for, the {} most frequent of {}. The first is {} with {}, {} of all.",
@@ -66,6 +66,11 @@ pub fn of(record: &Record, _: &Ranks) -> Option<Picture> {
     }))
 }
 
+/// Samples in which the server answered.
+fn seen(record: &Record) -> usize {
+    record.samples.samples.iter().filter(|sample| sample.sessions_active.is_some()).count()
+}
+
 /// All that was waited for, the most frequent first.
 fn all(record: &Record) -> Vec<Waiting> {
     let samples = &record.samples.samples;
@@ -83,7 +88,7 @@ fn all(record: &Record) -> Vec<Waiting> {
         .filter(|(_, sessions)| *sessions > 0)
         .map(|((class, event), sessions)| Waiting {
             name: name(class, event),
-            sessions: sessions as f64 / samples.len() as f64,
+            sessions: sessions as f64 / seen(record).max(1) as f64,
         })
         .collect();
     all.sort_by(|a, b| b.sessions.total_cmp(&a.sessions));

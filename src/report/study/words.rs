@@ -1,15 +1,17 @@
 //! What a study says in words and tables.
 
-use crate::text::grouped;
+use crate::text::{counted, grouped, span};
 use crate::{
     compare::{self, Effects},
     flags::{
         Document, Form, Machine, Profile,
         render::{Options, render},
     },
-    record::Metric,
+    record::{
+        Metric,
+        amount::{change, interval, size},
+    },
     report::{
-        amount::{change, count, interval, size, span},
         effects::grids,
         grid::{Cell, Column, Grid, Row, Tone},
         xml::plain,
@@ -60,7 +62,7 @@ pub fn facts(study: &Study) -> Vec<(&'static str, String)> {
                 "{} of at most {}, {}",
                 span(study.took_seconds),
                 span(study.budget_seconds),
-                count(study.trials as usize, "measurement")
+                counted(study.trials as usize, "measurement")
             ),
         ),
     ];
@@ -129,7 +131,7 @@ fn gained(ratio: f64) -> String {
 fn ends(effect: &Effect) -> String {
     let both = effect.low.zip(effect.high);
     both.map_or_else(
-        || format!("too few ({})", count(effect.pairs, "pair")),
+        || format!("too few ({})", counted(effect.pairs, "pair")),
         |(low, high)| interval(Metric::P95, Some(1.0 - high), Some(1.0 - low)),
     )
 }
@@ -194,7 +196,7 @@ pub fn not_tried(study: &Study) -> Grid {
 #[must_use]
 pub fn below(study: &Study) -> Vec<String> {
     let more = study.tried.len().saturating_sub(MOST_TRIED);
-    let more = (more > 0).then(|| format!("And {} more, which the file holds.", count(more, "challenger")));
+    let more = (more > 0).then(|| format!("And {} more, which the file holds.", counted(more, "challenger")));
     let few = (!study.tried.is_empty()).then(|| {
         "A challenger is judged by a few pairs of blocks, which is enough to choose what to go on with; what is recommended was confirmed by itself, with other seeds."
             .to_owned()

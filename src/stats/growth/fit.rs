@@ -1,7 +1,7 @@
 //! Fitting laws to runs at several sizes, and the interval of a new run.
 
 use super::law::Law;
-use crate::stats::{Variance, f_tail, t_beyond};
+use crate::stats::{Variance, student::f_tail, t_beyond};
 
 /// Relative spread below which runs cannot be told apart: responses have three digits.
 const RESOLUTION: f64 = 1e-3;
@@ -69,8 +69,7 @@ pub struct Fit {
 
 impl Fit {
     /// Whether the sizes contradict it.
-    #[must_use]
-    pub fn is_contradicted(&self) -> bool {
+    fn is_contradicted(&self) -> bool {
         self.p.is_some_and(|p| p < CONTRADICTED)
     }
 }

@@ -1,5 +1,8 @@
-//! How a session is opened: what a connection string says, where the rest comes from, TLS, several hosts. As libpq does it, so
-//! that what works for other programs works here.
+//! How a session is opened: what a connection string says, where the rest comes from, TLS, several hosts. As libpq does it,
+//! so that what works for other programs works here.
+//!
+//! No message holds a password, or a piece of what may be one. A parameter of libpq's is added in `keywords`, and where it
+//! acts.
 
 mod attributes;
 mod certificate;

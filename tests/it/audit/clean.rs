@@ -142,7 +142,7 @@ impl Hardened {
     /// The audit of a database by the superuser, of the role `app`.
     pub(super) fn audit(&self, bench: &Bench, database: &str, arguments: &str) -> Audit {
         bench.write("machine.toml", &policy());
-        let budget = if arguments.contains("--pool") { "" } else { "--instances 2 --pool 5" };
+        let budget = if arguments.contains("--pool-max") { "" } else { "--instances 2 --pool-max 5" };
         let mut command = bench.command(&format!(
             "audit --role app --policy machine.toml --format json --fail-on info {budget} {arguments}"
         ));

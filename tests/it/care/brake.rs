@@ -1,6 +1,6 @@
 //! Neighbours of the load: it takes no more than it may, and stops when they suffer.
 
-use super::{address, database, run};
+use super::{database, run};
 use crate::common::{Answer, Bench, KeptServer, ask, runtime, wait_until};
 use loist_bench::record::{Ended, Outcome, Record};
 use std::{process::Output, thread::JoinHandle};
@@ -133,7 +133,7 @@ fn a_canary_that_waits_ends_it(server: &KeptServer) {
 
 /// The load's own sessions wait for each other all the time, which is nobody's harm.
 fn a_neighbour_that_waits_for_it_ends_it(server: &KeptServer) {
-    let url = address(server, "loist", "postgres");
+    let url = server.address_of("loist", "postgres");
     let plant = || -> JoinHandle<()> {
         std::thread::spawn(move || drop(ask(&url, "SELECT pg_advisory_lock(42)").unwrap()))
     };

@@ -1,6 +1,6 @@
 //! A role that may read one table measures a database of somebody else's, and nothing in it changes.
 
-use super::{address, database, run};
+use super::{database, run};
 use crate::common::{Bench, KeptServer, ask};
 use loist_bench::record::{Record, Stance};
 use std::collections::BTreeSet;
@@ -78,7 +78,7 @@ fn a_role_that_may_only_read_measures_and_changes_nothing() {
     ask(&url, THEIRS).unwrap();
     ask(&url, READER).unwrap();
     ask(&url, "CREATE UNIQUE INDEX CONCURRENTLY broken ON library.plays (kind)").unwrap_err();
-    let reader = address(&server, "reader", "theirs");
+    let reader = server.address_of("reader", "theirs");
     let before = digest(&url);
     let bench = Bench::new();
     let elsewhere = run(&bench, &reader, 2, "run --use-existing --quiet");

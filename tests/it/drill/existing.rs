@@ -2,7 +2,7 @@
 
 use super::{check, from, program, read, says};
 use crate::{
-    care::{address, database},
+    care::database,
     common::{Answer, Bench, KeptServer, ask},
 };
 use loist_bench::drill::{Drill, Manifest, Outcome};
@@ -137,7 +137,7 @@ fn another_row(bench: &Bench, url: &str) {
 /// What a role may not do is said in one sentence.
 fn rights(bench: &Bench, server: &KeptServer, url: &str) {
     ask(url, "CREATE ROLE reader LOGIN; GRANT SELECT ON owner TO reader").unwrap();
-    let reader = address(server, "reader", "music");
+    let reader = server.address_of("reader", "music");
     refused(bench, &reader, 3, "--method custom", "this role may not read \"Odd Schema\".");
     refused(bench, &reader, 3, "--method base", "this role may not copy the server's files");
     refused(bench, url, 2, "--method pitr", "gcloud sql instances clone SOURCE COPY --point-in-time=TIME");

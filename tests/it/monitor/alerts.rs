@@ -1,6 +1,6 @@
 //! Each alert fires by its own fault, planted on a real server, and did not before: seen by a real Prometheus.
 
-use super::{Collector, address, get, prometheus::Prometheus, rules::alerts};
+use super::{Collector, get, prometheus::Prometheus, rules::alerts};
 use crate::{
     common::{Bench, KeptServer, ask, wait_until},
     faults::Control,
@@ -63,7 +63,7 @@ impl Stage {
             used_megabytes * 2,
             server.directory.join("server.log").display()
         );
-        let collector = Collector::start(&bench, &address(&server, "watcher:watched"), &options);
+        let collector = Collector::start(&bench, &server.address("watcher:watched"), &options);
         let prometheus = Prometheus::start(&collector.address);
         Self { server, _bench: bench, backup, prometheus, collector, fired: BTreeSet::new() }
     }
@@ -150,9 +150,9 @@ fn each_alert_fires_by_its_own_fault() {
     control.run(&["start"]);
     wait_until("the server to be seen again", || !stage.prometheus.firing().contains("LoistDatabaseDown"));
     stage.fault(&["LoistCollectorGone"], |stage| {
-        kill(Pid::from_raw(stage.collector.process.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+        kill(Pid::from_raw(stage.collector.process.0.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
     });
-    assert_eq!(stage.collector.process.wait().unwrap().code(), Some(0), "it was asked to end");
+    assert_eq!(stage.collector.process.0.wait().unwrap().code(), Some(0), "it was asked to end");
     assert_eq!(stage.fired, alerts(), "every alert has its fault");
 }
 
@@ -199,7 +199,7 @@ fn much_at_once(stage: &mut Stage) {
 }
 
 fn guess_passwords(stage: &Stage) {
-    let url = address(&stage.server, "loist:wrong");
+    let url = stage.server.address("loist:wrong");
     for _ in 0..20 {
         let error = ask(&url, "SELECT 1").unwrap_err();
         assert_eq!(error.code().map(tokio_postgres::error::SqlState::code), Some("28P01"), "{error}");

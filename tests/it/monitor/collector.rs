@@ -1,6 +1,6 @@
 //! What the collector tells of a real server, and what it does to it.
 
-use super::{Collector, address, named_in};
+use super::{Collector, named_in};
 use crate::common::{Answer, Bench, KeptServer, wait_until};
 use loist_bench::monitor::METRICS;
 use std::collections::BTreeSet;
@@ -76,7 +76,7 @@ fn everything_is_told(server: &KeptServer) {
 fn what_a_role_may_not_see_is_left_out(server: &KeptServer) {
     server.sql("CREATE ROLE stranger LOGIN");
     let bench = Bench::new();
-    let (text, _) = once(&address(server, "stranger"), &bench, "");
+    let (text, _) = once(&server.address("stranger"), &bench, "");
     for line in ["loist_pg_up 1.0\n", "loist_pg_canary_reads_of_info{table=\"pg_class\"} 1\n"] {
         assert!(text.contains(&format!("\n{line}")), "{line}{text}");
     }
@@ -92,7 +92,7 @@ fn what_a_role_may_not_see_is_left_out(server: &KeptServer) {
         assert!(!text.contains(absent), "{absent} in {text}");
     }
     // What is left out is said, and no series of it is 0.
-    let (text, said) = once(&address(server, "stranger"), &bench, "--backups none.json --log none.log");
+    let (text, said) = once(&server.address("stranger"), &bench, "--backups none.json --log none.log");
     assert!(said.contains("left out: backups: none.json: No such file"), "{said}");
     assert!(said.contains("left out: log: none.log: No such file"), "{said}");
     assert!(

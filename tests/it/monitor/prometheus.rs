@@ -1,13 +1,13 @@
 //! Prometheus itself, and its promtool.
 
 use super::{file, get};
-use crate::common::wait_until;
+use crate::common::{Killed, wait_until};
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
     net::TcpListener,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 use tempfile::TempDir;
 
@@ -50,7 +50,7 @@ fn quickened(rules: &str) -> String {
 
 /// A Prometheus that scrapes one collector each second, until it is dropped.
 pub(super) struct Prometheus {
-    process: Child,
+    _process: Killed,
     address: String,
     _directory: TempDir,
 }
@@ -81,7 +81,7 @@ impl Prometheus {
             .stderr(Stdio::null())
             .spawn()
             .expect(MISSING);
-        let prometheus = Self { process, address, _directory: directory };
+        let prometheus = Self { _process: Killed(process), address, _directory: directory };
         wait_until("Prometheus", || get(&prometheus.address, "/-/ready").is_some());
         prometheus
     }
@@ -112,12 +112,5 @@ impl Prometheus {
         // count_over_time(loist_pg_up[1h])
         let answer = self.ask("/api/v1/query?query=count_over_time(loist_pg_up%5B1h%5D)");
         answer["data"]["result"][0]["value"][1].as_str().map_or(0, |number| number.parse().unwrap())
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -1,4 +1,5 @@
-//! Whole pages, and the parts of them.
+//! Whole pages, and the parts of them, read as a browser reads them (`elements`). What a database or a workload may hold
+//! against a page is in `hostile`.
 
 mod answers;
 mod elements;
@@ -10,13 +11,10 @@ use crate::{
     record::{self, Record},
     report::source::Source,
 };
-use std::path::Path;
 
 /// The sample as it stands in its file.
 fn sample() -> Source {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample");
-    let (record, text) = record::load_with_text(&path).unwrap();
-    Source { record, text, name: "record.json".to_owned() }
+    Source { record: record::sample(), text: record::SAMPLE.to_owned(), name: "record.json".to_owned() }
 }
 
 /// The sample with something else in it.

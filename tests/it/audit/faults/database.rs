@@ -16,6 +16,12 @@ pub(super) const RIGHTS: &[Fault] = &[
         &["GRANT SELECT, INSERT ON music.audio_tracks TO PUBLIC"],
     ),
     mended(
+        &["table-granted-to-public"],
+        "music.audio_tracks",
+        "PUBLIC has SELECT (title) on music.audio_tracks",
+        &["GRANT SELECT (title) ON music.audio_tracks TO PUBLIC"],
+    ),
+    mended(
         &["database-connect-public"],
         "fault",
         "PUBLIC has CONNECT",

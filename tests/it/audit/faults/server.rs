@@ -221,7 +221,7 @@ pub(super) const OTHERS: &[Fault] = &[
         ids: &["connection-budget"],
         object: "max_connections",
         seen: "100 instances of 10 connections may open 1000; max_connections is 300",
-        options: "--instances 100 --pool 10",
+        options: "--instances 100 --pool-max 10",
         ..NOTHING
     },
 ];

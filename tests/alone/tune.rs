@@ -1,13 +1,9 @@
-//! `tune`: from a bad start that is planted, on a database that is there already, cut off and gone on with. A program of its
-//! own, whose tests run one after the other: beside others, every pair of blocks would be set aside.
+//! `tune`: from a bad start that is planted, on a database that is there already, cut off and gone on with.
 
-#![allow(clippy::unwrap_used)] // In a test, that is the assertion.
-
-#[allow(dead_code)] // It serves more tests than these.
-#[path = "../it/common.rs"]
-mod common;
-
-use common::{Bench, KeptServer};
+use super::{
+    alone,
+    common::{Bench, KeptServer},
+};
 use loist_bench::tune::{JOURNAL, Outcome, Purpose, Study, Trial};
 use nix::{
     sys::signal::{Signal, kill},
@@ -17,17 +13,8 @@ use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-
-/// The machine, for one test at a time.
-static MACHINE: Mutex<()> = Mutex::new(());
-
-fn alone() -> MutexGuard<'static, ()> {
-    // A test that failed has left the machine all the same.
-    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// Without indexes a track is looked for among all: no machine is too busy to see that.
 const WITHOUT_INDEXES: [&str; 3] = ["enable_indexscan", "enable_indexonlyscan", "enable_bitmapscan"];
@@ -75,7 +62,7 @@ fn a_bad_start_is_found_and_confirmed() {
     let bench = Bench::new();
     let planted = WITHOUT_INDEXES.map(|name| format!("--set {name}=off")).join(" ");
     let only = WITHOUT_INDEXES.join(",");
-    let asked = format!("tune {MANY} {planted} --only {only} --budget 2min --format json");
+    let asked = format!("tune {MANY} {planted} --only {only} --budget 80s --format json");
     let answer = bench.expect(0, &asked);
     let study: Study = serde_json::from_str(&answer.stdout).unwrap();
     assert_eq!(study.outcome, Outcome::Improved, "{}", study.sentence);
@@ -106,7 +93,7 @@ fn one_that_was_killed_goes_on_and_leaves_nothing_behind() {
     let bench = Bench::new();
     // A path that the server's user may pass through.
     let base = tempfile::Builder::new().prefix("loist-tune-").tempdir_in("/var/tmp").unwrap();
-    let asked = format!("tune {SMALL} --only work_mem,jit --budget 45s");
+    let asked = format!("tune {SMALL} --only work_mem,jit --budget 30s");
     let with_base = |arguments: &str| {
         let mut command = bench.command(arguments);
         command.env("LOIST_BENCH_BASE_DIR", base.path());
@@ -148,7 +135,7 @@ fn a_server_that_is_killed_ends_no_study() {
     let _alone = alone();
     let bench = Bench::new();
     let base = tempfile::Builder::new().prefix("loist-tune-").tempdir_in("/var/tmp").unwrap();
-    let asked = format!("tune {SMALL} --only jit --budget 40s --format json");
+    let asked = format!("tune {SMALL} --only jit --budget 30s --format json");
     let mut command = bench.command(&asked);
     command.env("LOIST_BENCH_BASE_DIR", base.path()).stdout(std::process::Stdio::piped());
     let child = command.spawn().unwrap();
@@ -182,7 +169,7 @@ fn settings_that_are_given_are_checked() {
     let _alone = alone();
     let bench = Bench::new();
     bench.write("bad.conf", &WITHOUT_INDEXES.map(|name| format!("{name} = off\n")).concat());
-    let answer = bench.expect(1, &format!("tune {MANY} --verify bad.conf --budget 90s"));
+    let answer = bench.expect(1, &format!("tune {MANY} --verify bad.conf --budget 60s"));
     assert!(answer.stdout.contains("leave them out"), "{}", answer.stdout);
     assert!(directory(&bench).join("study.json").is_file());
 }
@@ -196,7 +183,7 @@ fn of_a_database_that_is_there_only_sessions_are_touched() {
                     WHERE source NOT IN ('session', 'client')";
     let before = server.sql(settings);
     let url = &server.url;
-    let output = bench.output(&format!("tune {SMALL} --budget 40s --format json --database-url {url}"));
+    let output = bench.output(&format!("tune {SMALL} --budget 25s --format json --database-url {url}"));
     let study: Study = serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
     let why = study.not_tried.iter().find(|one| one.name == "shared_buffers").unwrap();
