@@ -95,7 +95,7 @@ pub(super) fn hot_updates(case: &Case) -> Option<Recommendation> {
     let in_the_way: Vec<&Index> = indexes.iter().filter(names_one).copied().collect();
     let needed: Vec<&str> = in_the_way
         .iter()
-        .filter(|index| index.is_constraint || index.scans != Some(0))
+        .filter(|index| !super::indexes::can_be_dropped(index) || index.scans != Some(0))
         .map(|index| index.name.as_str())
         .collect();
     let figures = format!("{figures}; updates change {}", first_of(&changed.iter().collect::<Vec<_>>(), 8));

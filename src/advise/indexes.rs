@@ -113,7 +113,12 @@ pub(super) fn invalid(case: &Case) -> Option<Recommendation> {
             to: "valid".to_owned(),
             restart: false,
             apply: format!("REINDEX INDEX CONCURRENTLY {};", index.name),
-            undo: format!("DROP INDEX CONCURRENTLY {};", index.name),
+            undo: match index.is_of_partition {
+                true => {
+                    format!("-- {} goes with the index of the whole table that it is a part of", index.name)
+                }
+                false => format!("DROP INDEX CONCURRENTLY {};", index.name),
+            },
         })
         .collect();
     let names: Vec<&str> = broken.iter().map(|index| index.name.as_str()).collect();

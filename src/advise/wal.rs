@@ -49,13 +49,14 @@ pub(super) fn max_wal_size(case: &Case) -> Option<Recommendation> {
             Basis::Inferred,
         ));
     }
+    // Without a rate nobody can tell whether the log was full, or somebody asked for a checkpoint.
+    let rate = rate?;
     // The log of two checkpoints has to fit (manual, section 30.5), with room for what the rate does.
-    let wanted = rate.map_or(current * 4, |rate| (rate * timeout * 2.0) as u64);
+    let wanted = (rate * timeout * 2.0) as u64;
     let disk = case.record.evidence.disk.as_ref().map_or(u64::MAX, |disk| disk.free_bytes / 4);
     let to = whole_mb(wanted.clamp(1 << 30, 64 << 30)).next_power_of_two().min(whole_mb(disk));
-    // Somebody may have asked for it: a log that would have lasted for the window was not full, and of one whose rate is not
-    // known nobody can tell.
-    let filled = rate.is_some_and(|rate| rate * seconds > current as f64 / 4.0);
+    // A log that would have lasted for the window was not full.
+    let filled = rate * seconds > current as f64 / 4.0;
     if !filled || to <= current {
         return None;
     }

@@ -20,12 +20,23 @@ pub(super) struct Case<'a> {
 /// Reads the configuration files anew.
 pub(super) const RELOAD: &str = "SELECT pg_reload_conf();";
 
+/// Why a value is not known.
+fn hidden(name: &str, whose: &str) -> String {
+    format!("the session has a {name} of its own ({whose}), which hides what others get: audit without it")
+}
+
 impl<'a> Case<'a> {
     /// # Errors
     /// When the session's role may not see it.
     pub(super) fn setting(&self, name: &str) -> Result<&'a Setting, String> {
         let found = self.evidence.settings.iter().find(|setting| setting.name == name);
-        found.ok_or_else(|| format!("the session's role may not see the setting {name}, or there is none"))
+        let found = found
+            .ok_or_else(|| format!("the session's role may not see the setting {name}, or there is none"))?;
+        // What hides the server's own value is the session's alone, and that value is not known then.
+        if ["client", "session"].contains(&found.source.as_str()) {
+            return Err(hidden(name, "PGOPTIONS, or options in the connection string"));
+        }
+        Ok(found)
     }
 
     pub(super) fn value(&self, name: &str) -> Result<&'a str, String> {
@@ -90,19 +101,9 @@ impl<'a> Case<'a> {
             return Ok(&own.value);
         }
         let setting = self.setting(name)?;
-        // What hides the server's own value is the session's alone, and that value is not known then.
-        let source = setting.source.as_str();
-        let is_of_other_role =
-            ["user", "database user"].contains(&source) && self.evidence.session.role != self.evidence.role;
-        if is_of_other_role || ["client", "session"].contains(&source) {
-            return Err(format!(
-                "the session has a {name} of its own ({}), which hides what others get: audit without it",
-                if is_of_other_role {
-                    "its role's"
-                } else {
-                    "PGOPTIONS, or options in the connection string"
-                }
-            ));
+        let is_of_role = ["user", "database user"].contains(&setting.source.as_str());
+        if is_of_role && self.evidence.session.role != self.evidence.role {
+            return Err(hidden(name, "its role's"));
         }
         Ok(&setting.value)
     }

@@ -98,6 +98,8 @@ fn tls_not_enforced(case: &Case) -> Judged {
 /// Whether an earlier line turns everybody away who would come without TLS by `line`.
 fn turns_away(earlier: &HbaLine, line: &HbaLine) -> bool {
     let all = |names: &[String]| names == ["all"];
+    // A word of its own, that `all` does not stand for.
+    let is_of_replication = line.databases.iter().any(|name| name == "replication");
     let is_of_family = |sign: char| line.address.as_ref().is_some_and(|address| address.contains(sign));
     let covers = match (earlier.address.as_deref(), earlier.netmask.as_deref()) {
         (Some("all"), _) => true,
@@ -108,7 +110,12 @@ fn turns_away(earlier: &HbaLine, line: &HbaLine) -> bool {
         _ => false,
     };
     let is_without_tls = ["host", "hostnossl"].contains(&earlier.kind.as_str());
-    is_without_tls && earlier.method == "reject" && all(&earlier.databases) && all(&earlier.users) && covers
+    is_without_tls
+        && earlier.method == "reject"
+        && !is_of_replication
+        && all(&earlier.databases)
+        && all(&earlier.users)
+        && covers
 }
 
 /// A line without what can stand behind it.

@@ -50,7 +50,7 @@ fn of_the_server(record: &Record) -> Kinds {
     let machine = server.machine.as_ref().map_or("", |machine| machine.name.as_str());
     // Each run has an embedded server of its own.
     let address = if server.kind == ServerKind::External { server.address.as_str() } else { "embedded" };
-    let kinds = vec![
+    vec![
         ("workload", format!("{} ({})", record.workload.name, short_digest(&record.workload.sha256))),
         ("protocol", record.workload.protocol.clone()),
         ("state of the catalog", record.catalog.state.clone()),
@@ -60,8 +60,7 @@ fn of_the_server(record: &Record) -> Kinds {
         ("machine of the server", machine.to_owned()),
         ("profile of the server", server.flags.clone().unwrap_or_default()),
         ("machine of the clients", format!("{}, {} processors", record.host.cpu_model, record.host.cpus)),
-    ];
-    kinds
+    ]
 }
 
 /// Whether a search for the knee was made where the runs at light load were.

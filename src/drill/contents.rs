@@ -86,6 +86,9 @@ pub struct SequenceState {
     /// Whether it is in no log, and so begins anew after a copy of the server's files.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unlogged: bool,
+    /// Whether it was made while the backup was: a copy of the server's files may be without it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_new: bool,
 }
 
 impl Contents {
@@ -160,6 +163,7 @@ pub(super) async fn sequences(client: &Client) -> Result<Vec<SequenceState>, Err
             is_called: Some(state.get(1)),
             ahead: increment.saturating_mul(cache.saturating_add(LOGGED_AHEAD)),
             unlogged,
+            is_new: false,
         });
     }
     Ok(found)
@@ -171,6 +175,8 @@ pub(super) fn since(before: &[SequenceState], mut now: Vec<SequenceState>) -> Ve
         if let Some(earlier) = before.iter().find(|earlier| earlier.name == state.name) {
             state.before = earlier.after;
             state.is_called = state.is_called.filter(|_| earlier.is_called == state.is_called);
+        } else {
+            state.is_new = true;
         }
     }
     now
@@ -194,10 +200,12 @@ mod tests {
             is_called: Some(is_called),
             ahead: 33,
             unlogged: false,
+            is_new: false,
         };
         let of = |before, now| since(&[before], vec![now]).remove(0);
         let same = of(state(1, true), state(9, true));
         assert_eq!((same.before, same.after, same.is_called), (1, 9, Some(true)));
         assert_eq!(of(state(1, false), state(1, true)).is_called, None);
+        assert!(!same.is_new && since(&[], vec![state(1, true)])[0].is_new);
     }
 }

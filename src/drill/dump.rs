@@ -15,7 +15,7 @@ use super::{
 use crate::{target::Programs, text::first_of};
 use chrono::{DateTime, Utc};
 use std::path::Path;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, error::SqlState};
 
 /// The file of a custom dump.
 pub(super) const FILE: &str = "database.dump";
@@ -95,7 +95,13 @@ impl Snapshot {
             // Locks come before the first query, and with it the snapshot: of a table that somebody writes anew while they are
             // waited for, an earlier snapshot would see no row.
             let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {}", hold(&tables));
-            client.batch_execute(&begin).await.map_err(&refused)?;
+            match client.batch_execute(&begin).await {
+                Err(error) if is_gone(&error) => {
+                    client.batch_execute("ROLLBACK").await.map_err(&refused)?;
+                    continue;
+                }
+                begun => begun.map_err(&refused)?,
+            }
             if contents::tables(&client).await.map_err(&refused)? == tables {
                 let sequences = contents::sequences(&client).await.map_err(&refused)?;
                 let row = client.query_one("SELECT pg_export_snapshot()", &[]).await.map_err(&refused)?;
@@ -116,6 +122,11 @@ impl Snapshot {
         self.client.batch_execute("COMMIT").await.map_err(&refused)?;
         Ok(found)
     }
+}
+
+/// Whether a table, or its schema, was dropped before it could be locked.
+fn is_gone(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code))
 }
 
 /// Nobody may empty, change or drop a table before its rows are counted: that is no matter of snapshots.

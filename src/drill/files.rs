@@ -6,13 +6,25 @@ use super::{
     result::Check,
 };
 use crate::text::{hex, short_digest};
+use nix::libc;
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeSet,
     fs::{self, File},
-    io::Read,
+    io::{self, Read},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
+
+/// Opens a file that somebody else may have put there: a link is not followed, and what is no plain file is refused at once.
+pub(super) fn open_plain(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    let file = options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::other("this is no plain file")),
+    }
+}
 
 /// What the check is called.
 pub(super) const CHECK: &str = "files";
@@ -40,7 +52,7 @@ pub(super) fn all(directory: &Path) -> Result<Vec<BackupFile>, DrillError> {
 ///
 /// # Errors
 /// When that fails.
-pub(super) fn flush(directory: &Path) -> std::io::Result<()> {
+pub(super) fn flush(directory: &Path) -> io::Result<()> {
     for path in below(directory)? {
         File::open(directory.join(path))?.sync_all()?;
     }
@@ -57,7 +69,7 @@ pub(super) fn bytes(path: &Path) -> u64 {
 }
 
 /// Plain files below a directory, by their paths in it. No link is followed.
-fn below(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+fn below(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let (mut files, mut waiting) = (Vec::new(), vec![PathBuf::new()]);
     while let Some(inner) = waiting.pop() {
         for entry in fs::read_dir(directory.join(&inner))? {
@@ -75,7 +87,7 @@ fn below(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 /// Size and SHA-256 of a file.
-fn digest(path: &Path) -> std::io::Result<(u64, String)> {
+fn digest(path: &Path) -> io::Result<(u64, String)> {
     let (mut file, mut hash, mut piece) = (File::open(path)?, Sha256::new(), vec![0; PIECE]);
     let mut bytes = 0;
     loop {

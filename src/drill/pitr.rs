@@ -199,14 +199,7 @@ fn collect(context: &Context<'_>, archive: &Path, first: &str, directory: &Path)
 
 /// Copies a file. The server's user owns the directory that it lies in, so a link of theirs is not followed.
 fn copy_plain(from: &Path, to: &Path) -> Result<(), DrillError> {
-    let opened = fs::OpenOptions::new().read(true).custom_flags(nix::libc::O_NOFOLLOW).open(from);
-    let mut source = opened.map_err(DrillError::file(from))?;
-    if !source.metadata().map_err(DrillError::file(from))?.is_file() {
-        return Err(DrillError::Environment(format!(
-            "{}: no plain file, in the archive of the log",
-            from.display()
-        )));
-    }
+    let mut source = files::open_plain(from).map_err(DrillError::file(from))?;
     let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
     let copied = made.and_then(|mut copy| std::io::copy(&mut source, &mut copy));
     copied.map(drop).map_err(DrillError::file(to))

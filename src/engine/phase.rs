@@ -202,7 +202,8 @@ async fn ship_until_done(
         if equipment.assignment.intervals.send(shipment).is_err() || last {
             return;
         }
-        at = next;
+        // What is late begins where the load was stopped.
+        at = if stopped { until } else { next };
     }
 }
 

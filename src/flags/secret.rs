@@ -55,11 +55,12 @@ fn without_pairs(text: &str) -> String {
         let (before, behind) = rest.split_at(start + NAME.len());
         out.push_str(before);
         rest = behind;
+        let is_of_address = before[..start].ends_with(['?', '&']);
         let value = rest.trim_start();
         let Some(value) = value.strip_prefix('=').map(str::trim_start) else { continue };
         let end = match value.strip_prefix('\'') {
             Some(quoted) => end_of_quoted(quoted) + 1,
-            None => value.find(|c: char| c.is_whitespace() || "&'\"`".contains(c)).unwrap_or(value.len()),
+            None => end_of_bare(value, is_of_address),
         };
         out.push_str(&rest[..rest.len() - value.len()]);
         out.push_str(if end > 0 { "***" } else { "" });
@@ -67,6 +68,19 @@ fn without_pairs(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Where a value without quotes ends: at a blank that has no backslash before it, in an address at an ampersand, too. Quotes at
+/// its end are those of the text around it.
+fn end_of_bare(text: &str, is_of_address: bool) -> usize {
+    let mut is_escaped = false;
+    let ends = |(_, sign): &(usize, char)| {
+        let is_end = !is_escaped && (sign.is_whitespace() || is_of_address && *sign == '&');
+        is_escaped = *sign == '\\' && !is_escaped;
+        is_end
+    };
+    let end = text.char_indices().find(ends).map_or(text.len(), |(at, _)| at);
+    text[..end].trim_end_matches(['\'', '"', '`']).len()
 }
 
 /// Behind the quote that ends a value; a sign behind a backslash does not.
@@ -116,6 +130,8 @@ mod tests {
             ("two: a://b:c@d and e://f:g@h", "two: a://b:***@d and e://f:***@h"),
             ("`host=db password=secret` is no side", "`host=db password=***` is no side"),
             ("password = 'it\\'s one' user=me", "password = *** user=me"),
+            ("password=a&b'c user=me", "password=*** user=me"),
+            ("password=with\\ blank user=me", "password=*** user=me"),
             (
                 "postgres://u@h/d?password=s3cret&sslmode=require",
                 "postgres://u@h/d?password=***&sslmode=require",

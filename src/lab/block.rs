@@ -38,6 +38,8 @@ pub(super) fn judge(
         misses += missed;
     }
     let calls = all.arrivals;
+    // By chance not one call may have come: that the objective held would be true of nothing.
+    held &= calls > 0;
     held &= misses as f64 <= (1.0 - run_slo.quantile) * calls as f64;
     let medians: Vec<(f64, f64)> = medians(&measured.slices, LOAD_SETS_IN).collect();
     let grows = !sustained(&medians, HORIZON.as_secs_f64(), run_slo.target.as_secs_f64() * 1e6);
@@ -134,6 +136,12 @@ mod tests {
         assert!(one.held, "{one:?}");
         assert_eq!((one.calls, one.miss_share, one.answered_per_second), (2_000, 0.05, 200.0));
         assert!(!judge(&measured(&[(100, &slow(2))]), &workload, slo(), 200.0, BLOCK).held);
+    }
+
+    #[test]
+    fn a_block_without_a_call_proves_nothing() {
+        let empty = judge(&measured(&[(0, &|_| 10)]), &workload(&["get"]), slo(), 0.1, BLOCK);
+        assert!(!empty.held && empty.calls == 0 && empty.capacity_per_second.is_none(), "{empty:?}");
     }
 
     #[test]

@@ -82,11 +82,10 @@ pub(super) fn search(
             break;
         }
         let mut judged = judge(&driven.measured, &setup.bound.workload, slo, rate, block);
-        if !judged.held {
+        if !judged.held && judged.calls > 0 {
             judged.disturbed = disturbance(setup, &driven, rate);
         }
         aside = if judged.disturbed.is_some() { aside + 1 } else { 0 };
-        // By chance not one call may have come: that the objective held would be true of nothing.
         if judged.calls > 0 && (aside == 0 || aside > MOST_ASIDE) {
             search.learn(Trial { rate, held: judged.held, capacity: judged.capacity_per_second });
         }

@@ -221,7 +221,7 @@ pub fn server(server: &Server) -> String {
     let machine = server.machine.as_ref().map(|machine| format!(" for {}", machine.name)).unwrap_or_default();
     let flags = server.flags.as_ref().map(|flags| format!(", flags {flags}")).unwrap_or_default();
     let place = match server.kind {
-        ServerKind::Embedded => format!("embedded{machine}{flags}, sharing this machine with the clients"),
+        ServerKind::Embedded => format!("embedded{machine}{flags}, on the clients' machine"),
         ServerKind::External => format!("{}{machine}", server.address),
     };
     format!("PostgreSQL {} ({place})", server.version)

@@ -7,6 +7,7 @@ use super::{
     embedded::Transport,
     locale,
     locate::Programs,
+    new_file,
     owner::Owner,
     restored::{self, Order},
     seeded,
@@ -162,8 +163,7 @@ impl Cluster {
             return Ok(());
         };
         let file = self.directory.join("password");
-        fs::write(&file, password).map_err(|error| told(&file, &error))?;
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).map_err(|error| told(&file, &error))?;
+        new_file::write(&file, password, 0o600)?;
         self.owner.give(&file)?;
         arguments.push(format!("--pwfile={}", file.display()));
         let outcome = self.initdb(&arguments, give_up);
@@ -239,7 +239,7 @@ impl Cluster {
             text.push_str(&format!("{name} = {}\n", conf::literal(value)));
         }
         let file = self.conf();
-        fs::write(&file, text).map_err(|error| told(&file, &error))?;
+        new_file::write(&file, &text, 0o600)?;
         // It may hold what nobody else is to read.
         self.owner.show(&file)?;
         // This one lies in the directory of the server's user: no link of theirs is followed.

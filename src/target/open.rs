@@ -46,12 +46,7 @@ impl Target {
                 ),
             });
         }
-        let found = match &options.database_url {
-            _ if options.embedded => None,
-            Some(url) if options.is_own_server => Some(settings::of_own_server(url)?),
-            _ => settings::find(options)?,
-        };
-        match found {
+        match settings::named(options)? {
             Some(connection) => Self::external(connection, options),
             None if options.use_existing => Err(TargetError::Contradiction {
                 option: "--use-existing".to_owned(),

@@ -49,7 +49,7 @@ impl Owner {
         }
     }
 
-    /// Lets the user read a file that stays ours, and nobody else.
+    /// Lets the user's group read a file that stays ours, and nobody else.
     pub(super) fn show(&self, path: &Path) -> Result<(), String> {
         let group = self.other.as_ref().map(|(_, _, group)| *group);
         chown(path, None, group).map_err(|error| told(path, &error))?;

@@ -53,14 +53,21 @@ const PLACES: [&str; 2] = ["DB_CONNECTION_NAME", "DB_HOST"];
 
 type Variables = BTreeMap<&'static str, String>;
 
-/// The way to a server of this program's own, whose URL is whole: nothing of the environment is added to it.
+/// The database that `options` lead to, if it is there already: theirs, or one that the environment names. To the URL of a server
+/// of this program's own nothing of the environment is added.
 ///
 /// # Errors
-/// When the URL cannot be read.
-pub(super) fn of_own_server(url: &str) -> Result<Connection, TargetError> {
-    let origin = "a server of loist-bench's own";
-    let route = Route::own(url).map_err(|reason| unreadable(origin, reason))?;
-    Ok(Connection { route, origin: origin.to_owned() })
+/// As [`find`].
+pub(super) fn named(options: &TargetOptions) -> Result<Option<Connection>, TargetError> {
+    match &options.database_url {
+        _ if options.embedded => Ok(None),
+        Some(url) if options.is_own_server => {
+            let origin = "a server of loist-bench's own";
+            let route = Route::own(url).map_err(|reason| unreadable(origin, reason))?;
+            Ok(Some(Connection { route, origin: origin.to_owned() }))
+        }
+        _ => find(options),
+    }
 }
 
 /// [`find`] without its surroundings. The environment wins over the file, name by name.
@@ -177,7 +184,7 @@ fn unreadable(origin: &str, reason: String) -> TargetError {
 /// # Errors
 /// When what names it cannot be read.
 pub fn address_named(options: &TargetOptions) -> Result<Option<String>, TargetError> {
-    let found = if options.embedded { None } else { find(options)? };
+    let found = named(options)?;
     Ok(found.map(|connection| connection.route.address()))
 }
 
@@ -235,12 +242,6 @@ mod tests {
         let (address, origin) = where_is(&here, Some("DB_HOST=production\n"));
         assert_eq!(origin, "DB_CONNECTION_NAME");
         assert!(address.contains("/cloudsql/p:r:i"), "{address}");
-    }
-
-    #[test]
-    fn a_server_of_our_own_is_reached_by_its_url_alone() {
-        let route = of_own_server("postgres://loist@%2Ftmp%2Fx/postgres").unwrap().route;
-        assert!(route.address().contains("/tmp/x"), "{}", route.address());
     }
 
     #[test]

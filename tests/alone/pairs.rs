@@ -15,6 +15,7 @@ fn directory(bench: &Bench) -> PathBuf {
     entries.filter(|path| path.is_dir()).max().unwrap()
 }
 
+/// A search without its index among 2,000 tracks is several times as slow.
 #[test]
 fn what_is_slower_is_measured_once_more() {
     let _alone = alone();

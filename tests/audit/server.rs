@@ -87,6 +87,10 @@ fn the_first_line_that_fits_decides() {
         let is_found = judged(evidence).findings.iter().any(|finding| finding.id == "tls-not-enforced");
         assert_eq!(is_found, !is_enough, "{earlier}");
     }
+    let mut evidence = clean();
+    let replication = "host replication all 10.0.0.0/255.0.0.0 scram-sha-256";
+    read(&mut evidence.hba).extend([hba("hostnossl all all all reject"), hba(replication)]);
+    assert_eq!(judged(evidence).findings[0].object, replication, "`all` is no replication");
 }
 
 #[test]

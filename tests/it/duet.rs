@@ -24,7 +24,7 @@ fn effects(bench: &Bench) -> Effects {
 #[test]
 fn both_sides_are_measured_and_kept() {
     let bench = Bench::new();
-    let output = bench.output(&format!("duet as-is set:work_mem=64kB {SMALL} --tracks 50 --budget 20s"));
+    let output = bench.output(&format!("duet as-is set:work_mem=64kB {SMALL} --tracks 50 --budget 10s"));
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!([Some(0), Some(1), Some(4)].contains(&output.status.code()), "{stdout}");
     assert!(stdout.contains("as-is") && stdout.contains("set:work_mem=64kB"), "{stdout}");
@@ -75,7 +75,7 @@ fn a_side_can_be_a_revision() {
     git(&bench, "add schema");
     git(&bench, "commit -q -m schema");
     bench.write("schema/006_less.sql", "DROP INDEX loist_bench.idx_audio_tracks_search_vector;");
-    let output = bench.output(&format!("duet git:HEAD here {SMALL} --tracks 20000 --budget 5s"));
+    let output = bench.output(&format!("duet git:HEAD here {SMALL} --tracks 5000 --budget 5s"));
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!([Some(0), Some(1), Some(4)].contains(&output.status.code()), "{stderr}");
     let directory = directory(&bench);

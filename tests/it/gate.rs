@@ -177,7 +177,6 @@ fn the_policy_decides_and_its_mistakes_name_the_line() {
     assert_eq!(named.output().unwrap().status.code(), Some(0));
 }
 
-/// A search without its index among 5,000 tracks is several times as slow.
 #[test]
 fn it_measures_and_keeps_what_it_measured() {
     let bench = Bench::new();

@@ -302,7 +302,7 @@ fn calls_that_hang_do_not_hold_the_run() {
         .unwrap();
     std::thread::scope(|scope| {
         wait_until_load(&server);
-        scope.spawn(|| server.sql("LOCK TABLE loist_bench.audio_tracks; SELECT pg_sleep(20)"));
+        scope.spawn(|| server.sql("LOCK TABLE loist_bench.audio_tracks; SELECT pg_sleep(12)"));
         wait_until("every client to hang", || {
             server.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'loist-bench'").len() == 3
         });

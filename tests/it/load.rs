@@ -92,8 +92,9 @@ fn the_seed_decides_what_arrives() {
         calls(&record).into_iter().map(|(_, calls)| calls).collect::<Vec<_>>()
     };
     for (arrivals, model) in [("uniform", "pool"), ("poisson", "pool"), ("poisson", "event-loop")] {
-        assert_eq!(of(arrivals, model, 7), of(arrivals, model, 7), "{arrivals}, {model}");
-        assert_ne!(of(arrivals, model, 7), of(arrivals, model, 8), "{arrivals}, {model}");
+        let seven = of(arrivals, model, 7);
+        assert_eq!(seven, of(arrivals, model, 7), "{arrivals}, {model}");
+        assert_ne!(seven, of(arrivals, model, 8), "{arrivals}, {model}");
     }
 }
 

@@ -46,10 +46,14 @@ fn bounds(state: &SequenceState, logged: Logged) -> (i64, i64) {
 
 fn compared(expected: &[SequenceState], found: &[SequenceState], logged: Logged) -> Check {
     let mut failures = Vec::new();
-    let (mut bounded, mut new) = (0, 0);
+    let (mut bounded, mut new, mut late) = (0, 0, 0);
     for state in expected {
         if state.unlogged && logged != Logged::Never {
             new += 1;
+            continue;
+        }
+        if state.is_new && logged != Logged::Never {
+            late += 1;
             continue;
         }
         let (low, high) = bounds(state, logged);
@@ -81,8 +85,12 @@ fn compared(expected: &[SequenceState], found: &[SequenceState], logged: Logged)
         0 => String::new(),
         some => format!("; {some} of unlogged tables begin anew"),
     };
+    let late = match late {
+        0 => String::new(),
+        some => format!("; {some} made meanwhile may be in it or not"),
+    };
     let number = counted(expected.len(), "sequence");
-    Check::of(CHECK, format!("values of {number}{moved}{new}"), failures)
+    Check::of(CHECK, format!("values of {number}{moved}{new}{late}"), failures)
 }
 
 #[cfg(test)]
@@ -92,7 +100,15 @@ mod tests {
 
     fn state(name: &str, before: i64, after: i64) -> SequenceState {
         let is_called = Some(true);
-        SequenceState { name: name.to_owned(), before, after, is_called, ahead: 33, unlogged: false }
+        SequenceState {
+            name: name.to_owned(),
+            before,
+            after,
+            is_called,
+            ahead: 33,
+            unlogged: false,
+            is_new: false,
+        }
     }
 
     #[test]
@@ -109,6 +125,14 @@ mod tests {
         let unlogged = SequenceState { unlogged: true, ..moved };
         let none = compared(&[unlogged], &[], Logged::WhereItMoved);
         assert!(none.outcome == Outcome::Passed && none.evidence.contains("begin anew"), "{none:?}");
+        let late = [SequenceState { is_new: true, ..state("c", 1, 1) }];
+        for found in [vec![], vec![state("c", 33, 33)]] {
+            let copied = compared(&late, &found, Logged::WhereItMoved);
+            let is_told = copied.evidence.contains("1 made meanwhile");
+            assert!(copied.outcome == Outcome::Passed && is_told, "{copied:?}");
+        }
+        let dumped = compared(&late, &[], Logged::Never);
+        assert_eq!(dumped.failures, ["the sequence c is missing"]);
     }
 
     #[test]

@@ -5,7 +5,10 @@ use crate::drill::{
     cipher, context::Context, error::DrillError, files, options::Cipher, physical, pitr, result::Check, tool,
 };
 use crate::target::{Beginning, Programs, Scratch, connect, describe};
-use std::path::{Path, PathBuf};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 /// What the check is called that the server's own list of its files agrees, and that list.
 const VERIFIED: &str = "pg_verifybackup";
@@ -104,9 +107,11 @@ fn verified(
 /// and two versions (`ControlFileData` of `catalog/pg_control.h`, PostgreSQL 13 to 18): 1 is shut down, 2 shut down in recovery.
 fn may_be_torn(data: &Path) -> bool {
     const STATE: std::ops::Range<usize> = 16..20;
-    let control = std::fs::read(data.join("global/pg_control")).unwrap_or_default();
-    let state: Option<[u8; 4]> = control.get(STATE).and_then(|bytes| bytes.try_into().ok());
-    let was_shut_down = state.is_some_and(|bytes| [1, 2].contains(&u32::from_ne_bytes(bytes)));
+    let mut beginning = [0; STATE.end];
+    let control = files::open_plain(&data.join("global/pg_control"));
+    let is_read = control.and_then(|mut file| file.read_exact(&mut beginning)).is_ok();
+    let state = u32::from_ne_bytes([beginning[16], beginning[17], beginning[18], beginning[19]]);
+    let was_shut_down = is_read && [1, 2].contains(&state);
     !was_shut_down && !data.join("backup_label").exists()
 }
 
@@ -187,7 +192,8 @@ fn put(context: &Context<'_>, from: &Path, cipher: Option<Cipher>, to: &Path) ->
         return cipher::unpack(context, from, cipher, to);
     }
     let mut copy = tool::machine_program("cp")?;
-    copy.args(["-R", "-P", "-p"]).arg(from.join(".")).arg(to);
+    // Not with their owners: what is copied is ours until all of it is in order.
+    copy.args(["-R", "-P"]).arg(from.join(".")).arg(to);
     tool::run(context, vec![copy], None).and_then(tool::all_well).map(drop)
 }
 

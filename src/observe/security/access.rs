@@ -57,9 +57,10 @@ const MAY_READ: &str = "SELECT has_table_privilege('pg_catalog.pg_hba_file_rules
         AND has_function_privilege('pg_catalog.pg_hba_file_rules()', 'EXECUTE') AS hba,
     has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS passwords";
 
+/// In the order in which they are tried: from PostgreSQL 16 on, lines of several files have numbers of their own for that.
 const HBA: &str = "SELECT line_number AS line, type AS kind, database AS databases, user_name AS users,
     address, netmask, auth_method AS method
-    FROM pg_hba_file_rules ORDER BY line_number";
+    FROM pg_hba_file_rules r ORDER BY (to_jsonb(r)->>'rule_number')::int, line_number";
 /// Lines that the server does not understand: then it takes none of the file.
 const BROKEN_HBA: &str =
     "SELECT line_number AS line FROM pg_hba_file_rules WHERE error IS NOT NULL ORDER BY 1";

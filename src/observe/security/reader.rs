@@ -7,7 +7,7 @@ use tokio_postgres::{Client, types::Json};
 
 /// Begins the transaction. Every query sees the same moment.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-/// No object of somebody's own stands in for one of the catalogue, and nobody waits for an audit.
+/// No object of somebody's own stands in for one of the system catalogs, and nobody waits for an audit.
 const CONFINE: [&str; 3] = [
     "SET LOCAL search_path = pg_catalog",
     "SET LOCAL statement_timeout = '30s'",
@@ -26,7 +26,7 @@ impl<'a> Reader<'a> {
         Ok(reader)
     }
 
-    /// From here on, names are the catalogue's and no query takes long.
+    /// From here on, names are the system catalogs' and no query takes long.
     pub(super) async fn confine(&self) -> Result<(), ObserveError> {
         for command in CONFINE {
             self.command(command).await?;
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
                 self.command("ROLLBACK TO SAVEPOINT part").await?;
                 Ok(Part::Unread(describe(&error)))
             }
-            Err(error) => Err(ObserveError::of("catalogue")(error)),
+            Err(error) => Err(ObserveError::of("system catalogs")(error)),
         }
     }
 
@@ -69,6 +69,6 @@ impl<'a> Reader<'a> {
     }
 
     async fn command(&self, sql: &str) -> Result<(), ObserveError> {
-        self.client.batch_execute(sql).await.map_err(ObserveError::of("catalogue"))
+        self.client.batch_execute(sql).await.map_err(ObserveError::of("system catalogs"))
     }
 }

@@ -1,9 +1,21 @@
 //! Every method on a server of its own.
 
 use super::{check, drill, ended};
-use crate::common::{Bench, texts_below};
+use crate::common::{Answer, Bench, texts_below};
 use loist_bench::drill::{Drill, Manifest, Method, Outcome};
 use serde_json::Value;
+
+/// What the environment says of other servers is nothing to those of the drill: it would work on them, or not find its own.
+#[test]
+fn variables_of_libpq_change_nothing() {
+    let bench = Bench::new();
+    let asked = "drill backup --tracks 60 --grow 0 --method pitr --format json --quiet";
+    let mut command = bench.command(asked);
+    command.env("PGPORT", "1").env("PGHOSTADDR", "127.0.0.1").env("PGCHANNELBINDING", "require");
+    let answer = Answer::of(command.output().unwrap(), 0, asked);
+    let drilled: Drill = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!(check(&drilled.backups[0], "workload").outcome, Outcome::Passed);
+}
 
 #[test]
 fn every_method_restores_what_it_backed_up() {

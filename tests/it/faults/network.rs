@@ -50,7 +50,7 @@ fn connections_that_are_reset_are_opened_again() {
 fn refused_connections_are_a_gap() {
     let Behind { proxy, server, url } = behind_a_proxy();
     for retry in ["", PERSISTENT] {
-        let load = Load::start(&url, &beating(retry), "--clients 4 --duration 12s");
+        let load = Load::start(&url, &beating(retry), "--clients 4 --duration 10s");
         wait_for_beats(&server.url);
         proxy.refuse();
         std::thread::sleep(Duration::from_secs(1));

@@ -54,7 +54,7 @@ fn exhausted_slots_are_a_gap() {
     let server = KeptServer::start("--set max_connections=12");
     server.sql(BEAT);
     for retry in ["", PERSISTENT] {
-        let options = "--connect-per-checkout --clients 3 --duration 10s --brake none";
+        let options = "--connect-per-checkout --clients 3 --duration 7s --brake none";
         let load = Load::start(&server.url, &beating(retry), options);
         wait_for_beats(&server.url);
         hog(&server.url, Duration::from_secs(1));

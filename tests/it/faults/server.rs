@@ -60,7 +60,7 @@ fn a_server_that_is_stopped_and_started_is_a_gap() {
     server.sql(BEAT);
     let control = Control::of(&server);
     for retry in ["", PERSISTENT] {
-        let options = "--connect-per-checkout --clients 4 --duration 10s";
+        let options = "--connect-per-checkout --clients 4 --duration 8s";
         let load = Load::start(&server.url, &beating(retry), options);
         wait_for_beats(&server.url);
         // It waits for the session that looks on, and takes no others.
