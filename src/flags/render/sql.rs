@@ -97,9 +97,10 @@ fn value(item: &Item) -> String {
     match &item.value {
         Value::Bool(_) => shown,
         Value::Integer(_) | Value::Real(_) if shown.parse::<f64>().is_ok() => shown,
-        Value::Text(text) if list::is_list(&item.name) && !list::names(text).is_empty() => {
+        Value::Text(text) if list::is_list(&item.name) => {
             let names: Vec<String> = list::names(text).iter().map(|name| literal(name)).collect();
-            names.join(", ")
+            // No name at all is written as an empty one, which PostgreSQL keeps as `""`: that is read here as none.
+            if names.is_empty() { literal("") } else { names.join(", ") }
         }
         _ => literal(&shown),
     }

@@ -100,6 +100,15 @@ fn comments_of_a_command_can_be_pasted() {
 
 /// Whatever signs a value holds, the list comes apart where it was put together.
 #[test]
+fn a_list_without_names_stays_one() {
+    for value in ["", "\"\""] {
+        let pairs = [("search_path".to_owned(), value.to_owned())];
+        let text = render(&pairs, Form::AlterSystem, &options()).unwrap().text;
+        assert!(text.contains("SET search_path = '';"), "{text}");
+    }
+}
+
+#[test]
 fn no_value_becomes_a_flag_of_its_own() {
     let value = ",:;|~%@!\u{1f}fsync=off\u{a1}";
     let text = render(&owned(&[("my.level", value), ("jit", "on")]), Form::Gcloud, &options()).unwrap().text;
