@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     observe,
-    record::{self, Outcome, Record},
+    record::{self, Ended, Outcome, Record},
     target::Target,
     text::sha256,
 };
@@ -39,7 +39,7 @@ impl Parts<'_> {
         let kinds = kinds(workload, slo, self.options.slo.is_some());
         let results = results::results(&kinds, &window.driven.measured, slo, self.prepared.seed);
         let stages = results::stages(&setup.load.own_stages(), &window.driven.measured, slo);
-        let seen = seen(setup, &window.driven.absences, &self.prepared.target);
+        let seen = seen(setup, &window, &self.prepared.target);
         let mut record = Record {
             format: record::FORMAT.to_owned(),
             version: record::VERSION,
@@ -101,7 +101,7 @@ fn shard(prepared: &Prepared, window: &Window, seen: &Seen) -> Option<record::Sh
 }
 
 /// What this process saw and the numbers do not tell.
-fn seen(setup: &Setup, absences: &[Absence], target: &Target) -> Seen {
+fn seen(setup: &Setup, window: &Window, target: &Target) -> Seen {
     let away = |absence: &Absence| {
         let from = absence.from.as_secs_f64();
         match absence.until {
@@ -116,9 +116,10 @@ fn seen(setup: &Setup, absences: &[Absence], target: &Target) -> Seen {
     let unfit = unfit.map(|unfit| format!("not measured: {}, because {}", unfit.operation, unfit.reason));
     Seen {
         target: target.cautions(),
-        away: absences.iter().map(away).collect(),
+        away: window.driven.absences.iter().map(away).collect(),
         unfit: unfit.collect(),
-        fate: target.fate(),
+        // Who asks waits for what the guard may have to say.
+        fate: (window.ended == Ended::ServerLost).then(|| target.fate()).flatten(),
     }
 }
 

@@ -94,7 +94,8 @@ impl LabError {
         let what = self.to_string();
         let cut =
             ["connection closed", "communicating with the server"].iter().any(|text| what.contains(text));
-        match target.fate().filter(|_| cut || matches!(self, Self::Unhealthy { .. })) {
+        let may_be_lost = cut || matches!(self, Self::Unhealthy { .. });
+        match may_be_lost.then(|| target.fate()).flatten() {
             Some(fate) => Self::ServerLost { what, fate },
             None => self,
         }
