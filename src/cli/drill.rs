@@ -96,7 +96,10 @@ pub(super) struct BackupArgs {
 
 /// A number of tracks, or 0.
 fn no_tracks_or_some(text: &str) -> Result<u64, String> {
-    if text.trim() == "0" { Ok(0) } else { parse_tracks(text) }
+    if text.trim() == "0" {
+        return Ok(0);
+    }
+    parse_tracks(text).map_err(|error| format!("{error}, or 0 to measure one size alone"))
 }
 
 /// How a drill is printed.

@@ -3,7 +3,7 @@
 
 use super::{
     Candidate, Journal, TuneError,
-    length::{OF_CONFIRMATION, of_search},
+    length::{OF_CONFIRMATION, of_confirmation, of_search},
     measurer::{Measured, Measurer, Pair},
     options::TuneOptions,
     trial::{Purpose, Trial, TrialBlock},
@@ -21,7 +21,7 @@ const SEED_STREAM: u64 = 108;
 /// Purpose of the stream that decides which block of a pair comes first.
 const ORDER_STREAM: u64 = 109;
 
-/// By how much the longest pair counts for less with each one that follows.
+/// By how much what the longest pair took counts for less with each one that follows.
 const FORGETTING: f64 = 0.9;
 
 /// What a statement may take in any case, and how many times the slowest call of the server as it is.
@@ -38,8 +38,9 @@ pub(super) struct Bench<'a> {
     pairs: u32,
     /// Time that all of it took, with what is in the journal.
     spent: f64,
-    /// What the longest of the last pairs took.
-    pair_seconds: f64,
+    /// What the longest of the last pairs took beside the length of its blocks, to start servers and to warm up; `None` before
+    /// there is one.
+    beside: Option<f64>,
     /// What a statement of a pair may take.
     patience: Duration,
 }
@@ -53,7 +54,7 @@ impl<'a> Bench<'a> {
         listen: &'a dyn Fn(Event),
         spent: f64,
     ) -> Self {
-        Self { options, listen, measurer, journal, pairs: 0, spent, pair_seconds: 0.0, patience: PATIENCE }
+        Self { options, listen, measurer, journal, pairs: 0, spent, beside: None, patience: PATIENCE }
     }
 
     /// Seconds that are left of a part of the budget, 1 being all of it. Where pairs are so long that the confirmation needs
@@ -61,17 +62,35 @@ impl<'a> Bench<'a> {
     pub(super) fn left(&self, share: f64) -> f64 {
         let budget = self.options.budget.as_secs_f64();
         let until = if share < 1.0 {
-            share / (1.0 - OF_CONFIRMATION) * of_search(budget, self.pair_seconds)
+            let of_pair = self.pair_seconds(Purpose::Confirm).unwrap_or_default();
+            share / (1.0 - OF_CONFIRMATION) * of_search(budget, of_pair)
         } else {
             budget
         };
         (until - self.spent).max(0.0)
     }
 
-    /// How many pairs a part of the budget still holds. What none has shown yet is taken as holding one.
+    /// How many pairs a part of the budget still holds: all of it is the confirmation's. What none has shown yet is taken as
+    /// holding one.
     pub(super) fn holds(&self, share: f64) -> usize {
         let left = self.left(share);
-        if self.pair_seconds > 0.0 { (left / self.pair_seconds) as usize } else { usize::from(left > 0.0) }
+        match self.pair_seconds(if share < 1.0 { Purpose::Search } else { Purpose::Confirm }) {
+            Some(pair) => (left / pair) as usize,
+            None => usize::from(left > 0.0),
+        }
+    }
+
+    /// What a pair for this may take, as far as it is known.
+    fn pair_seconds(&self, purpose: Purpose) -> Option<f64> {
+        self.beside.map(|beside| beside + 2.0 * self.length(purpose).as_secs_f64())
+    }
+
+    /// The length of a block that is measured for this. A close look is compared with the confirmation's blocks.
+    pub(super) fn length(&self, purpose: Purpose) -> Duration {
+        match purpose {
+            Purpose::Search | Purpose::Shrink | Purpose::Worth => self.options.load.duration,
+            Purpose::Portrait | Purpose::Confirm => of_confirmation(self.options),
+        }
     }
 
     /// Seconds of the budget that are gone.
@@ -92,8 +111,9 @@ impl<'a> Bench<'a> {
     pub(super) fn look(&mut self, settings: &Candidate) -> Result<Option<Record>, TuneError> {
         let seed = self.options.seed;
         self.note(format!("a close look at {}", settings.shown()));
+        let length = self.length(Purpose::Portrait);
         let trial = self.trial(Purpose::Portrait, &[settings], seed, |measurer| {
-            Ok(vec![measurer.look(settings, seed)?])
+            Ok(vec![measurer.look(settings, seed, length)?])
         })?;
         if trial.blocks.iter().any(|block| block.failed.is_some()) {
             return Ok(None);
@@ -114,12 +134,13 @@ impl<'a> Bench<'a> {
         let seed = below(&mut stream(own, SEED_STREAM, u64::from(number)), SEEDS);
         let new_first = below(&mut stream(own, ORDER_STREAM, u64::from(number)), 2) == 1;
         let experiment = format!("{own}-{}", purpose.name());
-        let patience = self.patience;
-        let pair = Pair { sides, experiment: &experiment, number, seed, new_first, patience };
+        let (length, patience) = (self.length(purpose), self.patience);
+        let pair = Pair { sides, experiment: &experiment, number, seed, new_first, length, patience };
         let trial = self.trial(purpose, &sides, seed, |measurer| Ok(Vec::from(measurer.pair(&pair)?)))?;
         // A challenger that does not start takes no time, and is no measure.
         if trial.blocks.iter().all(|block| block.failed.is_none()) {
-            self.pair_seconds = trial.took_seconds.max(self.pair_seconds * FORGETTING);
+            let beside = trial.took_seconds - 2.0 * length.as_secs_f64();
+            self.beside = Some(self.beside.map_or(beside, |before| beside.max(before * FORGETTING)));
         }
         Ok(trial)
     }

@@ -51,7 +51,7 @@ pub(super) fn confirm(
         looks: confirmation.plan.looks(),
         budget_seconds: began,
         took_seconds: began - bench.left(1.0),
-        block_seconds: bench.options.load.duration.as_secs_f64(),
+        block_seconds: bench.length(Purpose::Confirm).as_secs_f64(),
         ended,
     });
     Ok(Confirmed { effects: Some(effects), failed })

@@ -1,6 +1,6 @@
 //! How long blocks must be, and how many of them the time holds. Pure.
 
-use super::TuneOptions;
+use super::{Objective, TuneOptions};
 use crate::{compare::Judgement, lab::LabError, record::Metric, stats::fewest};
 use std::time::Duration;
 
@@ -14,6 +14,10 @@ const MOST_OF_CONFIRMATION: f64 = 0.6;
 const SPARE: usize = 3;
 /// Pairs that the budget should hold, where the objective allows blocks that are as short as that.
 const PAIRS: u32 = 40;
+/// Blocks of the confirmation are so many times as long as those of the search: what starts with a server's luck is the same
+/// in both, but the chance of its calls is less in a longer one. Of blocks of 1.7, 4 and 8 s of 120 fuzzy searches a second,
+/// those of 4 s told most in the same time (docs/tune.md).
+const LONGER: f64 = 2.5;
 /// Calls that a block should have over the fewest: arrivals are random.
 const MARGIN: f64 = 1.3;
 
@@ -54,9 +58,21 @@ pub(super) fn settled(options: &TuneOptions, rate: f64) -> Result<Duration, LabE
     )))
 }
 
+/// The length of a confirmation's block, and of a close look: [`LONGER`] than one of the search, as far as its part of the
+/// budget holds the pairs that it takes; the same where the user chose, and where it is searched for a knee.
+pub(super) fn of_confirmation(options: &TuneOptions) -> Duration {
+    let own = options.load.duration;
+    if options.is_duration_chosen || options.objective == Objective::Knee {
+        return own;
+    }
+    let pairs = u32::try_from(takes() + SPARE).unwrap_or(u32::MAX);
+    let part = options.budget.mul_f64(OF_CONFIRMATION) / pairs / 2;
+    own.mul_f64(LONGER).min(part.saturating_sub(OVERHEAD + options.load.warmup)).max(own)
+}
+
 /// What should be known before hours are spent.
 pub(super) fn notes(options: &TuneOptions) -> Vec<String> {
-    let pair = 2 * (options.load.duration + options.load.warmup + OVERHEAD);
+    let pair = 2 * (of_confirmation(options) + options.load.warmup + OVERHEAD);
     let takes = takes();
     let holds = (options.budget.as_secs_f64() * MOST_OF_CONFIRMATION / pair.as_secs_f64()) as usize;
     let is_short = holds < takes;
@@ -73,8 +89,8 @@ fn takes() -> usize {
     fewest(1.0 - Judgement::default().tail())
 }
 
-/// Seconds of a budget that the search may spend where a pair takes so long: the confirmation gets its part, or as many pairs
-/// as it takes at least.
+/// Seconds of a budget that the search may spend where a pair of the confirmation takes so long: it gets its part, or as many
+/// pairs as it takes at least.
 pub(super) fn of_search(budget: f64, pair_seconds: f64) -> f64 {
     let needed = (takes() + SPARE) as f64 * pair_seconds;
     budget - needed.clamp(OF_CONFIRMATION * budget, MOST_OF_CONFIRMATION * budget)
@@ -85,7 +101,7 @@ mod tests {
     use super::*;
     use crate::tune::synthetic::options;
 
-    fn at(objective: crate::tune::Objective, ms: u64, chosen: bool) -> TuneOptions {
+    fn at(objective: Objective, ms: u64, chosen: bool) -> TuneOptions {
         let mut options = options();
         (options.objective, options.is_duration_chosen) = (objective, chosen);
         options.budget = Duration::from_secs(3_600);
@@ -95,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_block_is_as_long_as_its_percentile_needs() {
-        use crate::tune::Objective::{P95, P99};
+        use Objective::{P95, P99};
         assert_eq!(settled(&at(P95, 1_500, false), 30.0).unwrap(), Duration::from_millis(6_700));
         assert_eq!(settled(&at(P95, 1_500, false), 400.0).unwrap(), Duration::from_millis(1_500));
         assert_eq!(settled(&at(P99, 1_500, false), 100.0).unwrap(), Duration::from_secs(6));
@@ -103,7 +119,7 @@ mod tests {
 
     #[test]
     fn blocks_of_a_slow_server_are_as_short_as_the_budget_asks() {
-        use crate::tune::Objective::P95;
+        use Objective::P95;
         let mut options = at(P95, 1_500, false);
         options.load.warmup = Duration::from_millis(500);
         options.budget = Duration::from_secs(600);
@@ -112,6 +128,20 @@ mod tests {
         assert_eq!(settled(&options, 4.0).unwrap(), Duration::from_millis(19_500), "78 calls at least");
         options.budget = Duration::from_secs(3_600);
         assert_eq!(settled(&options, 20.0).unwrap(), Duration::from_secs(10), "200 are enough");
+    }
+
+    #[test]
+    fn blocks_of_the_confirmation_are_longer_where_the_budget_holds_them() {
+        let of = |budget: u64, chosen: bool| {
+            let mut options = at(Objective::P95, 1_600, chosen);
+            (options.load.warmup, options.budget) = (Duration::from_secs(1), Duration::from_secs(budget));
+            of_confirmation(&options)
+        };
+        assert_eq!(of(600, false), Duration::from_secs(4));
+        // 30 % of 480 s, by 12 pairs of 2 blocks, are 6 s; 3 s go to its start and warm-up.
+        assert_eq!(of(480, false), Duration::from_secs(3));
+        assert_eq!(of(120, false), Duration::from_millis(1_600), "no shorter than those of the search");
+        assert_eq!(of(600, true), Duration::from_millis(1_600), "the user chose");
     }
 
     #[test]
@@ -124,7 +154,7 @@ mod tests {
 
     #[test]
     fn what_the_user_chose_stands_or_is_refused() {
-        use crate::tune::Objective::P95;
+        use Objective::P95;
         assert_eq!(settled(&at(P95, 500, true), 200.0).unwrap(), Duration::from_millis(500));
         let error = settled(&at(P95, 400, true), 30.0).unwrap_err().to_string();
         let wanted =
@@ -134,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_budget_that_is_too_short_is_told() {
-        let mut options = at(crate::tune::Objective::P95, 1_500, false);
+        let mut options = at(Objective::P95, 1_500, false);
         options.load.warmup = Duration::from_secs(1);
         options.budget = Duration::from_secs(600);
         assert_eq!(notes(&options), [""; 0]);

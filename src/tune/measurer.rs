@@ -21,17 +21,19 @@ pub(super) struct Pair<'a> {
     pub(super) seed: u64,
     /// Whether the challenger's turn is first.
     pub(super) new_first: bool,
+    /// Length of each block.
+    pub(super) length: Duration,
     /// What a statement may take, on both sides alike: settings that make it slower than that are bad enough.
     pub(super) patience: Duration,
 }
 
 /// Somebody who measures.
 pub(super) trait Measurer {
-    /// A close look at a server with these settings.
+    /// A close look, so long, at a server with these settings.
     ///
     /// # Errors
     /// When the user interrupts, or it is what the server begins with that cannot be measured.
-    fn look(&mut self, settings: &Candidate, seed: u64) -> Result<Measured, TuneError>;
+    fn look(&mut self, settings: &Candidate, seed: u64, length: Duration) -> Result<Measured, TuneError>;
 
     /// Both blocks of a pair.
     ///

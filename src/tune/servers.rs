@@ -25,21 +25,25 @@ pub(super) struct Servers<'a> {
     began: Instant,
 }
 
+/// A block that is to be measured.
+struct Asked<'a> {
+    settings: &'a Candidate,
+    seed: u64,
+    length: Duration,
+    /// Its place in a pair; `None` for a close look.
+    place: Option<Block>,
+    patience: Option<Duration>,
+}
+
 impl<'a> Servers<'a> {
     pub(super) fn new(options: &'a TuneOptions, interrupt: &'a Interrupt, listen: &'a dyn Fn(Event)) -> Self {
         Self { options, interrupt, listen, began: Instant::now() }
     }
 
-    fn block(
-        &self,
-        settings: &Candidate,
-        seed: u64,
-        looks: Looks,
-        block: Option<(&Block, Duration)>,
-    ) -> Result<Measured, TuneError> {
+    fn block(&self, block: &Asked<'_>) -> Result<Measured, TuneError> {
         let mut failed = String::new();
         for attempt in 1..=TRIES {
-            let error = match self.measure(settings, seed, looks, block) {
+            let error = match self.measure(block) {
                 Ok(record) => match record.run.ended {
                     Ended::AsPlanned => return Ok(Ok(record)),
                     Ended::Interrupted => return Err(TuneError::Interrupted),
@@ -51,7 +55,7 @@ impl<'a> Servers<'a> {
                 Err(error) => error.into(),
             };
             // What the server began with must work; what is tried may not.
-            if attempt == TRIES && settings.changes.is_empty() {
+            if attempt == TRIES && block.settings.changes.is_empty() {
                 return Err(error);
             }
             failed = match error {
@@ -62,17 +66,13 @@ impl<'a> Servers<'a> {
         Ok(Err(failed))
     }
 
-    fn measure(
-        &self,
-        settings: &Candidate,
-        seed: u64,
-        looks: Looks,
-        block: Option<(&Block, Duration)>,
-    ) -> Result<Record, LabError> {
-        let load = LoadOptions { seed: Some(seed), ..self.options.load.clone() };
-        let target = self.target(settings, block.map(|(_, patience)| patience));
-        let block = block.map(|(block, _)| block.clone());
-        let options = RunOptions { looks, block, ..self.options.run_options(target, load) };
+    fn measure(&self, block: &Asked<'_>) -> Result<Record, LabError> {
+        let load =
+            LoadOptions { seed: Some(block.seed), duration: block.length, ..self.options.load.clone() };
+        let target = self.target(block.settings, block.patience);
+        let looks = if block.place.is_some() { Looks::Samples } else { Looks::Everything };
+        let options =
+            RunOptions { looks, block: block.place.clone(), ..self.options.run_options(target, load) };
         let listen = quietly(self.listen);
         lab::run(self.options.workload.clone(), &options, self.interrupt, &listen).map(|run| run.record)
     }
@@ -95,8 +95,8 @@ impl<'a> Servers<'a> {
 }
 
 impl Measurer for Servers<'_> {
-    fn look(&mut self, settings: &Candidate, seed: u64) -> Result<Measured, TuneError> {
-        self.block(settings, seed, Looks::Everything, None)
+    fn look(&mut self, settings: &Candidate, seed: u64, length: Duration) -> Result<Measured, TuneError> {
+        self.block(&Asked { settings, seed, length, place: None, patience: None })
     }
 
     fn pair(&mut self, pair: &Pair<'_>) -> Result<[Measured; 2], TuneError> {
@@ -107,7 +107,9 @@ impl Measurer for Servers<'_> {
                 pair: pair.number,
                 first: pair.new_first == (at == 1),
             };
-            self.block(pair.sides[at], pair.seed, Looks::Samples, Some((&place, pair.patience)))
+            let (place, patience) = (Some(place), Some(pair.patience));
+            let Pair { seed, length, .. } = *pair;
+            self.block(&Asked { settings: pair.sides[at], seed, length, place, patience })
         };
         if pair.new_first {
             let new = block(1)?;

@@ -23,6 +23,8 @@ const DISTURBANCE_STREAM: u64 = 901;
 /// What a close look, a pair, and a pair whose challenger crashes take.
 pub(super) const LOOK: Duration = Duration::from_secs(20);
 pub(super) const PAIR: Duration = Duration::from_secs(8);
+/// The length of the search's blocks.
+const BLOCK: Duration = Duration::from_millis(1_500);
 const CRASH: Duration = Duration::from_secs(3);
 
 /// Settings in force, as bare numbers in PostgreSQL's own units, or words.
@@ -56,14 +58,15 @@ pub(super) type Crashes = fn(&InForce<'_>, &str) -> bool;
 /// The server.
 pub(super) struct Noisy {
     law: Law,
-    /// Standard deviation of the logarithm of a pair's ratio.
+    /// Standard deviation of the logarithm of a pair's ratio, of blocks of [`BLOCK`]: a quarter of the variance is that of
+    /// whole blocks, and the rest is less in longer ones: as fuzzy searches were found to behave.
     pub(super) spread: f64,
     /// Share of the pairs in which a block is disturbed from outside.
     pub(super) disturbed: f64,
     pub(super) crashes: Crashes,
     /// Measurements after which the program is killed.
     pub(super) lives: Option<u32>,
-    /// What a pair takes.
+    /// What a pair takes, with blocks of [`BLOCK`]; longer ones take as much longer as they are.
     pub(super) pair: Duration,
     clock: Duration,
     /// What a close look shows, and what a block does, which is less.
@@ -115,7 +118,8 @@ impl Noisy {
             return Err("the server went away".to_owned());
         }
         let mut record = self.block.clone();
-        let noise = normal(pair.seed, at as u64) * self.spread / 2.0_f64.sqrt();
+        let calls = 0.25 + 0.75 * BLOCK.as_secs_f64() / pair.length.as_secs_f64();
+        let noise = normal(pair.seed, at as u64) * self.spread * (calls / 2.0).sqrt();
         let mut disturbance = stream(pair.seed, DISTURBANCE_STREAM, 0);
         let is_disturbed = (below(&mut disturbance, 1_000) as f64) < self.disturbed * 1_000.0;
         let bad_luck = if is_disturbed && at == 0 { 1.0 } else { 0.0 };
@@ -145,7 +149,7 @@ fn normal(seed: u64, at: u64) -> f64 {
 }
 
 impl Measurer for Noisy {
-    fn look(&mut self, settings: &Candidate, _: u64) -> Result<Measured, TuneError> {
+    fn look(&mut self, settings: &Candidate, _: u64, _: Duration) -> Result<Measured, TuneError> {
         self.pass(LOOK)?;
         let mut record = self.look.clone();
         fixture::time(&mut record, 10.0 * self.truth(settings).exp());
@@ -155,7 +159,8 @@ impl Measurer for Noisy {
     fn pair(&mut self, pair: &Pair<'_>) -> Result<[Measured; 2], TuneError> {
         let measured = [self.of_pair(pair, 0), self.of_pair(pair, 1)];
         let is_whole = measured.iter().all(Result::is_ok);
-        self.pass(if is_whole { self.pair } else { CRASH })?;
+        let longer = 2 * pair.length.saturating_sub(BLOCK);
+        self.pass(if is_whole { self.pair + longer } else { CRASH })?;
         Ok(measured)
     }
 
@@ -170,7 +175,7 @@ pub(super) fn options() -> TuneOptions {
         workload: builtin::find("mcp-mix").unwrap(),
         target: TargetOptions { database_url: None, embedded: true, ..TargetOptions::at("") },
         catalog: CatalogOptions { tracks: 10_000, seed: 42, state: State::Vacuumed },
-        load: LoadOptions::closed(4, Duration::from_millis(1_500)),
+        load: LoadOptions::closed(4, BLOCK),
         is_duration_chosen: false,
         slo: None,
         protocol: None,
