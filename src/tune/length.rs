@@ -58,7 +58,7 @@ pub(super) fn settled(options: &TuneOptions, rate: f64) -> Result<Duration, LabE
     )))
 }
 
-/// The length of a confirmation's block, and of a close look: [`LONGER`] than one of the search, as far as its part of the
+/// The length of a confirmation's block, and of a close look: [`LONGER`] times that of the search, as far as its part of the
 /// budget holds the pairs that it takes; the same where the user chose, and where it is searched for a knee.
 pub(super) fn of_confirmation(options: &TuneOptions) -> Duration {
     let own = options.load.duration;
