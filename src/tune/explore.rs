@@ -43,7 +43,7 @@ pub(super) struct Explorer<'a, 'b> {
     /// Logarithm of what the best costs over what the server began with, as the duels that it won add up; and the variance
     /// of that.
     gained: (f64, f64),
-    noise: Noise,
+    pub(super) noise: Noise,
 }
 
 /// What a duel came to.

@@ -15,8 +15,8 @@ const SPARE: usize = 3;
 /// Pairs that the budget should hold, where the objective allows blocks that are as short as that.
 const PAIRS: u32 = 40;
 /// Blocks of the confirmation are so many times as long as those of the search: what starts with a server's luck is the same
-/// in both, but the chance of its calls is less in a longer one. Of blocks of 1.7, 4 and 8 s of 120 fuzzy searches a second,
-/// those of 4 s told most in the same time (docs/tune.md).
+/// in both, but the chance of its calls is less in a longer one. Of blocks of 1.7, 4 and 8 s of fuzzy searches, those of 4 s
+/// told most in the same time (docs/tune.md).
 const LONGER: f64 = 2.5;
 /// Calls that a block should have over the fewest: arrivals are random.
 const MARGIN: f64 = 1.3;

@@ -67,6 +67,9 @@ impl TuneOptions {
     /// # Errors
     /// [`LabError::Usage`] where it cannot.
     pub fn check(&self) -> Result<(), LabError> {
+        if let Some(rate) = self.load.rate.filter(|_| self.objective.metric().is_latency()) {
+            super::length::settled(self, rate)?;
+        }
         let is_open =
             self.load.rate.is_some() || !self.load.stages.is_empty() || !self.workload.stages.is_empty();
         let is_lost = |(name, value): &&(String, String)| {
@@ -75,6 +78,9 @@ impl TuneOptions {
         };
         let lost = self.given.iter().flat_map(|given| &given.changes).find(is_lost);
         let refused = match () {
+            () if self.budget.is_zero() => {
+                "no time at all holds no measurement: give --budget some minutes".to_owned()
+            }
             () if self.target.keep_server => {
                 "a study has servers by the dozen, and none of them stays: leave --keep-server out".to_owned()
             }

@@ -3,6 +3,7 @@
 
 use super::{
     Begun, Candidate, Outcome, Search, TuneOptions,
+    duel::error,
     study::{Change, Effect, FORMAT, NotTried, Study, Tried, VERSION},
 };
 use crate::{
@@ -16,6 +17,8 @@ use crate::{
 
 /// Confidence of the interval of what a setting is worth.
 const CONFIDENCE: f64 = 0.95;
+/// Standard deviation of the logarithm of what settings do to the cost, of those that do not stand out.
+const USUAL: f64 = 0.05;
 
 /// What is known of a study when its server was looked at.
 pub(super) fn study_of(options: &TuneOptions, begun: &Begun, start: &Record) -> Study {
@@ -77,9 +80,15 @@ fn effect(losses: &[f64]) -> Option<Effect> {
     })
 }
 
-/// The challenger that came nearest to being better.
-pub(super) fn nearest(tried: &[Tried]) -> Option<Candidate> {
-    let measured = tried.iter().filter_map(|one| Some((one, one.cost_ratio?)));
+/// The challenger that came nearest to being better, where a pair's logarithm has this standard deviation. Of many that do
+/// nothing, one has the luck of three pairs; so the fewer pairs, the less of what they show is believed (the mean of a normal
+/// effect given its estimate: James and Stein 1961).
+pub(super) fn nearest(tried: &[Tried], noise: f64) -> Option<Candidate> {
+    let believed = |one: &Tried| {
+        let share = USUAL.powi(2) / (USUAL.powi(2) + error(one.pairs, noise).powi(2));
+        one.cost_ratio.map(|ratio| ratio.ln() * share)
+    };
+    let measured = tried.iter().filter_map(|one| Some((one, believed(one)?)));
     measured.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(one, _)| one.candidate.clone())
 }
 
@@ -159,20 +168,23 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_is_the_cheapest_that_was_measured() {
-        let tried = |name: &str, ratio: Option<f64>| Tried {
+    fn the_nearest_is_the_cheapest_as_far_as_its_pairs_are_believed() {
+        let tried = |name: &str, pairs: usize, ratio: Option<f64>| Tried {
             origin: "x".to_owned(),
             changes: Vec::new(),
             candidate: Candidate::new(name, []),
-            pairs: 3,
+            pairs,
             cost_ratio: ratio,
             against_best: ratio,
             detectable: None,
             taken: false,
             failed: None,
         };
-        let all = [tried("a", Some(1.1)), tried("b", None), tried("c", Some(0.99))];
-        assert_eq!(nearest(&all).unwrap().origin, "c");
-        assert_eq!(nearest(&all[1..2]), None);
+        let all = [tried("a", 3, Some(1.1)), tried("b", 0, None), tried("c", 3, Some(0.99))];
+        assert_eq!(nearest(&all, 0.1).unwrap().origin, "c");
+        assert_eq!(nearest(&all[1..2], 0.1), None);
+        let lucky = [tried("lucky", 3, Some(0.92)), tried("right", 8, Some(0.93))];
+        assert_eq!(nearest(&lucky, 0.1).unwrap().origin, "right");
+        assert_eq!(nearest(&lucky, 0.0).unwrap().origin, "lucky", "where there is no noise it is no luck");
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn make(
         None => search(&mut bench, &field, &start)?,
     };
     // Where nothing was better, what came nearest shows how much would have been seen.
-    let compared = found.best.clone().or_else(|| nearest(&found.tried));
+    let compared = found.best.as_ref().or(found.nearest.as_ref()).cloned();
     let confirmed = match &compared {
         Some(candidate) if bench.holds(1.0) > 0 => Some(confirm(&mut bench, &start, candidate)?),
         _ => None,
@@ -103,6 +103,8 @@ fn field(options: &TuneOptions, start: &Record) -> Field {
 struct Found {
     /// What is better than what the server began with, by the look of it.
     best: Option<Candidate>,
+    /// What came nearest to being better.
+    nearest: Option<Candidate>,
     /// By how much the cost rises without each setting, by pair, as far as that was measured.
     worth: Vec<(String, Vec<f64>)>,
     tried: Vec<Tried>,
@@ -125,7 +127,7 @@ fn given_to_check(given: &Candidate, field: &Field, start: &Record) -> Result<Fo
             reason: "none of the given settings can be tried there".to_owned(),
         });
     }
-    Ok(Found { best: Some(best), worth: Vec::new(), tried: Vec::new(), not_tried })
+    Ok(Found { best: Some(best), nearest: None, worth: Vec::new(), tried: Vec::new(), not_tried })
 }
 
 fn search(bench: &mut Bench<'_>, field: &Field, start: &Record) -> Result<Found, TuneError> {
@@ -153,6 +155,7 @@ fn search(bench: &mut Bench<'_>, field: &Field, start: &Record) -> Result<Found,
         Search::Single => explorer.each(&single(&space, STEPS_OF_NAMED, start), SEARCHED)?,
         Search::Formula => explorer.best = of_formula(start, field),
     }
+    let nearest = nearest(&explorer.tried, explorer.noise.deviation());
     let Explorer { best, tried, .. } = explorer;
     let best = Some(best).filter(|best| !best.changes.is_empty());
     let worth = match &best {
@@ -160,5 +163,5 @@ fn search(bench: &mut Bench<'_>, field: &Field, start: &Record) -> Result<Found,
         None => Vec::new(),
     };
     let not_tried = [field.not_tried(start), without_turn(&space, &tried)].concat();
-    Ok(Found { best, worth, tried, not_tried })
+    Ok(Found { best, nearest, worth, tried, not_tried })
 }
