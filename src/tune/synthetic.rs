@@ -118,6 +118,7 @@ impl Noisy {
             return Err("the server went away".to_owned());
         }
         let mut record = self.block.clone();
+        record.load.duration_seconds = pair.length.as_secs_f64();
         let calls = 0.25 + 0.75 * BLOCK.as_secs_f64() / pair.length.as_secs_f64();
         let noise = normal(pair.seed, at as u64) * self.spread * (calls / 2.0).sqrt();
         let mut disturbance = stream(pair.seed, DISTURBANCE_STREAM, 0);

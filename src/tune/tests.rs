@@ -1,12 +1,13 @@
 //! Whole studies of a server that is made up, whose best settings are known.
 
 use super::{
-    Begun, Candidate, Journal, Outcome, Search, Study, TuneError, TuneOptions,
+    Begun, Candidate, Journal, Outcome, Purpose, Search, Study, Trial, TuneError, TuneOptions,
     synthetic::{InForce, LOOK, Noisy, PAIR, options},
     tuner::make,
 };
+use crate::record;
 use chrono::DateTime;
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 fn begun(options: &TuneOptions) -> Begun {
     Begun {
@@ -97,6 +98,29 @@ fn what_was_planted_is_recovered() {
         }
     }
     assert!(idle * 2 < flags, "{idle} of {flags} settings do nothing");
+}
+
+/// By the records of the blocks: those that decide what is recommended are longer, where the budget holds them.
+#[test]
+fn the_confirmation_is_made_of_longer_blocks() {
+    let lengths = |options: &TuneOptions| {
+        let directory = tempfile::tempdir().unwrap();
+        go_on(directory.path(), options, &mut Noisy::new(PLANTED[0].0, PLANTED[0].1)).unwrap();
+        let text = std::fs::read_to_string(directory.path().join(super::JOURNAL)).unwrap();
+        let trials = text.lines().map(|line| serde_json::from_str::<Trial>(line).unwrap());
+        let pairs = trials.filter(|trial| trial.purpose != Purpose::Portrait);
+        let length = |trial: Trial| {
+            let record = record::load(&directory.path().join(trial.file(1))).unwrap();
+            (trial.purpose.name(), (record.load.duration_seconds * 1e3).round() as u64)
+        };
+        pairs.map(length).collect::<BTreeSet<_>>()
+    };
+    let all = lengths(&options());
+    let of_search = all.iter().filter(|(purpose, _)| *purpose != "confirm");
+    assert!(of_search.clone().count() > 1 && of_search.clone().all(|(_, ms)| *ms == 1_500), "{all:?}");
+    assert!(all.contains(&("confirm", 3_750)) && !all.contains(&("confirm", 1_500)), "{all:?}");
+    let chosen = lengths(&TuneOptions { is_duration_chosen: true, ..options() });
+    assert!(chosen.contains(&("confirm", 1_500)) && chosen.iter().all(|(_, ms)| *ms == 1_500), "{chosen:?}");
 }
 
 /// What is well set costs more wherever it is moved.
