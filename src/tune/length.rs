@@ -1,7 +1,7 @@
 //! How long blocks must be, and how many of them the time holds. Pure.
 
 use super::{Objective, TuneOptions};
-use crate::{compare::Judgement, lab::LabError, record::Metric, stats::fewest};
+use crate::{compare::Judgement, lab::LabError, record::Metric, stats::fewest, text::counted};
 use std::time::Duration;
 
 /// Starting a server from a copy, and ending it.
@@ -51,8 +51,9 @@ pub(super) fn settled(options: &TuneOptions, rate: f64) -> Result<Duration, LabE
     }
     let least = Duration::from_secs_f64((fewest / rate.max(0.1)).ceil());
     Err(LabError::Usage(format!(
-        "blocks of {} hold about {holds:.0} calls at {rate} calls/s, and the {} takes {fewest:.0}: --duration {}, a higher --rate, or leave --duration out",
+        "blocks of {} hold about {} at {rate} calls/s, and the {} takes {fewest:.0}: --duration {}, a higher --rate, or leave --duration out",
         humantime::format_duration(own),
+        counted(holds.round() as u64, "call"),
         options.objective,
         humantime::format_duration(least)
     )))
