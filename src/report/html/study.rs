@@ -85,7 +85,7 @@ fn head(study: &Study) -> String {
                 "challengers",
                 study.tried.len(),
                 Tone::Plain,
-                &format!("{taken} were better than the best before"),
+                &format!("{taken} {} better than the best before", if taken == 1 { "was" } else { "were" }),
             ),
             count("measurements", study.trials as usize, Tone::Plain, "close looks and pairs of blocks"),
         ],
