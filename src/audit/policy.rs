@@ -4,7 +4,7 @@ use super::{
     check,
     finding::{Acceptance, Finding},
 };
-use crate::text::{FileError, from_toml, line_of, read_file, toml_date};
+use crate::text::{FileError, from_toml, line_of, nearest, read_file, toml_date};
 use chrono::NaiveDate;
 use serde::{Deserialize, de};
 use std::path::Path;
@@ -66,7 +66,7 @@ impl Policy {
             let at = entry.id.span().start;
             let id = entry.id.into_inner();
             if !check::all().any(|check| check.id == id) {
-                let reason = format!("no check is called `{id}`: {}", nearest(&id));
+                let reason = format!("no check is called `{id}`: {}", like(&id));
                 return Err(FileError::at(origin, text, at, reason));
             }
             let acceptance = Acceptance { reason: entry.reason, expires: entry.expires };
@@ -109,10 +109,9 @@ impl Accepted {
 }
 
 /// The check that is most like this one.
-fn nearest(id: &str) -> String {
-    let like = check::all().min_by_key(|check| strsim::damerau_levenshtein(check.id, id));
-    let like = like.filter(|check| strsim::damerau_levenshtein(check.id, id) * 3 <= id.len());
-    like.map_or_else(|| "docs/audit.md lists them".to_owned(), |check| format!("`{}` may be meant", check.id))
+fn like(id: &str) -> String {
+    let like = nearest(id, check::all().map(|check| check.id));
+    like.map_or_else(|| "docs/audit.md lists them".to_owned(), |id| format!("`{id}` may be meant"))
 }
 
 fn reason<'de, D: de::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -193,7 +192,7 @@ mod tests {
             ),
             (entry("tls-off", "reason = 'x'\nexpires = 'soon'"), "p:5: write a date"),
             (entry("tls-off", "reason = 'x'\nexpires = 2027-01-31T10:00:00"), "p:5: write a date"),
-            (entry("tls-off", "until = 'x'"), "p:4: unknown field `until`"),
+            (entry("tls-off", "until = 'x'"), "p:4: unknown key `until`"),
             ("accept = 3".to_owned(), "p:1: "),
         ] {
             let error = Policy::parse(&text, "p").unwrap_err().to_string();

@@ -122,14 +122,7 @@ pub fn find_in(name: &str, version: u32) -> Option<&'static Flag> {
 /// The known name that is most like this one, if any is much like it.
 #[must_use]
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let name = name.to_ascii_lowercase();
-    // A name that is much longer is like none, and would take long to compare.
-    let letters = name.chars().count();
-    let near = |flag: &&'static Flag| flag.name.len().abs_diff(letters) * 3 <= name.len();
-    let likeness = |flag: &'static Flag| (strsim::damerau_levenshtein(&name, flag.name), flag.name);
-    let (distance, found) = FLAGS.iter().filter(near).map(likeness).min()?;
-    // A third of the letters may be wrong.
-    (distance * 3 <= name.len()).then_some(found)
+    crate::text::nearest(name, FLAGS.iter().map(|flag| flag.name))
 }
 
 impl Flag {

@@ -253,13 +253,13 @@ mod tests {
     #[test]
     fn mistakes_name_the_line() {
         for (text, expected) in [
-            ("\nconfidance = '5%'", "gate.toml:2: unknown field `confidance`"),
+            ("\nconfidance = '5%'", "gate.toml:2: unknown key `confidance`"),
             ("confidence = '100%'", "gate.toml:1: a confidence of 100 % cannot be had"),
             ("[least.p50]\nchange = 5", "gate.toml:2: invalid type"),
             ("[least.p50]\nchange = 'much'", "gate.toml:2: `much` is no percentage"),
             ("[least.p50]\nchange = '5%'\nfloor = 'soon'", "gate.toml:3: `soon` is no time"),
-            ("[least.p42]\nchange = '5%'", "gate.toml:1: unknown variant `p42`"),
-            ("unresolved = 'maybe'", "gate.toml:1: unknown variant `maybe`"),
+            ("[least.p42]\nchange = '5%'", "gate.toml:1: unknown value `p42`"),
+            ("unresolved = 'maybe'", "gate.toml:1: unknown value `maybe`"),
         ] {
             let error = Policy::parse(text, "gate.toml").unwrap_err().to_string();
             assert!(error.starts_with(expected), "{error}");

@@ -1,6 +1,7 @@
 //! A line of the history's files.
 
 use super::{BASELINE_FORMAT, Baseline, FORMAT, HistoryError, Night, VERSION, baseline::is_name};
+use crate::text::json_mistake;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +31,7 @@ impl Line {
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|_| "it is no text".to_owned())?;
         let torn = |error: serde_json::Error| {
-            // The parser counts lines, and this is one.
-            let said = error.to_string();
-            let said = said.split(" at line ").next().unwrap_or_default().to_owned();
-            format!("it is torn, or no line of a history: {said}")
+            format!("it is torn, or no line of a history: {}", json_mistake(&error))
         };
         let header: Header = serde_json::from_str(text).map_err(torn)?;
         if ![FORMAT, BASELINE_FORMAT].contains(&header.format.as_str()) {

@@ -4,6 +4,7 @@ use super::{
     FORMAT, Record, VERSION,
     whole::{Existing, write_whole},
 };
+use crate::text::json_mistake;
 use std::{
     io::Read,
     path::{Path, PathBuf},
@@ -22,6 +23,9 @@ pub enum RecordError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// A directory that is not a run's.
+    #[error("{0} holds no record.json: name a directory that `run` made, or a record")]
+    NoRun(PathBuf),
     /// Not JSON, or not a record's JSON.
     #[error("{path}:{line}: this is not a loist-bench record: {reason}")]
     Malformed {
@@ -64,9 +68,14 @@ pub fn load(path: &Path) -> Result<Record, RecordError> {
 /// # Errors
 /// As [`load`].
 pub fn load_with_text(path: &Path) -> Result<(Record, String), RecordError> {
-    let path = if path.is_dir() { path.join("record.json") } else { path.to_owned() };
+    let path = if path.is_dir() { in_directory(path)? } else { path.to_owned() };
     let text = read(&path).map_err(io(&path, "cannot read the record"))?;
     Ok((parse(&text, &path)?, text))
+}
+
+fn in_directory(path: &Path) -> Result<PathBuf, RecordError> {
+    let record = path.join("record.json");
+    if record.exists() { Ok(record) } else { Err(RecordError::NoRun(path.to_owned())) }
 }
 
 /// Reads a record's text, which stands in `path`.
@@ -78,7 +87,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Record, RecordError> {
     serde_json::from_str(text).map_err(|error| RecordError::Malformed {
         path: path.to_owned(),
         line: error.line(),
-        reason: error.to_string(),
+        reason: json_mistake(&error),
     })
 }
 
@@ -102,7 +111,7 @@ pub fn check_header(text: &str, path: &Path) -> Result<(), RecordError> {
     let header: Header = serde_json::from_str(text).map_err(|error| RecordError::Malformed {
         path: path.to_owned(),
         line: error.line(),
-        reason: error.to_string(),
+        reason: json_mistake(&error),
     })?;
     if header.format != FORMAT {
         let reason = format!("its format is `{}`, not `{FORMAT}`", header.format);

@@ -1,6 +1,6 @@
 //! Small files of the user's: read, and told of with their line.
 
-use super::line_of;
+use super::{line_of, toml_mistake};
 use chrono::NaiveDate;
 use serde::{
     Deserialize,
@@ -51,7 +51,7 @@ pub fn told(path: &Path, error: &impl Display) -> String {
 pub fn from_toml<T: DeserializeOwned>(text: &str, origin: &str) -> Result<T, FileError> {
     toml::from_str(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
-        FileError::at(origin, text, offset, error.message().trim())
+        FileError::at(origin, text, offset, toml_mistake(&error))
     })
 }
 

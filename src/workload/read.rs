@@ -8,6 +8,7 @@ use super::{
     model::{ALL, Envelope, Operation, Parameter, Slot, Statement, Transaction, Workload},
     template::{Reference, Template},
 };
+use crate::text::{toml_mistake, what_is_known};
 use std::{path::Path, str::FromStr};
 use toml::Spanned;
 
@@ -22,7 +23,7 @@ impl Workload {
         let source = Source { origin, text };
         let file: WorkloadFile = toml::from_str(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            source.error(at, error.message().trim().replace('\n', "; "))
+            source.error(at, toml_mistake(&error))
         })?;
         let name = Reader { source }.name(&file.name, "a workload")?;
         if file.operation.is_empty() {
@@ -267,12 +268,7 @@ fn resolve(reference: &Reference, parameters: &[Parameter], slots: &mut Vec<Slot
     let name = &reference.name;
     let Some(parameter) = parameters.iter().position(|parameter| parameter.name == *name) else {
         let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-        let known = if known.is_empty() {
-            "there are none".to_owned()
-        } else {
-            format!("known are {}", known.join(", "))
-        };
-        return Err(format!("unknown parameter `:{name}`: {known}"));
+        return Err(format!("unknown parameter `:{name}`{}", what_is_known(name, &known, ":")));
     };
     let fields = parameters[parameter].draw.fields();
     let field = match (&reference.field, fields) {

@@ -89,7 +89,7 @@ fn bad_workloads_are_refused_before_anything_starts() {
     bench.expect(2, "run broken.toml").one_sentence("broken.toml:2: ");
     let good = include_str!("../../workloads/read.toml");
     bench.write("unknown.toml", &good.replacen("WHERE id = :id", "WHERE id = :uuid", 1));
-    bench.expect(2, "run unknown.toml").one_sentence("unknown parameter `:uuid`: known are id");
+    bench.expect(2, "run unknown.toml").one_sentence("unknown parameter `:uuid`: only :id is known here");
 }
 
 #[test]
@@ -98,6 +98,14 @@ fn bad_records_are_refused() {
     bench.expect(2, "advise nothing.json").one_sentence("nothing.json: cannot read the record");
     bench.write("text.json", "hello");
     bench.expect(2, "advise text.json").one_sentence("text.json:1: this is not a loist-bench record");
+    bench.write("empty.json", "");
+    bench
+        .expect(2, "advise empty.json")
+        .one_sentence("empty.json:1: this is not a loist-bench record: it is empty");
+    bench.write("half.json", &include_str!("../../reports/sample/record.json")[..9_999]);
+    let half = bench.expect(2, "advise half.json");
+    half.one_sentence("this is not a loist-bench record: it is cut off here: its end is missing");
+    bench.expect(2, "advise .").one_sentence(". holds no record.json: name a directory that `run` made");
     bench.write("other.json", r#"{"format": "other", "version": 1}"#);
     bench.expect(2, "advise other.json").one_sentence("its format is `other`");
     bench.write("newer.json", r#"{"format": "loist-bench/record", "version": 999}"#);

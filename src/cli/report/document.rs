@@ -11,6 +11,7 @@ use crate::{
         audit as audit_report, capacity as capacity_report, effects, false_alarms as false_alarms_report,
         gate, grid::Tone, html, markdown, study as study_report,
     },
+    text::json_mistake,
     tune::{Study, study},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -116,7 +117,7 @@ fn parsed<T: DeserializeOwned>(text: &str, path: &Path, found: u32, known: u32) 
             "{shown}: it has version {found}, this loist-bench reads up to {known}: use a newer loist-bench"
         )));
     }
-    serde_json::from_str(text)
-        .map(Box::new)
-        .map_err(|error| Failure::bad_input(format!("{shown}:{}: it is not whole: {error}", error.line())))
+    serde_json::from_str(text).map(Box::new).map_err(|error| {
+        Failure::bad_input(format!("{shown}:{}: it is not whole: {}", error.line(), json_mistake(&error)))
+    })
 }

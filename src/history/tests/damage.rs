@@ -61,7 +61,7 @@ fn what_is_foreign_or_too_new_is_told_with_its_line() {
     let (store, file) = store_with(&[small(0)], directory.path());
     let good = fs::read_to_string(&file).unwrap();
     for (line, part) in [
-        ("hello", "it is torn, or no line of a history: expected value"),
+        ("hello", "it is torn, or no line of a history: it is no JSON (expected value)"),
         ("{\"a\": 1}", "it is torn, or no line of a history: missing field `format`"),
         ("{\"format\": \"x\", \"version\": 1}", "its format is `x`, not `loist-bench/history`"),
         (

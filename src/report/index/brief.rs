@@ -4,6 +4,7 @@
 use crate::record::{
     Ended, FORMAT, Load, Outcome, QuantileInterval, RecordError, ServerKind, SloResult, VERSION, check_header,
 };
+use crate::text::json_mistake;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use std::path::Path;
@@ -140,7 +141,7 @@ impl Brief {
             check_header(text, path).err().unwrap_or_else(|| RecordError::Malformed {
                 path: path.to_owned(),
                 line: error.line(),
-                reason: error.to_string(),
+                reason: json_mistake(&error),
             })
         })?;
         if brief.format != FORMAT || !(1..=VERSION).contains(&brief.version) {

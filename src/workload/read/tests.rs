@@ -38,15 +38,15 @@ fn mistakes_are_reported_with_their_line() {
     for (from, to, line, reason) in [
         ("weight = 1.0", "weight = ", 6, ""),
         ("weight = 1.0", "weight = 0.0", 6, "above 0"),
-        ("weight = 1.0", "weigth = 1.0", 6, "unknown field `weigth`"),
-        ("WHERE id = :id", "WHERE id = :uuid", 17, "unknown parameter `:uuid`: known are id"),
+        ("weight = 1.0", "weigth = 1.0", 6, "unknown key `weigth`"),
+        ("WHERE id = :id", "WHERE id = :uuid", 17, "unknown parameter `:uuid`: only :id is known here"),
         ("WHERE id = :id", "WHERE id = :id.artist", 17, "`:id` has no fields"),
         ("WHERE id = :id", "WHERE id = 'x :id", 17, "never closed"),
         ("track_id", "year_range", 17, "`:id` has fields, name one: from, to"),
-        ("track_id", "trackid", 7, "unknown variant `trackid`"),
+        ("track_id", "trackid", 7, "unknown value `trackid`"),
         ("{ draw = \"track_id\" }", "{ draw = \"track_id\", missing = 2.0 }", 7, "from 0 to 1, not 2"),
         ("WHERE id = :id", "", 7, "used by no statement"),
-        ("end = \"rollback\"", "end = \"maybe\"", 10, "unknown variant `maybe`"),
+        ("end = \"rollback\"", "end = \"maybe\"", 10, "unknown value `maybe`"),
         ("name = \"one\"", "name = \"one/two\"", 2, "letters, digits"),
         ("weight = 1.0", "weight = 1.0\nexpected_errors = [\"4260\"]", 7, "not a SQLSTATE"),
         ("name = \"one\"", "name = \"one\"\nslo = \"fast\"", 3, "200ms@p95"),
@@ -161,7 +161,7 @@ fn retries_that_contradict_themselves_are_refused() {
         ("backoff = \"2s\"", 0, "`backoff_max` is 1s"),
         ("jitter = 1.5", 0, "from 0 to 1, not 1.5"),
         ("jitter = nan", 0, "from 0 to 1"),
-        ("pause = \"1s\"", 0, "unknown field `pause`"),
+        ("pause = \"1s\"", 0, "unknown key `pause`"),
     ] {
         let error = with_retry(keys).unwrap_err();
         assert_eq!(error.line, first + line, "{error}");
