@@ -3,11 +3,13 @@
 use super::{
     existing_args::ExistingArgs,
     failure::Failure,
+    flags::objection,
     machine_arg::{flags, machine},
 };
 use crate::{
     capacity::parse_tracks,
     catalog::State,
+    flags::place::is_of_the_place,
     lab::CatalogOptions,
     stats::SEEDS,
     target::{Machine, Profile, Schema, TargetOptions, Transport},
@@ -65,7 +67,7 @@ pub(super) struct EmbeddedArgs {
     #[arg(long, value_name = "DIR", env = "LOIST_BENCH_PG_BIN")]
     pg_bin: Option<PathBuf>,
     /// Major version of the embedded server, as in 15 (default: what pg_config or PATH names, else the newest found)
-    #[arg(long, value_name = "MAJOR", env = "LOIST_BENCH_PG_VERSION")]
+    #[arg(long, value_name = "MAJOR", env = "LOIST_BENCH_PG_VERSION", value_parser = clap::value_parser!(u32).range(14..))]
     pg_version: Option<u32>,
     /// How to reach the embedded server
     #[arg(long, value_enum, default_value = "unix", env = "LOIST_BENCH_TRANSPORT")]
@@ -109,12 +111,17 @@ pub(super) fn transport(text: &str) -> Result<Transport, String> {
     known.map(TransportArg::transport).map_err(|_| "write unix, tcp or tls".to_owned())
 }
 
+/// A setting that some version of PostgreSQL takes.
 pub(super) fn setting(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if is_setting_name(name.trim()) && !value.contains(['\n', '\r', '\0']) => {
-            Ok((name.trim().to_owned(), value.trim().to_owned()))
-        }
-        _ => Err("write NAME=VALUE, as in work_mem=64kB".to_owned()),
+    let (name, value) = text
+        .split_once('=')
+        .map(|(name, value)| (name.trim(), value.trim()))
+        .filter(|(name, value)| is_setting_name(name) && !value.contains(['\n', '\r', '\0']))
+        .ok_or("write NAME=VALUE, as in work_mem=64kB")?;
+    // What says where the server is gets its own refusal, by which it is known for what it is.
+    match objection(name, value).filter(|_| !is_of_the_place(name)) {
+        Some(why) => Err(why),
+        None => Ok((name.to_owned(), value.to_owned())),
     }
 }
 
@@ -234,10 +241,10 @@ impl WorkloadArg {
 #[command(next_help_heading = "Catalog")]
 pub(super) struct CatalogArgs {
     /// Tracks in the synthetic music library, as in 10000, 10k or 1M
-    #[arg(long, default_value_t = 10_000, env = "LOIST_BENCH_TRACKS", value_parser = parse_tracks, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 10_000, env = "LOIST_BENCH_TRACKS", value_parser = parse_tracks)]
     tracks: u64,
     /// Seed of the library and of every random choice
-    #[arg(long, default_value_t = 42, env = "LOIST_BENCH_SEED", value_parser = seed, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 42, env = "LOIST_BENCH_SEED", value_parser = seed)]
     seed: u64,
     /// State of the tables when the load begins
     #[arg(long, value_enum, default_value = "vacuumed", env = "LOIST_BENCH_STATE")]

@@ -50,9 +50,12 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Print the manual page
+/// Print a manual page, as `loist-bench man run | man -l -` shows it
 #[derive(Debug, Args)]
-pub(super) struct ManArgs {}
+pub(super) struct ManArgs {
+    /// The command that it is of, as in run or history list (default: loist-bench, with a list of them)
+    command: Vec<String>,
+}
 
 pub(super) fn schema(args: &SchemaArgs) -> Result<ExitCode, Failure> {
     output::print_json(&match args.format {
@@ -79,7 +82,17 @@ pub(super) fn completions(args: &CompletionsArgs, mut command: Command) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn man(_: &ManArgs, command: Command) -> Result<ExitCode, Failure> {
+pub(super) fn man(args: &ManArgs, mut command: Command) -> Result<ExitCode, Failure> {
+    command.build();
+    for name in &args.command {
+        let Some(own) = command.find_subcommand(name) else {
+            return Err(Failure::bad_input(format!(
+                "man: {} has no command {name}: `loist-bench man` lists what there is",
+                command.get_bin_name().unwrap_or("loist-bench")
+            )));
+        };
+        command = own.clone();
+    }
     let mut page = Vec::new();
     clap_mangen::Man::new(command)
         .render(&mut page)

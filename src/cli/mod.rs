@@ -43,10 +43,11 @@ mod side_arg;
 mod size_arg;
 mod sweep_arg;
 mod tune;
+mod variables;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use failure::Failure;
-use std::process::ExitCode;
+use std::{ffi::OsString, io::Write, process::ExitCode};
 
 /// Benchmark the PostgreSQL database behind a Loist MCP Music Library Server.
 ///
@@ -130,12 +131,40 @@ fn dispatch() -> Result<ExitCode, Failure> {
         configured => configured?,
     };
     let usage = |error| Failure::usage(error, &places);
-    let matches = command.try_get_matches().map_err(usage)?;
+    let matches = command.try_get_matches_from(with_negatives(std::env::args_os())).map_err(usage)?;
     let cli = Cli::from_arg_matches(&matches).map_err(usage)?;
     let own = matches.subcommand().map_or(&matches, |(_, own)| own);
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for sentence in variables::misspelled(&Cli::command(), variables) {
+        let _ = writeln!(anstream::stderr(), "loist-bench: {sentence}");
+    }
     let mut command = cli.command;
     command.settle(own)?;
     command.execute(own)
+}
+
+/// The words of the command line, where a negative value (`--rate -1`, `--budget -5min`) belongs to the option before it:
+/// no option is called by a digit, and so the option itself says what is wrong with its value.
+fn with_negatives(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let negative = |word: &OsString| {
+        let mut letters = word.as_encoded_bytes().iter();
+        letters.next() == Some(&b'-') && letters.next().is_some_and(u8::is_ascii_digit)
+    };
+    let mut all: Vec<OsString> = Vec::new();
+    for word in words {
+        let option = all.last_mut().filter(|last| {
+            let last = last.as_encoded_bytes();
+            last.len() > 2 && last.starts_with(b"--") && !last.contains(&b'=')
+        });
+        match option {
+            Some(option) if negative(&word) => {
+                option.push("=");
+                option.push(word);
+            }
+            _ => all.push(word),
+        }
+    }
+    all
 }
 
 impl Command {
@@ -195,5 +224,20 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_negative_value_belongs_to_its_option() {
+        let read = |text: &str| {
+            let words = with_negatives(text.split(' ').map(OsString::from));
+            words.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(read("loist-bench run --rate -1 --quiet"), "loist-bench run --rate=-1 --quiet");
+        assert_eq!(
+            read("loist-bench tune --budget -5min mcp-mix"),
+            "loist-bench tune --budget=-5min mcp-mix"
+        );
+        let others = "loist-bench run -1 --rate=5 -2 --quiet --json - -- -3";
+        assert_eq!(read(others), others);
     }
 }

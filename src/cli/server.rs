@@ -11,7 +11,7 @@ use crate::{
     target::{self, KeptServer, TargetOptions},
 };
 use clap::{Args, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 /// Embedded servers that stay: start one, list them, end one
 #[derive(Debug, Subcommand)]
@@ -50,6 +50,8 @@ pub(super) fn execute(command: ServerCommand) -> Result<ExitCode, Failure> {
         ServerCommand::List(args) => list(&args),
         ServerCommand::Stop(args) => {
             target::stop_kept(&args.directory)?;
+            let _ =
+                writeln!(anstream::stderr(), "loist-bench: ended, and {} removed", args.directory.display());
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -76,6 +78,9 @@ fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
     match args.output.format {
         Format::Json => output::print_json(&kept)?,
         Format::Text => {
+            if kept.is_empty() {
+                let _ = writeln!(anstream::stderr(), "loist-bench: no server is kept");
+            }
             let lines: String = kept.iter().map(line).collect();
             output::print(&lines)?;
         }

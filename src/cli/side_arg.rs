@@ -186,6 +186,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_setting_that_no_postgresql_takes_is_refused_at_once() {
+        for (text, part) in
+            [("wrk_mem=1", "did you mean work_mem?"), ("work_mem=1", "outside PostgreSQL's range")]
+        {
+            let error = setting(text).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+        for text in ["Work_Mem=2MB", "wal_buffers=-1", "my.own=x", "include=/etc/passwd"] {
+            assert!(setting(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_plus_sign_that_no_part_follows_is_the_value_s() {
         for (text, expected) in [
             ("as-is", &["as-is"][..]),

@@ -39,11 +39,8 @@ pub fn limits_error(
             Some((format!("Cloud SQL takes {}", words.join(" or ")), None))
         }
         (Limits::Range { min, max }, Value::Integer(amount)) => {
-            let why = || {
-                let limit = |limit: &Option<f64>| limit.map_or_else(String::new, |limit| limit.to_string());
-                format!("Cloud SQL takes {} .. {}", limit(min), limit(max))
-            };
-            outside(*amount, *min, *max).map(|nearest| (why(), Some(Value::Integer(nearest))))
+            let nearest = outside(*amount, *min, *max)?;
+            Some((format!("Cloud SQL takes {}", range(flag, *min, *max)), Some(Value::Integer(nearest))))
         }
         (Limits::MemoryShare { min, max }, Value::Integer(amount)) => {
             let machine = machine?;
@@ -52,17 +49,36 @@ pub fn limits_error(
             let (least, most) = ((memory * min).floor(), (memory * max).floor());
             let nearest = outside(*amount, Some(least), Some(most))?;
             let why = format!(
-                "Cloud SQL takes {:.0} to {:.0} % of the machine's memory, on {} {least} .. {most} ({} .. {})",
+                "Cloud SQL takes {:.0} to {:.0} % of the machine's memory, on {} {}",
                 min * 100.0,
                 max * 100.0,
                 machine.name,
-                megabytes(flag, least),
-                megabytes(flag, most),
+                pages(flag, least, most),
             );
             Some((why, Some(Value::Integer(nearest))))
         }
         _ => None,
     }
+}
+
+/// A range of Cloud SQL's, with units. An end that it does not have itself is PostgreSQL's, and called so.
+#[must_use]
+pub fn range(flag: &Flag, min: Option<f64>, max: Option<f64>) -> String {
+    let end = |own: Option<f64>, of_postgresql: Option<f64>| {
+        own.or(of_postgresql).map_or_else(String::new, |amount| flag.show_amount(amount))
+    };
+    let whose = match (min, max) {
+        (Some(_), Some(_)) => "",
+        (None, _) => " (the lower end is PostgreSQL's)",
+        (_, None) => " (the upper end is PostgreSQL's)",
+    };
+    format!("{} .. {}{whose}", end(min, flag.min), end(max, flag.max))
+}
+
+/// Two amounts of memory in the setting's own unit, and in MB: `49152 .. 294912 (384MB .. 2304MB)`.
+#[must_use]
+pub fn pages(flag: &Flag, least: f64, most: f64) -> String {
+    format!("{least} .. {most} ({} .. {})", megabytes(flag, least), megabytes(flag, most))
 }
 
 /// The whole number of MB nearest to `bytes` that Cloud SQL takes for a setting whose limits are shares of the machine's
@@ -124,5 +140,15 @@ mod tests {
         let huge_pages = find("huge_pages").unwrap();
         let (why, _) = limits_error(huge_pages, &Value::Word("on"), None).unwrap();
         assert_eq!(why, "Cloud SQL takes try or off");
+    }
+
+    #[test]
+    fn ranges_have_two_ends_with_units() {
+        for (name, min, max, told) in [
+            ("work_mem", Some(64.0), None, "64kB .. 2147483647kB (the upper end is PostgreSQL's)"),
+            ("max_connections", Some(14.0), Some(262_143.0), "14 .. 262143"),
+        ] {
+            assert_eq!(range(find(name).unwrap(), min, max), told);
+        }
     }
 }

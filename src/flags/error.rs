@@ -11,8 +11,16 @@ pub enum FlagsError {
         /// What is wrong, and what to write.
         reason: String,
     },
+    /// The text was read, and is not for this program.
+    #[error("line {line}: {reason}")]
+    Foreign {
+        /// Line, from 1.
+        line: usize,
+        /// What it is, and what to give instead.
+        reason: String,
+    },
     /// Nothing in the text sets a flag.
-    #[error("it sets no flag: read as {form}; --as names another form")]
+    #[error("it sets no flag: read as {form}")]
     Nothing {
         /// What the text was taken for.
         form: &'static str,
@@ -32,6 +40,16 @@ pub enum FlagsError {
         name: String,
         /// The names of those that are.
         shipped: String,
+    },
+    /// A setting that cannot be written.
+    #[error("{name}={value}: {reason}")]
+    Setting {
+        /// Its name, as it was written.
+        name: String,
+        /// Its value, as it may be shown.
+        value: String,
+        /// Why not.
+        reason: String,
     },
     /// Settings that cannot be written in the form that was asked for.
     #[error("{0}")]

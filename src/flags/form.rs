@@ -73,6 +73,7 @@ impl Form {
     /// What the text looks like.
     #[must_use]
     pub fn detect(text: &str) -> Self {
+        let text = text.trim_start_matches('\u{feff}');
         let start = text.trim_start();
         if start.starts_with(['{', '[']) {
             // A record says so at its head; other writers of JSON may have put that anywhere.

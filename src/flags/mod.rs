@@ -15,6 +15,7 @@ mod form;
 pub mod instance;
 mod list;
 mod machine;
+mod meant;
 pub mod place;
 pub mod profile;
 pub mod read;

@@ -2,6 +2,7 @@
 
 use super::{
     catalog::{Flag, Kind},
+    meant::without_comma,
     unit::Unit,
 };
 
@@ -26,6 +27,14 @@ pub enum ValueError {
     /// Not a number.
     #[error("{0} is a number")]
     NotANumber(String),
+    /// A number with a comma in it.
+    #[error("{why}, as in {meant}")]
+    Comma {
+        /// What is wrong with it.
+        why: &'static str,
+        /// The text without it.
+        meant: String,
+    },
     /// A number with something behind it that is no unit.
     #[error("`{unit}` is no unit of {flag}: write {hint}")]
     UnknownUnit {
@@ -97,6 +106,9 @@ impl Flag {
         let written = rest.trim();
         let mut amount = number;
         if !written.is_empty() {
+            if let Some((why, meant)) = without_comma(text) {
+                return Err(ValueError::Comma { why, meant });
+            }
             let Some(unit) = self.unit() else {
                 return Err(ValueError::NoUnit { flag: self.name.into(), unit: written.to_owned() });
             };
@@ -180,7 +192,7 @@ impl Value {
 }
 
 /// Without the quotes around it, if there are any.
-fn unquoted(text: &str) -> &str {
+pub(super) fn unquoted(text: &str) -> &str {
     text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(text)
 }
 
@@ -296,7 +308,9 @@ mod tests {
             ("checkpoint_timeout", "5MB", "write us, ms, s"),
             ("enable_seqscan", "o", "on or off"),
             ("huge_pages", "maybe", "one of off, on, try"),
-            ("random_page_cost", "1,1", "leave `,1` out"),
+            ("random_page_cost", "1,1", "the decimal separator is a point, as in 1.1"),
+            ("max_wal_size", "1,5GB", "the decimal separator is a point, as in 1.5GB"),
+            ("max_connections", "1,000", "digits are written without a comma, as in 1000"),
         ] {
             let error = find(name).unwrap().parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{name} = {text}: {error}");

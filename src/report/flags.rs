@@ -7,7 +7,7 @@ use crate::{
         Document, Form, Machine, Profile, Setting,
         catalog::{self, Flag, Known, Limits},
         check::{Finding, Severity},
-        cloud::list_command,
+        cloud::{self, list_command},
         render::{Options, render},
         secret::shown,
     },
@@ -224,15 +224,15 @@ fn effect(flag: &Flag) -> &'static str {
 }
 
 fn limits_of(flag: &Flag, limits: &Limits, machine: Option<&Machine>) -> String {
-    let number = |limit: &Option<f64>| limit.map_or_else(String::new, |limit| limit.to_string());
     match limits {
         Limits::Words(words) => words.join(" or "),
-        Limits::Range { min, max } => format!("{} .. {}", number(min), number(max)),
+        Limits::Range { min, max } => cloud::range(flag, *min, *max),
         Limits::MemoryShare { min, max } => {
             let shares = format!("{:.0} to {:.0} % of the memory", min * 100.0, max * 100.0);
             let own = flag.unit().zip(machine).map(|(unit, machine)| {
                 let memory = machine.memory_bytes as f64 / unit.factor;
-                format!(": {} .. {} on {}", (memory * min).floor(), (memory * max).floor(), machine.name)
+                let range = cloud::pages(flag, (memory * min).floor(), (memory * max).floor());
+                format!(": {range} on {}", machine.name)
             });
             shares + &own.unwrap_or_default()
         }

@@ -53,6 +53,11 @@ impl Target {
                 reason: "needs a database with tracks in it: name one by --database-url or DATABASE_URL"
                     .to_owned(),
             }),
+            None if options.password_file.is_some() && !options.embedded => Err(TargetError::Contradiction {
+                option: "--password-file".to_owned(),
+                reason: "is for a database of yours, but none is named: name it by --database-url or DATABASE_URL, or add --embedded"
+                    .to_owned(),
+            }),
             None => Self::start(options),
         }
     }

@@ -25,6 +25,7 @@ const OTHERS: &[&str] = &[
     "export",
     "gcloud",
     "kubectl",
+    "man",
     "mkdir",
     "podman",
     "promtool",

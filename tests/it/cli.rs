@@ -49,6 +49,10 @@ fn wrong_usage_is_exit_code_2() {
     for (arguments, part) in [
         ("run --tracks 0", "from 1 to 100000000"),
         ("run --tracks -1", "from 1 to 100000000"),
+        ("run --password-file secret", "--password-file is for a database of yours, but none is named"),
+        ("run --pg-version 9", "9 is not in 14"),
+        ("run --rate -1", "write calls a second, above 0"),
+        ("tune --budget -5min", "as in"),
         ("run --tracks many", "as in 1000, 10k or 1M"),
         ("run --clients 0", "from 1 to 10000"),
         ("run --duration 30", "as in 30s"),
@@ -59,13 +63,18 @@ fn wrong_usage_is_exit_code_2() {
         ("run --embedded --database-url postgres://x/y", "cannot both be meant"),
         ("run --duration 500000000000years", "the longest time is 30d"),
         ("run --seed 18446744073709551615", "from 0 to"),
-        ("run --warmup -1s", "unexpected argument '-1' found; see --help"),
+        ("run --warmup -1s", "write a time with its unit, as in 30s or 5min"),
         ("run --pg-version 15 --database-url postgres://x/y", "is for the embedded server"),
         ("run --set port=1", "--set port would hide the embedded server"),
         ("run --set include=/etc/passwd", "leave it out"),
         ("run --set a-b=1", "NAME=VALUE"),
-        ("run --set work_mem=1kB", "the server refuses a setting: 1 kB is outside the valid range"),
-        ("run --set nonsense=1", "unrecognized configuration parameter"),
+        ("run --set work_mem=1kB", "1kB is outside PostgreSQL's range 64kB .. 2147483647kB"),
+        ("run --set wrk_mem=64kB", "PostgreSQL has no setting of that name; did you mean work_mem?"),
+        (
+            "duet as-is set:wrk_mem=1",
+            "set:wrk_mem=1: PostgreSQL has no setting of that name; did you mean work_mem?",
+        ),
+        ("run --set timezone=Nowhere", "the server refuses a setting: invalid value for parameter"),
         ("dance", "unrecognized subcommand"),
         ("advise", "required arguments"),
     ] {
@@ -239,6 +248,11 @@ fn the_program_describes_itself() {
     }
     assert!(bench.expect(0, "completions bash").stdout.contains("loist-bench"));
     assert!(bench.expect(0, "man").stdout.contains(".TH loist-bench"));
+    let page = bench.expect(0, "man run").stdout;
+    assert!(page.contains(".TH loist\\-bench\\-run") || page.contains(".TH loist-bench-run"), "{page}");
+    assert!(page.contains(r"\-\-tracks") && page.contains("[default: 10000]"), "{page}");
+    assert!(bench.expect(0, "man history list").stdout.contains("loist"), "a command of a command");
+    assert!(bench.expect(2, "man walk").stderr.contains("loist-bench has no command walk"));
 }
 
 /// Every built-in workload is valid by the published schema, read as TOML and checked as JSON.

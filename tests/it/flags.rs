@@ -94,6 +94,13 @@ fn the_two_mistakes_are_refused_and_explained() {
     ] {
         assert!(answer.stdout.contains(part), "{part}: {}", answer.stdout);
     }
+    // The list may be the argument itself.
+    let answer = bench.expect(1, &format!("flags check work_mem=64,jit=off {TIER}"));
+    assert!(
+        answer.stdout.starts_with("the list: 2 settings, read as a gcloud command line"),
+        "{}",
+        answer.stdout
+    );
     let answer = bench.expect(1, &format!("flags check as-documented {TIER}"));
     assert!(answer.stdout.contains("64kB is PostgreSQL's minimum"));
 }
@@ -131,6 +138,13 @@ fn flags_that_are_set_are_carried_along() {
     assert!(answer.stdout.contains("# undo: gcloud sql instances patch music --database-flags=cloudsql"));
     assert_eq!(answer.stderr, "", "nothing to warn of");
     bench.expect(0, "flags check current.json");
+    // What no PostgreSQL has is set there all the same: it stays, and is said.
+    bench.write("current.json", &current.to_string().replace("work_mem", "max_connectons"));
+    let answer = bench.expect(0, "flags render plan --as gcloud --current current.json");
+    let told = "carried along: max_connectons=5120: PostgreSQL has no setting of that name; did you mean max_connections?";
+    for text in [&answer.stdout, &answer.stderr] {
+        assert!(text.contains(told), "{text}");
+    }
 }
 
 #[test]
@@ -176,7 +190,10 @@ fn flags_and_profiles_are_shown() {
     let all = bench.expect(0, "flags show").stdout;
     assert!(all.contains("pg-defaults") && all.contains("800000kB"), "{all}");
     let flag = bench.expect(0, &format!("flags show shared_buffers {TIER}")).stdout;
-    assert!(flag.contains("10 to 60 % of the memory: 49152 .. 294912 on db-custom-1-3840"), "{flag}");
+    let takes = "10 to 60 % of the memory: 49152 .. 294912 (384MB .. 2304MB) on db-custom-1-3840";
+    assert!(flag.contains(takes), "{flag}");
+    let flag = bench.expect(0, &format!("flags show work_mem {TIER}")).stdout;
+    assert!(flag.contains("takes       64kB .. 2147483647kB (the upper end is PostgreSQL's)"), "{flag}");
     let flag: Value =
         serde_json::from_str(&bench.expect(0, "flags show work_mem --format json").stdout).unwrap();
     assert_eq!((&flag["unit"], &flag["type"]), (&json!("kB"), &json!("integer")));
@@ -190,7 +207,8 @@ fn bad_input_is_one_sentence() {
     bench.write("broken.conf", "work_mem = 4MB\n= 5\n");
     bench.write("empty.conf", "# nothing\n");
     bench.write("unit.conf", "work_mem = 4mb\n");
-    bench.write("typo.conf", "shared_bufers = 1GB\n");
+    bench.write("typo.conf", "# buffers\n\nshared_bufers = 1GB\n");
+    bench.write("Cargo.toml", "[package]\nname = \"x\"\n");
     for (arguments, part) in [
         ("flags check missing.conf", "there is no profile `missing.conf`"),
         ("flags check broken.conf", "broken.conf:2: `=` begins no setting"),
@@ -200,8 +218,18 @@ fn bad_input_is_one_sentence() {
         ("flags check plan --machine db-custom-3-7680", "the nearest that is offered is db-custom-4-7680"),
         ("flags check plan --memory-limit 3", "as in 512MB or 20GB"),
         ("flags check plan --pg-version 9", "from 13 to 18"),
-        ("flags render unit.conf --as gcloud", "work_mem=4mb: `mb` is no unit of work_mem: write B, kB, MB"),
-        ("flags render typo.conf --as set", "did you mean shared_buffers?"),
+        (
+            "flags render unit.conf --as gcloud",
+            "unit.conf:1: work_mem=4mb: `mb` is no unit of work_mem: write B, kB, MB",
+        ),
+        (
+            "flags render typo.conf --as set",
+            "typo.conf:3: shared_bufers=1GB: PostgreSQL has no setting of that name; did you mean shared_buffers?",
+        ),
+        (
+            "flags check Cargo.toml",
+            "Cargo.toml:1: this is not JSON: expected value at line 1 column 2; it was taken for gcloud's description of an instance: `flags check --as` names another form",
+        ),
         ("flags render plan", "required arguments"),
         ("flags render plan --as gcloud --current missing.json", "missing.json: No such file"),
         ("flags show shared_bufers", "did you mean shared_buffers?"),
@@ -210,7 +238,7 @@ fn bad_input_is_one_sentence() {
         bench.expect(2, arguments).one_sentence(part);
     }
     let answer = bench.expect(1, "flags check typo.conf");
-    assert!(answer.stdout.contains("line 1: shared_bufers=1GB"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("line 3: shared_bufers=1GB"), "{}", answer.stdout);
 }
 
 /// A wrong file is not printed, nor is a secret of the right one.

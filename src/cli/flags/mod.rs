@@ -17,7 +17,7 @@ use clap::{
 };
 use std::process::ExitCode;
 
-pub(super) use wanted::settings_of;
+pub(super) use wanted::{objection, settings_of};
 
 /// Settings for PostgreSQL and Cloud SQL: write them in the form you need, check them, look one up
 #[derive(Debug, Subcommand)]

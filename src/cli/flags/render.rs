@@ -4,7 +4,7 @@ use super::{one_of, subject, version, wanted::wanted};
 use crate::{
     cli::{args::said, failure::Failure, output},
     flags::{
-        Document, Form, Machine,
+        Document, FlagsError, Form, Machine,
         catalog::DEFAULT_VERSION,
         cloud::instance_name,
         render::{Options, render},
@@ -16,8 +16,8 @@ use std::{io::Write, path::PathBuf, process::ExitCode};
 /// Write settings as a gcloud command, Terraform, SQL, or lines of postgresql.conf
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RenderArgs {
-    /// Profile (pg-defaults, plan, as-documented), a file in any form that `flags check` reads, a record with its
-    /// recommendations, or - for standard input
+    /// Profile (pg-defaults, plan, as-documented), a file in any form that `flags check` reads, a list (a=1,b=2), a
+    /// record with its recommendations, or - for standard input
     #[arg(value_name = "PROFILE|FILE|RECORD")]
     subject: String,
     /// Form to write
@@ -63,8 +63,13 @@ pub(super) fn execute(args: &RenderArgs, matches: &ArgMatches) -> Result<ExitCod
         version: version.unwrap_or(DEFAULT_VERSION),
         notes: &wanted.notes,
     };
-    let rendered = render(&wanted.settings, form, &options)
-        .map_err(|error| Failure::bad_input(format!("{}: {error}", subject.origin)))?;
+    let rendered = render(&wanted.settings, form, &options).map_err(|error| {
+        let line = match &error {
+            FlagsError::Setting { name, .. } => subject.document.last(name).map(|written| written.line),
+            _ => None,
+        };
+        Failure::bad_input(format!("{}: {error}", subject.place(line.unwrap_or(0))))
+    })?;
     output::print(&rendered.text)?;
     for warning in &rendered.warnings {
         let _ = writeln!(anstream::stderr(), "loist-bench: warning: {warning}");

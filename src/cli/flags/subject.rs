@@ -62,8 +62,16 @@ impl Subject {
     }
 }
 
+/// Reads a list that stands there itself, or what has that name.
+pub(super) fn load(text: &str, form: Option<Form>) -> Result<Subject, Failure> {
+    if is_list(text) && !Path::new(text).exists() {
+        return parse("the list", text.as_bytes().to_vec(), form);
+    }
+    named(text, form)
+}
+
 /// Finds a shipped profile of that name, else reads a file, the `record.json` in a directory, or with `-` standard input.
-pub(super) fn load(name: &str, form: Option<Form>) -> Result<Subject, Failure> {
+pub(super) fn named(name: &str, form: Option<Form>) -> Result<Subject, Failure> {
     let path = Path::new(name);
     if name == "-" {
         return parse("standard input", stdin()?, form);
@@ -80,6 +88,15 @@ pub(super) fn load(name: &str, form: Option<Form>) -> Result<Subject, Failure> {
         }
         _ => file(path, form),
     }
+}
+
+/// Whether it is a list itself, as in `work_mem=4096,jit=off`, or a command with one, and hardly the name of a file.
+fn is_list(text: &str) -> bool {
+    let is_setting = |name: &str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+    };
+    text.split_once('=')
+        .is_some_and(|(name, _)| is_setting(name.trim()) || Form::detect(text) == Form::Gcloud)
 }
 
 /// Reads a file, or the `record.json` in a directory.
@@ -111,6 +128,13 @@ fn parse(origin: &str, bytes: Vec<u8>, form: Option<Form>) -> Result<Subject, Fa
     }
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::bad_input(format!("{origin}: it is not UTF-8 text")))?;
+    // Somebody may know better what was only guessed.
+    let guessed = form.is_none().then(|| Form::detect(&text));
+    let hint = |taken: &dyn Fn(Form) -> String| {
+        guessed.map_or_else(String::new, |form| {
+            format!("{}: `flags check --as` names another form", taken(form))
+        })
+    };
     match read(&text, form) {
         Ok(document) => {
             if document.form == Form::Record {
@@ -119,7 +143,15 @@ fn parse(origin: &str, bytes: Vec<u8>, form: Option<Form>) -> Result<Subject, Fa
             Ok(Subject { origin: origin.to_owned(), document, text })
         }
         Err(FlagsError::Malformed { line, reason }) => {
+            let hint = hint(&|form| format!("; it was taken for {form}"));
+            Err(Failure::bad_input(format!("{origin}:{line}: {reason}{hint}")))
+        }
+        Err(FlagsError::Foreign { line, reason }) => {
             Err(Failure::bad_input(format!("{origin}:{line}: {reason}")))
+        }
+        Err(error @ FlagsError::Nothing { .. }) => {
+            let hint = hint(&|_| String::new());
+            Err(Failure::bad_input(format!("{origin}: {error}{hint}")))
         }
         Err(error) => Err(Failure::bad_input(format!("{origin}: {error}"))),
     }
@@ -151,6 +183,41 @@ mod tests {
         assert_eq!(name(false, Some(&refused)), "2cpu-8GB");
         assert_eq!(name(false, None), "2cpu-8GB");
         assert_eq!(machine(None, false, Some(&named)).unwrap().name, "db-custom-1-3840");
+    }
+
+    #[test]
+    fn a_list_may_stand_there_itself() {
+        let pairs = |text: &str| load(text, None).map(|subject| subject.document.pairs().len()).ok();
+        for (text, settings) in [
+            ("work_mem=4096,jit=off", Some(2)),
+            ("^:^search_path=a,b:jit=off", Some(2)),
+            ("gcloud sql instances patch x --database-flags=work_mem=4096", Some(1)),
+            ("work_mem=4MB", Some(1)),
+            ("plans/a=b.conf", None),
+            ("missing.conf", None),
+            ("", None),
+        ] {
+            assert_eq!(pairs(text), settings, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_a_form_that_was_guessed_may_be_another() {
+        let told = |text: &str, form| match parse("x", text.as_bytes().to_vec(), form) {
+            Ok(_) => String::new(),
+            Err(failure) => failure.sentence(),
+        };
+        let named = "`flags check --as` names another form";
+        for (text, part) in [
+            ("[package]\n", "taken for gcloud's description of an instance: "),
+            ("= 5\n", "write NAME = VALUE; it was taken for postgresql.conf: "),
+            ("# nothing\n", "it sets no flag: read as postgresql.conf: "),
+        ] {
+            assert!(told(text, None).ends_with(&format!("{part}{named}")), "{}", told(text, None));
+        }
+        assert!(!told("[package]\n", Some(Form::Describe)).contains("--as"));
+        let mysql = r#"{"databaseVersion": "MYSQL_8_0", "settings": {}}"#;
+        assert!(told(mysql, None).ends_with("loist-bench is for PostgreSQL"), "{}", told(mysql, None));
     }
 
     #[test]

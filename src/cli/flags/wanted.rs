@@ -3,7 +3,7 @@
 use super::subject::{self, Subject};
 use crate::{
     cli::failure::Failure,
-    flags::{Form, Written, catalog, place::stays_behind, render::unknown, secret::shown},
+    flags::{Form, catalog, place::stays_behind, render::unknown, secret::shown},
     record::{Change, Record},
     report,
 };
@@ -20,9 +20,9 @@ pub(in crate::cli) struct Wanted {
 /// The settings to start a server with: those of a shipped profile, of a file in any form that is read, or of a record
 /// with what it recommends. Where a server is and whom it serves is not theirs to say: that is left out.
 pub(in crate::cli) fn settings_of(text: &str) -> Result<Wanted, Failure> {
-    let subject = subject::load(text, None)?;
+    let subject = subject::named(text, None)?;
     for written in &subject.document.settings {
-        if let Some(why) = objection(written) {
+        if let Some(why) = objection(&written.name, &written.value) {
             let value = shown(&written.name, &written.value);
             let place = subject.place(written.line);
             return Err(Failure::bad_input(format!("{place}: {}={value}: {why}", written.name)));
@@ -43,21 +43,21 @@ pub(in crate::cli) fn settings_of(text: &str) -> Result<Wanted, Failure> {
     Ok(wanted)
 }
 
-/// Why no version of PostgreSQL would take it.
-fn objection(written: &Written) -> Option<String> {
-    let rows = catalog::all().iter().filter(|flag| flag.name.eq_ignore_ascii_case(&written.name));
+/// Why no version of PostgreSQL would take the setting.
+pub(in crate::cli) fn objection(name: &str, value: &str) -> Option<String> {
+    let rows = catalog::all().iter().filter(|flag| flag.name.eq_ignore_ascii_case(name));
     let mut first = None;
     let mut is_known = false;
     for flag in rows {
         is_known = true;
-        let refused = match flag.parse(&written.value) {
+        let refused = match flag.parse(value) {
             Ok(value) => flag.range_error(&value),
             Err(error) => Some(error.to_string()),
         };
         first.get_or_insert(refused?);
     }
-    if !is_known && !written.name.contains('.') {
-        return Some(unknown(&written.name));
+    if !is_known && !name.contains('.') {
+        return Some(unknown(name));
     }
     first
 }

@@ -17,14 +17,7 @@ fn budget(sheet: &Sheet<'_>) -> Option<Finding> {
     if wanted <= left {
         return None;
     }
-    let chosen = sheet.chosen("max_connections");
-    let whose = match (&chosen, &sheet.machine) {
-        (None, Some(machine)) if machine.max_connections.is_some() => {
-            format!(" (the default of {})", machine.name)
-        }
-        (None, _) => " (the default)".to_owned(),
-        (Some(_), _) => String::new(),
-    };
+    let whose = sheet.whose_default("max_connections");
     let why = format!(
         "clients may open {wanted} connections, but max_connections is {most}{whose}, of which {kept} are kept for \
          administrators: {} would be refused",
@@ -32,7 +25,7 @@ fn budget(sheet: &Sheet<'_>) -> Option<Finding> {
     );
     let found = format!("{wanted} connections");
     let finding = Finding::new("connections/budget", Error, found, why);
-    let line = chosen.map_or(0, |chosen| chosen.written.line);
+    let line = sheet.chosen("max_connections").map_or(0, |chosen| chosen.written.line);
     let finding = finding.at(line).of("max_connections");
     let most_of_all = sheet.flag("max_connections").and_then(|flag| flag.max).unwrap_or_default();
     let pools = (left > 0).then(|| format!("pools that open {left} in all"));

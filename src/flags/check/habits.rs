@@ -95,7 +95,7 @@ fn parallel(sheet: &Sheet<'_>) -> Option<Finding> {
     let finding = match sheet.chosen(name) {
         Some(chosen) => chosen.finding("parallel/one-processor", Warning, &why),
         None => {
-            let found = format!("{name}={workers} (the default)");
+            let found = format!("{name}={workers}{}", sheet.whose_default(name));
             Finding::new("parallel/one-processor", Note, found, &why).of(name)
         }
     };
@@ -119,7 +119,11 @@ fn restarts(sheet: &Sheet<'_>, chosen: &[Chosen<'_>]) -> Option<Finding> {
     if needs.is_empty() || sheet.document.form == Form::Record {
         return None;
     }
-    let what =
-        if sheet.is_cloud_sql() { "Cloud SQL restarts the instance for it" } else { "needs a restart" };
+    let what = match (sheet.is_cloud_sql(), needs.len()) {
+        (true, 1) => "Cloud SQL restarts the instance for it",
+        (true, _) => "Cloud SQL restarts the instance for them",
+        (false, 1) => "it needs a restart",
+        (false, _) => "they need a restart",
+    };
     Some(Finding::new("restart/needed", Note, needs.join(", "), what))
 }

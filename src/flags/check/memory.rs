@@ -5,7 +5,7 @@ use super::{
     Severity::{Error, Warning},
     sheet::Sheet,
 };
-use crate::flags::{MemoryBudget, setting::format_bytes};
+use crate::flags::{MemoryBudget, cloud::nearest_share, setting::format_bytes};
 
 /// Share of memory above which shared_buffers take more from the page cache than they give (manual, section 20.4.1).
 const MOST_BUFFERS: f64 = 0.4;
@@ -30,38 +30,57 @@ fn megabytes(bytes: u64) -> String {
 fn cache_below_buffers(sheet: &Sheet<'_>) -> Option<Finding> {
     let (cache, buffers) = (sheet.bytes("effective_cache_size")?, sheet.bytes("shared_buffers")?);
     let chosen = sheet.chosen("effective_cache_size").or_else(|| sheet.chosen("shared_buffers"))?;
-    let memory = sheet.memory().map_or(u64::MAX, |(memory, _)| memory);
-    if cache >= buffers || buffers > memory {
+    let memory = sheet.memory().map(|(memory, _)| memory);
+    if cache >= buffers || memory.is_some_and(|memory| buffers > memory) {
         return None;
     }
     let why = format!(
-        "effective_cache_size {} is below shared_buffers {}, which are a part of it: index scans look dearer than \
-         they are",
+        "effective_cache_size {}{} is below shared_buffers {}{}, which are a part of it: index scans look dearer \
+         than they are",
         megabytes(cache),
-        megabytes(buffers)
+        sheet.whose_default("effective_cache_size"),
+        megabytes(buffers),
+        sheet.whose_default("shared_buffers")
     );
     let finding = chosen.finding("memory/cache-below-buffers", Warning, why);
     // As much again for the page cache, as far as there is memory for it.
-    let better = buffers.saturating_mul(2).min((memory / 10).saturating_mul(7)).max(buffers) / MB * MB;
+    let most = memory.map_or(u64::MAX, |memory| most_cache(sheet, memory));
+    let better = buffers.saturating_mul(2).min(most).max(buffers) / MB * MB;
     Some(match sheet.bytes_as_written("effective_cache_size", better) {
         Some(instead) => finding.instead(instead),
         None => finding,
     })
 }
 
+/// What the planner may take for cache: three quarters of the memory, and on Cloud SQL no more than that takes.
+fn most_cache(sheet: &Sheet<'_>, memory: u64) -> u64 {
+    let most = memory / 4 * 3;
+    if sheet.is_cloud_sql() { nearest_share("effective_cache_size", most, memory) } else { most }
+}
+
 /// One setting alone is more than the machine has.
 fn beyond_memory(sheet: &Sheet<'_>, memory: u64, whose: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (name, share) in
-        [("shared_buffers", 4), ("effective_cache_size", 2), ("work_mem", 100), ("maintenance_work_mem", 16)]
-    {
+    let cache = most_cache(sheet, memory);
+    for (name, better) in [
+        ("shared_buffers", memory / 4),
+        ("effective_cache_size", cache),
+        ("work_mem", memory / 100),
+        ("maintenance_work_mem", memory / 16),
+    ] {
         let Some(chosen) = sheet.chosen(name) else { continue };
         let Some(bytes) = chosen.flag.bytes(&chosen.value).filter(|bytes| *bytes > memory) else { continue };
         // The planner only believes in effective_cache_size; the others are really taken.
-        let severity = if name == "effective_cache_size" { Warning } else { Error };
-        let why = format!("{} is more than the {} of {whose}", megabytes(bytes), megabytes(memory));
+        let is_cache = name == "effective_cache_size";
+        let severity = if is_cache { Warning } else { Error };
+        let mut why = format!("{} is more than the {} of {whose}", megabytes(bytes), megabytes(memory));
+        if is_cache {
+            let percent = (cache as f64 / memory as f64 * 100.0).round();
+            let who = if sheet.is_cloud_sql() { "Cloud SQL takes" } else { "count on" };
+            why.push_str(&format!(", of which {who} {percent} % at most"));
+        }
         let finding = chosen.finding("memory/beyond", severity, why);
-        findings.push(match sheet.bytes_as_written(name, memory / share / MB * MB) {
+        findings.push(match sheet.bytes_as_written(name, better / MB * MB) {
             Some(instead) => finding.instead(instead),
             None => finding,
         });
@@ -117,26 +136,19 @@ fn overcommit(sheet: &Sheet<'_>, memory: u64, whose: &str) -> Option<Finding> {
     if budget.all() <= memory {
         return None;
     }
-    let upkeep = match budget.autovacuum == budget.maintenance {
-        true => format!("{} x maintenance_work_mem", budget.workers + 1),
-        false => format!(
-            "{} x autovacuum_work_mem {} + maintenance_work_mem {}",
-            budget.workers,
-            format_bytes(budget.autovacuum),
-            format_bytes(budget.maintenance)
-        ),
-    };
     let why = format!(
-        "all together may take {}, {whose} has {}: shared_buffers {} + {} connections x work_mem {} x \
-         (1 sort + 1 hash x {hash}) = {} + temp_buffers {} + {upkeep} = {}",
+        "all together may take {}, {whose} has {}: {} (shared_buffers) + {} ({connections} connections x work_mem {} \
+         x (1 sort + 1 hash x {hash})) + {} ({connections} connections x temp_buffers {}) + {} ({})",
         megabytes(budget.all()),
         megabytes(memory),
         megabytes(buffers),
-        budget.connections,
-        format_bytes(budget.work),
         megabytes(budget.queries()),
+        format_bytes(budget.work),
         megabytes(budget.temporary_tables()),
+        format_bytes(budget.temporary),
         megabytes(budget.upkeep()),
+        upkeep(&budget),
+        connections = budget.connections,
     );
     let found = format!("{} of {}", megabytes(budget.all()), megabytes(memory));
     let finding = Finding::new("memory/overcommit", Warning, found, why);
@@ -150,4 +162,17 @@ fn overcommit(sheet: &Sheet<'_>, memory: u64, whose: &str) -> Option<Finding> {
     } else {
         finding.instead("fewer connections, smaller shared_buffers, or a machine with more memory")
     })
+}
+
+/// Who takes memory for upkeep, and how much each.
+fn upkeep(budget: &MemoryBudget) -> String {
+    let maintenance = format_bytes(budget.maintenance);
+    match budget.autovacuum == budget.maintenance {
+        true => format!("{} x maintenance_work_mem {maintenance}", budget.workers + 1),
+        false => format!(
+            "{} x autovacuum_work_mem {} + maintenance_work_mem {maintenance}",
+            budget.workers,
+            format_bytes(budget.autovacuum)
+        ),
+    }
 }

@@ -126,6 +126,18 @@ impl<'a> Sheet<'a> {
         seen.or_else(|| self.platform_default(flag)).or_else(|| flag.parse(flag.default?).ok())
     }
 
+    /// Whose the value in force is, where nobody set it and no record tells it, to be put behind it; else nothing.
+    pub(super) fn whose_default(&self, name: &str) -> String {
+        if self.chosen(name).is_some() || self.document.in_force.contains_key(name) {
+            return String::new();
+        }
+        let is_platforms = self.flag(name).and_then(|flag| self.platform_default(flag)).is_some();
+        match self.machine.as_ref().filter(|_| is_platforms) {
+            Some(machine) => format!(" (the default of {})", machine.name),
+            None => " (the default)".to_owned(),
+        }
+    }
+
     /// Cloud SQL's own defaults (source: its pages on flags and on memory): a third of the memory for shared_buffers,
     /// 40 % for effective_cache_size, connections by the memory.
     fn platform_default(&self, flag: &Flag) -> Option<Value> {

@@ -119,6 +119,52 @@ fn each_rule_speaks() {
     }
 }
 
+/// What was evidently meant is what to write; else the default shows how values look, unless it switches something off.
+#[test]
+fn what_was_meant_is_offered_for_what_is_no_value() {
+    for (text, instead) in [
+        ("random_page_cost = '1,1'", Some("random_page_cost = 1.1")),
+        ("log_min_duration_statement = '250 msec'", Some("log_min_duration_statement = '250ms'")),
+        ("checkpoint_timeout = '5 minutes'", Some("checkpoint_timeout = '5min'")),
+        ("work_mem = 64mb", Some("work_mem = '64MB'")),
+        ("work_mem = lots", Some("as in work_mem = '4MB'")),
+        ("log_min_duration_statement = lots", None),
+    ] {
+        let findings = found_of_conf(text);
+        assert_eq!(findings[0].rule, "value/type", "{text}");
+        assert_eq!(findings[0].instead.as_deref(), instead, "{text}");
+    }
+    let bare = found("--database-flags=log_min_duration_statement=2sec");
+    assert_eq!(bare[0].instead.as_deref(), Some("log_min_duration_statement=2000"));
+}
+
+/// One rule for what is advised of the planner's cache, with the limit of Cloud SQL where that holds.
+#[test]
+fn a_cache_beyond_memory_is_brought_back_to_what_can_be_cache() {
+    let own = found_of_conf("effective_cache_size = 32GB");
+    assert_eq!(own[0].why, "32GB is more than the 16GB of 4cpu-16GB, of which count on 75 % at most");
+    assert_eq!(own[0].instead.as_deref(), Some("effective_cache_size = '12GB'"));
+    let findings = found("--database-flags=effective_cache_size=4194304");
+    assert_eq!(rules(&findings), ["value/cloud-sql-range", "memory/beyond"]);
+    assert!(findings[1].why.ends_with("of which Cloud SQL takes 70 % at most"), "{}", findings[1].why);
+    for finding in &findings[..2] {
+        assert_eq!(finding.instead.as_deref(), Some("effective_cache_size=344064"), "{}", finding.rule);
+    }
+}
+
+#[test]
+fn defaults_are_called_so_and_several_are_them() {
+    let findings = found("--database-flags=shared_buffers=262144,max_connections=90");
+    let of = |rule: &str| findings.iter().find(|finding| finding.rule == rule).unwrap().why.as_str();
+    let below =
+        "effective_cache_size 1535MB (the default of db-custom-1-3840) is below shared_buffers 2GB, which";
+    assert!(of("memory/cache-below-buffers").starts_with(below), "{}", lines(&findings));
+    assert_eq!(of("restart/needed"), "Cloud SQL restarts the instance for them");
+    let why = |text: &str| found_of_conf(text).last().unwrap().why.clone();
+    assert_eq!(why("shared_buffers = 4GB"), "it needs a restart");
+    assert_eq!(why("shared_buffers = 4GB\nmax_connections = 90"), "they need a restart");
+}
+
 /// A little above the minimum, numbers look like MB as well; larger ones only beside such.
 #[test]
 fn small_bare_numbers_are_in_doubt() {
@@ -198,8 +244,9 @@ fn the_sum_of_memory_is_told_with_its_parts() {
     assert_eq!(findings[0].found, "21152MB of 16GB");
     assert_eq!(
         findings[0].why,
-        "all together may take 21152MB, 4cpu-16GB has 16GB: shared_buffers 4GB + 300 connections x work_mem 16MB x \
-         (1 sort + 1 hash x 2) = 14400MB + temp_buffers 2400MB + 4 x maintenance_work_mem = 256MB"
+        "all together may take 21152MB, 4cpu-16GB has 16GB: 4GB (shared_buffers) + 14400MB (300 connections x work_mem \
+         16MB x (1 sort + 1 hash x 2)) + 2400MB (300 connections x temp_buffers 8MB) + 256MB (4 x \
+         maintenance_work_mem 64MB)"
     );
     assert_eq!(findings[0].instead.as_deref(), Some("work_mem = '10MB', or fewer connections"));
     let less = text.replace("16MB", "10MB");

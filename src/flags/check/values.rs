@@ -21,8 +21,8 @@ pub(super) fn check(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
         };
         if let Err(error) = flag.parse(&written.value) {
             let finding = of_written(written, "value/type", Error, error.to_string());
-            findings.push(match flag.default.and_then(|default| flag.parse(default).ok()) {
-                Some(default) => finding.instead(format!("as in {}", sheet.as_written(flag, &default))),
+            findings.push(match example(sheet, flag, &written.value) {
+                Some(instead) => finding.instead(instead),
                 None => finding,
             });
         }
@@ -46,6 +46,17 @@ pub(super) fn check(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
     if slips > 0 {
         findings.extend(chosen.iter().filter_map(|one| others_of_such_a_list(one)));
     }
+}
+
+/// What was meant by a text that is no value, as far as that can be told; else the default, to show how values look. A
+/// special one such as -1, which switches something off, would not show that.
+fn example(sheet: &Sheet<'_>, flag: &Flag, text: &str) -> Option<String> {
+    if let Some(meant) = flag.meant(text) {
+        return Some(sheet.as_written(flag, &meant));
+    }
+    let default = flag.parse(flag.default?).ok()?;
+    let is_special = default.number().is_some_and(|number| number <= 0.0);
+    (!is_special).then(|| format!("as in {}", sheet.as_written(flag, &default)))
 }
 
 /// Cloud SQL takes numbers without a unit, and on or off.

@@ -113,7 +113,9 @@ fn in_doubt(sheet: &Sheet<'_>, findings: &mut Vec<Finding>) {
         .map(|chosen| chosen.flag.name)
         .collect();
     if !names.is_empty() {
-        let why = format!("not known whether Cloud SQL offers it; to see: {}", list_command(sheet.version));
+        let them = if names.len() == 1 { "it" } else { "them" };
+        let why =
+            format!("not known whether Cloud SQL offers {them}; to see: {}", list_command(sheet.version));
         findings.push(Finding::new("platform/in-doubt", Note, names.join(", "), why));
     }
 }

@@ -1,7 +1,7 @@
 //! gcloud command lines, and the bare list behind `--database-flags`.
 
 use super::{
-    Document, Form, Lines, Place, malformed, not_postgresql,
+    Document, Form, Lines, Place, foreign, malformed, not_postgresql,
     shell_words::{VARIABLE, Word, commands, without_marks},
 };
 use crate::flags::{
@@ -37,7 +37,7 @@ pub(super) fn read(text: &str) -> Result<Document, FlagsError> {
         };
         if has_flags && command.instance.is_some() && command.instance != instance {
             let reason = "here begins a command for a second instance: check one instance at a time";
-            return Err(malformed(lines.at(first.at), reason));
+            return Err(foreign(lines.at(first.at), reason));
         }
         instance = command.instance.clone().or(instance);
         has_flags = true;
@@ -147,7 +147,7 @@ fn settle(
         let name = document.instance.as_ref().map_or_else(String::new, |name| format!(" {name}"));
         document
             .set_version(&version.what)
-            .map_err(|engine| malformed(version.line, not_postgresql(&name, &engine)))?;
+            .map_err(|engine| foreign(version.line, not_postgresql(&name, &engine)))?;
     }
     Ok(())
 }
@@ -187,8 +187,8 @@ fn list(value: &str, from: usize, lines: &Lines, document: &mut Document) -> Res
             return Err(malformed(
                 line,
                 format!(
-                    "{what} has no `=`: write NAME=VALUE; where a value holds a comma, begin the list with \
-                     another separator, as in ^:^a=1,2:b=3 (gcloud topic escaping)"
+                    "{what} has no `=`: write NAME=VALUE, decimals with a point; where a value holds a \
+                     comma, begin the list with another separator, as in ^:^a=1,2:b=3 (gcloud topic escaping)"
                 ),
             ));
         };

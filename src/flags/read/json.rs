@@ -1,6 +1,6 @@
 //! JSON: what gcloud says of an instance, and run records of loist-bench.
 
-use super::{Document, Form, Lines, Place, Written, malformed, not_postgresql};
+use super::{Document, Form, Lines, Place, Written, foreign, malformed, not_postgresql};
 use crate::flags::{error::FlagsError, place::is_of_the_place, secret::HIDDEN, setting::Setting};
 use serde::Deserialize;
 
@@ -37,7 +37,7 @@ enum OneOrMany {
 /// Reads what gcloud says of an instance, or a list of one (`gcloud sql instances list`).
 pub(super) fn describe(text: &str) -> Result<Document, FlagsError> {
     if !text.trim_start().starts_with(['{', '[']) && text.contains("databaseVersion:") {
-        return Err(malformed(1, "this is YAML: add --format=json to gcloud sql instances describe"));
+        return Err(foreign(1, "this is YAML: add --format=json to gcloud sql instances describe"));
     }
     // An untagged enum alone would hide where the JSON is broken.
     let value: serde_json::Value = parse(text)?;
@@ -46,7 +46,7 @@ pub(super) fn describe(text: &str) -> Result<Document, FlagsError> {
         Ok(OneOrMany::Many(mut instances)) if instances.len() == 1 => instances.remove(0),
         Ok(OneOrMany::Many(instances)) => {
             let reason = format!("{} instances: describe one of them", instances.len());
-            return Err(malformed(1, reason));
+            return Err(foreign(1, reason));
         }
         Err(_) => return Err(malformed(1, NOT_AN_INSTANCE)),
     };
@@ -67,7 +67,7 @@ pub(super) fn describe(text: &str) -> Result<Document, FlagsError> {
         settings.tier.map(|what| Place { line: lines.at(lines.find(&format!("\"{what}\""), 0)), what });
     document.set_version(&instance.database_version.unwrap_or_default()).map_err(|engine| {
         let name = instance.name.as_ref().map_or_else(String::new, |name| format!(" {name}"));
-        malformed(lines.at(lines.find(&format!("\"{engine}\""), 0)), not_postgresql(&name, &engine))
+        foreign(lines.at(lines.find(&format!("\"{engine}\""), 0)), not_postgresql(&name, &engine))
     })?;
     document.instance = instance.name;
     Ok(document)

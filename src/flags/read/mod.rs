@@ -46,6 +46,11 @@ fn malformed(line: usize, reason: impl Into<String>) -> FlagsError {
     FlagsError::Malformed { line, reason: reason.into() }
 }
 
+/// What was read well enough, and is not for this program.
+fn foreign(line: usize, reason: impl Into<String>) -> FlagsError {
+    FlagsError::Foreign { line, reason: reason.into() }
+}
+
 /// What a sign stands for behind a backslash.
 fn escaped_sign(sign: char) -> char {
     match sign {

@@ -4,7 +4,7 @@
 //! the snippets that people paste.
 
 use super::{
-    Document, Form, Place, malformed, not_postgresql,
+    Document, Form, Place, foreign, malformed, not_postgresql,
     terraform_words::{What, Word, words},
 };
 use crate::flags::{error::FlagsError, secret::shown};
@@ -108,13 +108,13 @@ fn settle(containers: Vec<Container>, document: &mut Document) -> Result<(), Fla
     let Some(own) = with_flags.next() else { return Ok(()) };
     if let Some(second) = with_flags.next() {
         let reason = "here begins a second instance: check one instance at a time";
-        return Err(malformed(second.line, reason));
+        return Err(foreign(second.line, reason));
     }
     document.machine = own.machine;
     if let Some(version) = own.version {
         document.set_version(&version.what).map_err(|engine| {
             let name = if own.label.is_empty() { String::new() } else { format!(" {}", own.label) };
-            malformed(version.line, not_postgresql(&name, &engine))
+            foreign(version.line, not_postgresql(&name, &engine))
         })?;
     }
     Ok(())

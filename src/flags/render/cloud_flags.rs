@@ -1,11 +1,12 @@
 //! What gcloud and Terraform have in common: the whole set of an instance's flags, in bare values.
 
-use super::{Item, Options};
+use super::{Item, Options, unknown};
 use crate::flags::{
     Document, Form,
     catalog::{self, Flag, Kind, Known},
     cloud::{self, limits_error},
     place::is_of_the_place,
+    secret::shown,
 };
 
 /// The whole set that an instance gets, and what must be known about it.
@@ -76,6 +77,9 @@ impl Now<'_> {
     fn flag(&mut self, written: String, value: String) -> Option<(String, String)> {
         let known = catalog::find(&written);
         let name = known.map_or(written, |flag| flag.name.to_owned());
+        if known.is_none() && self.form.is_cloud_sql() && !name.contains('.') {
+            self.warnings.push(format!("carried along: {name}={}: {}", shown(&name, &value), unknown(&name)));
+        }
         // Cloud SQL itself said so.
         if self.form == Form::Describe {
             return Some((name, value));

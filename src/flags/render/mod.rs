@@ -101,7 +101,9 @@ fn items(
 ) -> Result<Vec<Item>, FlagsError> {
     let mut items: Vec<Item> = Vec::new();
     for (name, text) in settings {
-        let refuse = |why: String| Err(FlagsError::Render(format!("{name}={}: {why}", shown(name, text))));
+        let refuse = |reason: String| {
+            Err(FlagsError::Setting { name: name.clone(), value: shown(name, text), reason })
+        };
         let Some(known) = catalog::find(name) else {
             if is_of_extension(name) {
                 warnings.push(format!("{name} is not in the catalogue: written as it stands, not checked"));

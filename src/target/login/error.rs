@@ -45,7 +45,7 @@ impl Refusal {
         let not_let_in = class.as_deref() == Some("28");
         let not_yet = error.code() == Some(&SqlState::CANNOT_CONNECT_NOW);
         Self {
-            reason: about_tls(&error).unwrap_or_else(|| crate::target::describe(&error)),
+            reason: about_tls(&error).unwrap_or_else(|| told(&error)),
             by_encryption: tls_failed || not_let_in,
             elsewhere: not_yet || (class.is_none() && !tls_failed),
             cause: Some(error),
@@ -89,6 +89,22 @@ impl Refusals {
         }
         OpenError { reason, cause: self.0.pop().and_then(|(_, refusal)| refusal.cause) }
     }
+}
+
+/// What is wrong, and what to do where that can be said.
+fn told(error: &Error) -> String {
+    let described = crate::target::describe(error);
+    let io = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    let is_refused = io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused);
+    let remedy = match error.code() {
+        Some(code) if *code == SqlState::INVALID_PASSWORD => {
+            "give the password by --password-file, or set PGPASSWORD or DB_PASSWORD"
+        }
+        Some(code) if *code == SqlState::INVALID_CATALOG_NAME => "create it, or name another",
+        None if is_refused => "see that a server is up there and listens at this address",
+        _ => return described,
+    };
+    format!("{described}: {remedy}")
 }
 
 /// What is wrong with TLS, and what to do; `None` where it is something else.
