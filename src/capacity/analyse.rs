@@ -42,7 +42,7 @@ pub fn analyse(
     let first = series.any().map(|run| run.record);
     let rows = rows::rows(&operations, &responses, question, prices);
     let connections = rows::connections(&rows, &series, question);
-    let (outcome, sentence) = say::verdict(&operations, &rows, checked.as_ref());
+    let verdict = say::verdict(&operations, &rows, checked.as_ref());
     let at = records.iter().map(|record| record.run.started_at).min().unwrap_or_default();
     let of_first = |of: fn(&Record) -> String| first.map(of).unwrap_or_default();
     Ok(Capacity {
@@ -50,8 +50,9 @@ pub fn analyse(
         version: answer::VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         at,
-        outcome,
-        sentence,
+        outcome: verdict.outcome,
+        sentence: verdict.sentence,
+        details: verdict.details,
         workload: of_first(|record| record.workload.name.clone()),
         machine: of_first(say::machine),
         postgresql: of_first(|record| record.server.version.clone()),

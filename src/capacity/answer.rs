@@ -31,8 +31,11 @@ pub struct Capacity {
     pub at: DateTime<Utc>,
     /// What it came to, of the numbers of tracks that were asked for.
     pub outcome: Outcome,
-    /// The same in one sentence.
+    /// The same in one short sentence.
     pub sentence: String,
+    /// What else is to be known of it, a line each: what comes closest to its objective, of what nothing is known and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<String>,
     /// Name of the workload.
     pub workload: String,
     /// The machine that the server is for, or the one that it ran on.

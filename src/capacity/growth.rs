@@ -121,6 +121,23 @@ pub enum RowOutcome {
     Missed,
 }
 
+impl Reason {
+    /// The reason in a few words, for a line that has no room for the whole sentence.
+    #[must_use]
+    pub fn shortly(self) -> &'static str {
+        match self {
+            Self::NothingMeasured => "too little was measured",
+            Self::TooFewRuns => "every size was measured once",
+            Self::TooFewSizes => "one size alone was measured",
+            Self::PlanChanged => "a plan changed between the sizes",
+            Self::LackOfFit => "no law of growth fits",
+            Self::TooFar => "too far from what was measured",
+            Self::PlanMayChange => "a plan may change before",
+            Self::TooWide => "the interval is too wide",
+        }
+    }
+}
+
 impl Prediction {
     /// Whether the interval can be relied on.
     #[must_use]

@@ -126,7 +126,8 @@ impl<'a> Fitted<'a> {
             return refused(tracks, Reason::NothingMeasured, why.to_owned());
         };
         let Some(variance) = self.variance else {
-            let why = "every size was measured once: without repeats the spread between runs is not known";
+            let why =
+                "every size was measured once, and without repeats the spread between runs is not known";
             return refused(tracks, Reason::TooFewRuns, why.to_owned());
         };
         if let Some(at) = sizes.iter().position(|size| *size == tracks).filter(|at| self.is_told_by_runs(*at))
@@ -187,7 +188,7 @@ impl<'a> Fitted<'a> {
                     tracks,
                     Reason::PlanChanged,
                     format!(
-                        "{}: what comes after is known at one size alone: measure at more sizes beyond",
+                        "{}, so that what comes after is known at one size alone; measure at more sizes beyond",
                         step.what
                     ),
                 ),

@@ -101,7 +101,7 @@ fn tier(tracks: u64, responses: &Responses, question: &Question) -> (Option<Tier
         None => {
             (tier.busy, tier.most_calls_per_second) = (None, None);
             Some(format!(
-                "by the size of the database {}, which bears the load as long as a call of the mix takes {:.0} ms of processor time or less; it is not known: {}",
+                "the tier is chosen by the size of the database {}; it bears the load as long as a call of the mix takes {:.0} ms of processor time or less, which is not known: {}",
                 least.map_or_else(
                     || "alone".to_owned(),
                     |(tracks, _)| format!("and the processor time at {} tracks", short_tracks(tracks))

@@ -5,7 +5,7 @@ use super::{
     answer::{GrowthRow, Operation, Outcome},
     check::Check,
     cost::BESIDE_GB,
-    growth::RowOutcome,
+    growth::{Reason, RowOutcome},
     respond::FARTHEST,
     series::Series,
     tracks::short_tracks,
@@ -14,19 +14,23 @@ use crate::record::{Record, ServerKind};
 use crate::text::{counted, first_of, three_digits};
 use chrono::NaiveDate;
 
+/// What it comes to: the outcome, a short sentence, and what else is to be known of it.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) outcome: Outcome,
+    pub(super) sentence: String,
+    pub(super) details: Vec<String>,
+}
+
 /// What it comes to, of the numbers of tracks that were asked for.
-pub(super) fn verdict(
-    operations: &[Operation],
-    rows: &[GrowthRow],
-    check: Option<&Check>,
-) -> (Outcome, String) {
+pub(super) fn verdict(operations: &[Operation], rows: &[GrowthRow], check: Option<&Check>) -> Verdict {
     if let Some(check) = check.filter(|check| check.failed > 0) {
         let sentence = format!(
             "the predictions cannot be relied on: at {} tracks {}",
             short_tracks(check.tracks),
             check.sentence
         );
-        return (Outcome::Unknown, sentence);
+        return Verdict { outcome: Outcome::Unknown, sentence, details: Vec::new() };
     }
     let asked: Vec<&GrowthRow> = rows.iter().filter(|row| row.asked).collect();
     let objective = operations.first().map_or("the objective", |operation| operation.objective.as_str());
@@ -34,63 +38,70 @@ pub(super) fn verdict(
     let named = |row: &GrowthRow, names: &[String]| {
         format!("{} at {} tracks", first_of(names, 1), short_tracks(row.tracks))
     };
-    let is_known = |row: &&&GrowthRow| row.unknown.len() < operations.len();
     if let Some(row) = first(|row| &row.missed) {
-        return (
-            Outcome::Missed,
-            format!("{objective} is predicted to be missed by {}", named(row, &row.missed)),
-        );
+        let sentence = format!("{objective} is predicted to be missed by {}", named(row, &row.missed));
+        return Verdict { outcome: Outcome::Missed, sentence, details: not_known(operations, &asked) };
     }
-    let Some(last) = asked.iter().rfind(is_known) else {
-        return (Outcome::Unknown, format!("nothing can be predicted: {}", why_not(operations, &asked)));
-    };
-    let unknown = match last.unknown.as_slice() {
-        [] => String::new(),
-        [one] => format!("; of {one} nothing can be said there"),
-        many => format!("; of {} operations nothing can be said there", many.len()),
-    };
     if let Some(row) = first(|row| &row.in_danger) {
-        let sentence = format!("{objective} may be missed by {}{unknown}", named(row, &row.in_danger));
-        return (Outcome::InDanger, sentence);
+        let sentence = format!("{objective} may be missed by {}", named(row, &row.in_danger));
+        return Verdict { outcome: Outcome::InDanger, sentence, details: not_known(operations, &asked) };
     }
-    without_a_miss(operations, last, asked.last().filter(|row| row.tracks > last.tracks), &unknown)
+    without_a_miss(operations, &asked, objective)
 }
 
 /// Nothing is predicted to miss the objective: what keeps it, up to where, and of what nothing is known.
-fn without_a_miss(
-    operations: &[Operation],
-    last: &GrowthRow,
-    beyond: Option<&&GrowthRow>,
-    unknown: &str,
-) -> (Outcome, String) {
-    let objective = operations.first().map_or("the objective", |operation| operation.objective.as_str());
-    let (reached, closest) = (short_tracks(last.tracks), closest(operations, last.tracks));
+fn without_a_miss(operations: &[Operation], asked: &[&GrowthRow], objective: &str) -> Verdict {
+    let is_known = |row: &&&GrowthRow| row.unknown.len() < operations.len();
+    let Some(last) = asked.iter().rfind(is_known) else {
+        let sentence = format!("nothing can be predicted: {}", why_not(operations, asked));
+        return Verdict { outcome: Outcome::Unknown, sentence, details: Vec::new() };
+    };
     let (holding, all) = (operations.len() - last.unknown.len(), operations.len());
     let whose = if holding < all { format!(" for {holding} of {all} operations") } else { String::new() };
-    let held = format!("{objective} holds{whose} at {reached} tracks{closest}{unknown}");
-    match beyond {
-        Some(row) => {
-            let (tracks, why) = (short_tracks(row.tracks), why_not(operations, &[row]));
-            (Outcome::Unknown, format!("{held}; at {tracks} nothing can be predicted: {why}"))
-        }
-        None if holding < all => (Outcome::Unknown, held),
-        None => (Outcome::Holds, held),
+    let beyond = asked.last().filter(|row| row.tracks > last.tracks);
+    let farther = beyond.map_or_else(String::new, |row| {
+        format!("; at {} nothing can be predicted", short_tracks(row.tracks))
+    });
+    let outcome = if holding < all || beyond.is_some() { Outcome::Unknown } else { Outcome::Holds };
+    Verdict {
+        outcome,
+        sentence: format!("{objective} holds{whose} at {} tracks{farther}", short_tracks(last.tracks)),
+        details: closest(operations, last.tracks).into_iter().chain(not_known(operations, asked)).collect(),
     }
 }
 
-/// Why nothing can be said.
-fn why_not(operations: &[Operation], rows: &[&GrowthRow]) -> String {
-    let refusal = operations.iter().find_map(|operation| first_refusal(operation, rows));
-    refusal.unwrap_or_else(|| "nothing was asked for".to_owned())
+/// Of what nothing is known and why: at the largest number of tracks of which something is, and at those beyond it.
+fn not_known(operations: &[Operation], asked: &[&GrowthRow]) -> Vec<String> {
+    let (beyond, partly): (Vec<&GrowthRow>, Vec<&GrowthRow>) =
+        asked.iter().copied().partition(|row| row.unknown.len() == operations.len());
+    let some = partly.last().filter(|row| !row.unknown.is_empty()).map(|row| {
+        let (names, tracks) = (first_of(&row.unknown, 3), short_tracks(row.tracks));
+        format!("not known at {tracks} tracks: {names} ({})", why_not(operations, &[*row]))
+    });
+    let none = (!beyond.is_empty()).then(|| {
+        let tracks: Vec<String> = beyond.iter().map(|row| short_tracks(row.tracks)).collect();
+        format!("nothing is known at {} tracks: {}", tracks.join(", "), why_not(operations, &beyond))
+    });
+    some.into_iter().chain(none).collect()
 }
 
-fn first_refusal(operation: &Operation, asked: &[&GrowthRow]) -> Option<String> {
-    let of_row = |row: &&GrowthRow| operation.response.at(row.tracks)?.refusal.clone();
-    asked.iter().find_map(of_row).map(|refusal| refusal.sentence)
+/// Why nothing can be said, in a few words: the reason that most of the operations have there.
+fn why_not(operations: &[Operation], rows: &[&GrowthRow]) -> &'static str {
+    let of_row = |operation: &Operation, row: &&GrowthRow| {
+        Some(operation.response.at(row.tracks)?.refusal.as_ref()?.reason)
+    };
+    let reasons: Vec<Reason> = rows
+        .iter()
+        .flat_map(|row| operations.iter().filter_map(move |operation| of_row(operation, row)))
+        .collect();
+    let count = |reason: &Reason| reasons.iter().filter(|one| *one == reason).count();
+    // Of equals the first one.
+    let most = reasons.iter().rev().max_by_key(|reason| count(reason));
+    most.map_or("nothing was asked for", |reason| reason.shortly())
 }
 
 /// The operation that comes closest to its objective, with its upper end.
-fn closest(operations: &[Operation], tracks: u64) -> String {
+fn closest(operations: &[Operation], tracks: u64) -> Option<String> {
     let ratio = |operation: &Operation| {
         let prediction = operation.response.at(tracks)?;
         let holds = prediction.outcome(operation.target_us) == RowOutcome::Holds;
@@ -98,9 +109,10 @@ fn closest(operations: &[Operation], tracks: u64) -> String {
     };
     let all = operations.iter().filter_map(|operation| Some((operation, ratio(operation)?)));
     let closest = all.max_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
-    closest.map_or_else(String::new, |(operation, (high, _))| {
+    closest.map(|(operation, (high, _))| {
         format!(
-            "; the closest to it is {} with at most {} ms",
+            "the closest to it at {} tracks is {} with at most {} ms",
+            short_tracks(tracks),
             operation.response.name,
             three_digits(high / 1e3)
         )
@@ -162,7 +174,7 @@ pub(super) fn cautions(series: &Series<'_>, prices: &Prices, today: NaiveDate) -
     let confined = runs.first().and_then(|record| record.server.machine.as_ref());
     let not_done = confined.map(|machine| machine.not_done.clone()).unwrap_or_default();
     [
-        (series.left_out > 0, format!("{} records were left out: cut short, or of another workload", series.left_out)),
+        (series.left_out > 0, format!("left out: {}, cut short or of another workload", counted(series.left_out, "record"))),
         (disturbed > 0, format!("{disturbed} of {} runs were disturbed: their spread widens the intervals", runs.len())),
         (once, "each size was measured once: the spread between runs is not known, and nothing is predicted".to_owned()),
         (

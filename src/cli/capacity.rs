@@ -106,8 +106,8 @@ pub(super) fn execute(args: CapacityArgs, matches: &ArgMatches) -> Result<ExitCo
     };
     if !measured.is_whole {
         return Err(Failure::interrupted(format!(
-            "interrupted: {} runs are kept in {}: loist-bench capacity --from RECORD... answers from them",
-            measured.records.len(),
+            "interrupted: {} kept in {}: loist-bench capacity --from RECORD... answers from them",
+            text::counted(measured.records.len(), "run"),
             out.display()
         )));
     }

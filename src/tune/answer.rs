@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     compare::{Answer, Effect},
-    record::Metric,
+    record::{Metric, amount::size},
 };
 
 /// A measurement that would miss a larger change than this leaves it open whether there is anything to gain.
@@ -70,11 +70,12 @@ pub(super) fn sentence(
     let effect = confirmed
         .and_then(|confirmed| confirmed.effects.as_ref())
         .and_then(|effects| of_all(effects, objective.metric()));
-    let seen = effect.and_then(|effect| effect.detectable).map(percent);
+    let metric = objective.metric();
+    let seen = effect.and_then(|effect| effect.detectable).map(|seen| size(metric, seen));
     let becomes = |is_better: bool| {
         let change = effect.and_then(|effect| effect.change).unwrap_or_default();
-        let word = if objective.metric().higher_is_worse() == is_better { "lower" } else { "higher" };
-        format!("{} {word}", percent(change))
+        let word = if metric.higher_is_worse() == is_better { "lower" } else { "higher" };
+        format!("{} {word}", size(metric, change.abs()))
     };
     match outcome {
         Outcome::Improved => {
@@ -96,7 +97,7 @@ pub(super) fn sentence(
                     format!("what seemed better cannot be measured again: {why}")
                 }
                 (_, None) => why_nothing.to_owned(),
-                (_, Some(effect)) => why_open(effect, seen),
+                (_, Some(effect)) => why_open(question, effect, seen),
             };
             format!("it cannot be told whether anything is to be gained: {why}")
         }
@@ -104,27 +105,26 @@ pub(super) fn sentence(
 }
 
 /// Why an answer is open.
-fn why_open(effect: &Effect, seen: Option<String>) -> String {
+fn why_open(question: Question, effect: &Effect, seen: Option<String>) -> String {
     if let Some(reason) = &effect.reason {
         return reason.clone();
     }
+    let whose =
+        if question.is_given { "the settings that were given" } else { "the best settings that were tried" };
     let gain = effect.change.map(|change| gain(effect.metric, change));
+    let amount = |gain: f64| size(effect.metric, gain.abs());
     let seems = match gain {
         Some(gain) if gain >= effect.least => {
-            format!("they seem to gain {}, which is not certain", percent(gain))
+            format!("seem to gain {}, which is not certain", amount(gain))
         }
         Some(gain) if gain <= -effect.least => {
-            format!("they seem to cost {}, which is not certain", percent(gain))
+            format!("seem to cost {}, which is not certain", amount(gain))
         }
-        _ => "they seem to change little".to_owned(),
+        _ => "seem to change little".to_owned(),
     };
     let seen =
         seen.map_or_else(String::new, |seen| format!("; less than {seen} is not seen in so few pairs"));
-    format!("{seems}{seen}")
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", share.abs() * 100.0)
+    format!("{whose} {seems}{seen}")
 }
 
 #[cfg(test)]
@@ -192,6 +192,25 @@ mod tests {
         let (outcome, sentence) = said(SEARCH, Some(&failed));
         assert_eq!(outcome, Outcome::Inconclusive);
         assert!(sentence.ends_with("cannot be measured again: the server went away"), "{sentence}");
+    }
+
+    #[test]
+    fn an_open_answer_says_whose_it_is_as_the_tables_round() {
+        let mut open = confirmed(12, 1.0);
+        for operation in &mut open.effects.as_mut().unwrap().operations {
+            for effect in operation.metrics.iter_mut().filter(|effect| effect.metric == Metric::P95) {
+                (effect.answer, effect.change) = (Answer::NotResolved, Some(0.015));
+                (effect.detectable, effect.reason) = (Some(0.225), None);
+            }
+        }
+        for (question, whose) in
+            [(SEARCH, "the best settings that were tried"), (CHECK, "the settings that were given")]
+        {
+            let (outcome, sentence) = said(question, Some(&open));
+            assert_eq!(outcome, Outcome::Inconclusive);
+            let why = format!("{whose} seem to change little; less than 23 % is not seen in so few pairs");
+            assert!(sentence.ends_with(&why), "{sentence}");
+        }
     }
 
     #[test]

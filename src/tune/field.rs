@@ -25,6 +25,9 @@ pub struct Field {
     pub superuser: bool,
 }
 
+/// Why a setting was not tried that was not among those that were asked for.
+pub const NOT_ASKED: &str = "only others were asked for";
+
 /// Settings that count in the memory that is promised.
 const PROMISES: [&str; 4] = ["shared_buffers", "work_mem", "hash_mem_multiplier", "maintenance_work_mem"];
 
@@ -37,7 +40,7 @@ impl Field {
         let row = space::find(name).ok_or("it is not among what a tuner changes")?;
         let is_named = self.only.iter().any(|only| only.eq_ignore_ascii_case(name));
         if !self.only.is_empty() && !is_named {
-            return Err("only others were asked for".to_owned());
+            return Err(NOT_ASKED.to_owned());
         }
         if row.scale == Scale::No {
             return Err(row.note.to_owned());

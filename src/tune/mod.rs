@@ -40,7 +40,7 @@ mod tuner;
 pub use begun::Begun;
 pub use candidate::Candidate;
 pub use error::TuneError;
-pub use field::{Field, room};
+pub use field::{Field, NOT_ASKED, room};
 pub use formula::formula;
 pub use journal::{Journal, NAME as JOURNAL};
 pub use objective::Objective;

@@ -1,7 +1,11 @@
 //! What a study came to, as a file and as what others print.
 
 use super::{Candidate, Objective, confirm::of_all};
-use crate::compare::Effects;
+use crate::{
+    compare::Effects,
+    record::{Metric, amount::change},
+    text::counted,
+};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -163,7 +167,9 @@ impl Tried {
             (None, None) => "could not be measured".to_owned(),
             (None, Some(ratio)) => {
                 let taken = if self.taken { ", taken" } else { "" };
-                format!("{:+.1} % in {} pairs{taken}", (ratio - 1.0) * 100.0, self.pairs)
+                // The sign is that of a cost, whatever the objective.
+                let cost = change(Metric::P95, Some(ratio - 1.0));
+                format!("{cost} in {}{taken}", counted(self.pairs, "pair"))
             }
         };
         format!("{}: {}: {came_to}", self.origin, changes.join(" "))
@@ -182,4 +188,27 @@ impl Study {
 #[must_use]
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Study).to_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenger_is_told_as_the_tables_round() {
+        let changes = vec![("work_mem".to_owned(), "20MB".to_owned())];
+        let tried = |pairs: usize| Tried {
+            origin: "the formula of pgtune".to_owned(),
+            candidate: Candidate::new("x", changes.clone()),
+            changes: changes.clone(),
+            pairs,
+            cost_ratio: Some(1.177),
+            against_best: Some(1.177),
+            detectable: None,
+            taken: false,
+            failed: None,
+        };
+        assert_eq!(tried(1).sentence(), "the formula of pgtune: work_mem=20MB: +18 % in 1 pair");
+        assert!(tried(3).sentence().ends_with("+18 % in 3 pairs"), "{}", tried(3).sentence());
+    }
 }

@@ -97,7 +97,7 @@ fn text(history: &History) -> String {
 fn table(history: &History, kind: &Kind) -> Table {
     let mut table = Table::new();
     table.load_style(TableStyle::new()).set_header([
-        "date",
+        "date, UTC",
         "id",
         "revision",
         "blocks",

@@ -125,14 +125,18 @@ fn dollars(usd: f64) -> Cell {
     Cell::number(if usd.is_finite() { format!("{usd:.2}") } else { "?".to_owned() }, usd)
 }
 
-/// Each operation: what was measured, what is predicted, where it reaches its objective.
+/// Each operation: what was measured, what is predicted, up to where it keeps its objective.
 #[must_use]
 pub fn operations(capacity: &Capacity) -> Grid {
     let quantile = words::quantile(capacity);
     let sizes: Vec<u64> = capacity.sizes.iter().map(|size| size.tracks).collect();
     let growth = &capacity.question.growth;
     let beyond: Vec<u64> = growth.iter().copied().filter(|tracks| !sizes.contains(tracks)).collect();
-    let mut columns = vec![Column::words("operation")];
+    let mut columns = vec![
+        Column::words("operation"),
+        Column::numbers("holds up to, tracks")
+            .hint("its objective: expected (earliest to latest); at least, where no more is predicted"),
+    ];
     let measured = sizes.iter().map(|tracks| {
         Column::numbers(format!("{quantile} at {}, ms", short_tracks(*tracks)))
             .hint("measured, with the interval of a new run")
@@ -144,9 +148,6 @@ pub fn operations(capacity: &Capacity) -> Grid {
             .hint("predicted; ? where that is not warranted")
     });
     columns.extend(predicted);
-    columns.push(
-        Column::numbers("reaches its objective").hint("numbers of tracks: expected, earliest to latest"),
-    );
     let mut grid = Grid::new(columns);
     for operation in &capacity.operations {
         grid.push(Row::new(operation_cells(operation, sizes.iter(), beyond.iter())));
@@ -173,11 +174,11 @@ fn operation_cells<'a>(
     };
     let law = Cell::text(response.law.as_deref().map_or_else(|| "none".to_owned(), plain));
     let reach = Cell::text(words::reach(operation));
-    std::iter::once(Cell::text(plain(&response.name)))
+    [Cell::text(plain(&response.name)), reach]
+        .into_iter()
         .chain(sizes.map(&times))
         .chain([law])
         .chain(beyond.map(&times))
-        .chain([reach])
         .collect()
 }
 

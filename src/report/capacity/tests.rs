@@ -2,7 +2,12 @@
 
 use super::*;
 use crate::{
-    capacity::{Outcome, Prices, Question, analyse, fixture, growth::Reason},
+    capacity::{
+        Outcome, Prices, Question, analyse,
+        answer::Reach,
+        fixture,
+        growth::{Reason, Refusal},
+    },
     record::{Knee, Record, WalCounters},
     report::{
         fixture::{EVIL, harmless},
@@ -111,6 +116,65 @@ fn what_is_not_warranted_is_marked_and_said_once() {
         "{said:?}"
     );
     assert_eq!(words::times(search.at(50_000)), "-");
+    for text in [shown(&capacity), markdown::capacity(&capacity)] {
+        assert_eq!(text.matches("the plan of search_library.page").count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn the_first_line_is_short_and_what_follows_it_is_said_once() {
+    let text = shown(&made());
+    let lines: Vec<&str> = text.lines().take(4).collect();
+    assert_eq!(lines[0], "cannot tell: 200ms@p95 holds for 2 of 3 operations at 100k tracks");
+    assert_eq!(lines[1], "   the closest to it at 100k tracks is facets with at most 181 ms");
+    assert_eq!(lines[2], "   not known at 100k tracks: search_library (a plan changed between the sizes)");
+    assert_eq!(lines[3], "");
+    let page = html::capacity(&made());
+    assert!(page.contains("<h1>200ms@p95 holds for 2 of 3 operations at 100k tracks</h1>"), "{page}");
+}
+
+#[test]
+fn a_question_mark_is_explained_where_there_is_one() {
+    let mut capacity = made();
+    assert!(!shown(&capacity).contains(words::MARKED));
+    let facets = &mut capacity.operations[2].response;
+    let prediction = facets.predictions.iter_mut().find(|one| one.tracks == 100_000).unwrap();
+    prediction.refusal = Some(Refusal { reason: Reason::TooWide, sentence: "it is wide".to_owned() });
+    assert!(shown(&capacity).contains(words::MARKED));
+}
+
+#[test]
+fn up_to_where_it_holds_promises_no_more_than_is_known() {
+    let capacity = made();
+    let said = |early: Option<u64>, expected: Option<u64>, late: Option<u64>, horizon: u64| {
+        let mut operation = capacity.operations[0].clone();
+        operation.reach = Reach {
+            earliest_tracks: early,
+            expected_tracks: expected,
+            latest_tracks: late,
+            horizon_tracks: horizon,
+        };
+        words::reach(&operation)
+    };
+    for (early, expected, late, horizon, text) in [
+        (None, None, None, 0, "not known"),
+        (None, None, None, 30_000, "at least 30,000"),
+        (Some(22_078), None, None, 23_245, "at least 22,000"),
+        (Some(110_900), Some(153_000), None, 1_000_000, "150,000 (at least 110,000)"),
+        (Some(110_900), Some(153_000), Some(231_000), 1_000_000, "150,000 (110,000 to 240,000)"),
+    ] {
+        assert_eq!(said(early, expected, late, horizon), text);
+    }
+}
+
+#[test]
+fn a_number_of_tracks_of_which_nothing_is_known_fails_nothing() {
+    let mut capacity = made();
+    let all: Vec<String> = capacity.operations.iter().map(|one| one.response.name.clone()).collect();
+    capacity.rows.iter_mut().filter(|row| row.asked).for_each(|row| row.unknown.clone_from(&all));
+    let page = html::capacity(&capacity);
+    assert!(page.contains("<b>none</b> of the operations can be predicted"), "{page}");
+    assert!(!page.contains("keep the objective</dd>"), "{page}");
 }
 
 #[test]
@@ -165,6 +229,7 @@ fn nothing_in_it_is_obeyed() {
     capacity.check.as_mut().unwrap().sentence = EVIL.to_owned();
     capacity.connections.as_mut().unwrap().sentence = EVIL.to_owned();
     capacity.assumptions = vec![EVIL.to_owned()];
+    capacity.details = vec![EVIL.to_owned()];
     capacity.cautions = vec![EVIL.to_owned()];
     harmless(&shown(&capacity));
     let page = html::capacity(&capacity);

@@ -1,6 +1,6 @@
 //! What an answer on capacity says in words.
 
-use crate::text::{bytes, first_of, grouped, milliseconds, three_digits};
+use crate::text::{bytes, counted, first_of, grouped, milliseconds, three_digits};
 use crate::{
     capacity::{
         Capacity, Outcome,
@@ -22,10 +22,16 @@ pub fn outcome(outcome: Outcome) -> (Tone, &'static str) {
     }
 }
 
-/// What it comes to, in one sentence without a full stop.
+/// What it comes to, in one short sentence without a full stop.
 #[must_use]
 pub fn sentence(capacity: &Capacity) -> String {
     plain(&capacity.sentence)
+}
+
+/// What else is to be known of it, a line each.
+#[must_use]
+pub fn details(capacity: &Capacity) -> Vec<String> {
+    capacity.details.iter().map(|detail| plain(detail)).collect()
 }
 
 /// What was measured and asked: a name and a sentence each.
@@ -35,7 +41,7 @@ pub fn facts(capacity: &Capacity) -> Vec<(&'static str, String)> {
     let sizes: Vec<String> = capacity
         .sizes
         .iter()
-        .map(|size| format!("{} ({} runs)", short_tracks(size.tracks), size.runs))
+        .map(|size| format!("{} ({})", short_tracks(size.tracks), counted(size.runs, "run")))
         .collect();
     vec![
         ("workload", format!("{}, {}", plain(&capacity.workload), plain(&capacity.load))),
@@ -76,13 +82,13 @@ pub fn not_warranted(capacity: &Capacity) -> Vec<String> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for response in responses.chain([&capacity.database, &capacity.cpu]) {
         let Some((tracks, sentence)) = first_refusal(response, capacity) else { continue };
-        let said = format!("at {} tracks {sentence}", short_tracks(tracks));
+        let said = format!("at {} tracks: {sentence}", short_tracks(tracks));
         match found.iter_mut().find(|(known, _)| *known == said) {
             Some((_, names)) => names.push(plain(&response.name)),
             None => found.push((said, vec![plain(&response.name)])),
         }
     }
-    found.into_iter().map(|(said, names)| format!("{}: {said}", names.join(", "))).collect()
+    found.into_iter().map(|(said, names)| format!("{} {said}", names.join(", "))).collect()
 }
 
 /// The first number of tracks that was asked for, or checked, at which a prediction is not warranted.
@@ -98,12 +104,18 @@ fn first_refusal(response: &Response, capacity: &Capacity) -> Option<(u64, Strin
         .find_map(|prediction| Some((prediction.tracks, plain(&prediction.refusal.as_ref()?.sentence))))
 }
 
-/// What is to be known of the tiers: numbers of tracks with the same remark together.
+/// What is to be known of the tiers: numbers of tracks with the same remark together. A reason that is among what is not
+/// warranted is not told again.
 #[must_use]
 pub fn remarks(capacity: &Capacity) -> Vec<String> {
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    let told: Vec<String> = [&capacity.database, &capacity.cpu]
+        .into_iter()
+        .filter_map(|response| Some(format!(": {}", first_refusal(response, capacity)?.1)))
+        .collect();
     for row in &capacity.rows {
         let Some(remark) = row.remark.as_ref().map(|remark| plain(remark)) else { continue };
+        let remark = told.iter().fold(remark, |remark, why| remark.replace(why, " (see Not warranted)"));
         let tracks = short_tracks(row.tracks);
         match found.iter_mut().find(|(known, _)| *known == remark) {
             Some((_, all)) => all.push(tracks),
@@ -122,12 +134,15 @@ pub fn connections(capacity: &Capacity) -> Vec<String> {
     std::iter::once(plain(&connections.sentence)).chain(pool).chain([own]).collect()
 }
 
-/// The figures of the server's own plan.
+/// Of what [`plan`] tells.
+pub const PLAN: &str = "The server's own capacity plan against these prices";
+
+/// The figures of the server's own capacity plan.
 #[must_use]
 pub fn plan(capacity: &Capacity) -> Vec<String> {
     let plan = &capacity.plan;
     let sum = format!(
-        "{:.2} USD a month at the start, where the plan says {:.0}",
+        "{:.2} USD a month at the start, where the server's own capacity plan says {:.0}",
         plan.found_usd, plan.planned_usd
     );
     std::iter::once(sum).chain(plan.sentences.iter().map(|sentence| plain(sentence))).collect()
@@ -157,29 +172,35 @@ pub fn row(row: &GrowthRow, operations: usize) -> (Tone, String) {
     }
 }
 
-/// Where an operation reaches its objective.
+/// Up to how many tracks an operation keeps its objective: as expected, and from the earliest to the latest end. Where that
+/// is farther than is predicted, as far as is certain.
 #[must_use]
 pub fn reach(operation: &Operation) -> String {
-    let about = |tracks: u64| grouped(rounded(tracks));
-    match operation.reach {
-        Reach { horizon_tracks: 0, .. } => "not known".to_owned(),
-        Reach { earliest_tracks: None, horizon_tracks, .. } => format!("not up to {}", about(horizon_tracks)),
-        Reach { earliest_tracks: Some(early), expected_tracks, latest_tracks, horizon_tracks } => {
-            let expected = expected_tracks.map_or_else(
-                || format!("beyond {}", about(horizon_tracks)),
-                |tracks| format!("at {}", about(tracks)),
-            );
-            let late = latest_tracks.map_or_else(|| "not known".to_owned(), about);
-            format!("{expected} ({} to {late})", about(early))
+    let short_of = |tracks: u64| grouped(tracks / step(tracks) * step(tracks));
+    let Reach { earliest_tracks, expected_tracks, latest_tracks, horizon_tracks } = operation.reach;
+    let least = format!("at least {}", short_of(earliest_tracks.unwrap_or(horizon_tracks)));
+    match (earliest_tracks, expected_tracks, latest_tracks) {
+        _ if horizon_tracks == 0 => "not known".to_owned(),
+        (Some(early), Some(expected), Some(late)) => {
+            let late = grouped(late.div_ceil(step(late)) * step(late));
+            format!("{} ({} to {late})", short_of(expected), short_of(early))
         }
+        (_, Some(expected), None) => format!("{} ({least})", short_of(expected)),
+        _ => least,
     }
 }
 
-/// Two digits of a number of tracks: more of them would promise too much.
-fn rounded(tracks: u64) -> u64 {
-    let power = 10_u64.pow(tracks.max(1).ilog10().saturating_sub(1));
-    tracks.div_ceil(power) * power
+/// What the second digit of a number of tracks stands for: more digits would promise too much.
+fn step(tracks: u64) -> u64 {
+    10_u64.pow(tracks.max(1).ilog10().saturating_sub(1))
 }
+
+/// What stands behind an interval that is not warranted.
+pub const MARK: &str = " ?";
+
+/// What [`MARK`] means.
+pub const MARKED: &str =
+    "A question mark stands behind an interval that is not warranted; why is said below.";
 
 /// An interval of times in milliseconds, as in `12.3 (10.1..15.0)`; marked where it is not warranted.
 #[must_use]
@@ -197,6 +218,6 @@ fn ends(prediction: Option<&Prediction>, say: impl Fn(f64) -> String) -> String 
     let Some(Prediction { range: Some(Ends { low, estimate, high }), refusal, .. }) = prediction else {
         return "-".to_owned();
     };
-    let mark = if refusal.is_some() { " ?" } else { "" };
+    let mark = if refusal.is_some() { MARK } else { "" };
     format!("{} ({}..{}){mark}", say(*estimate), say(*low), say(*high))
 }

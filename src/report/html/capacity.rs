@@ -26,7 +26,7 @@ pub(super) fn page(capacity: &Capacity) -> String {
         section("check", "Predictions checked", check(capacity)),
         section("connections", "Connections", connections(capacity)),
         section("measured", "Measured", explained(MEASURED, &grids::measured(capacity), "Measured")),
-        section("plan", "The server's plan", list(&words::plan(capacity))),
+        section("plan", "The server's own capacity plan", list(&words::plan(capacity))),
         section("assumptions", "This rests on", list(&words::assumptions(capacity))),
         section("method", "Method", method(&words::facts(capacity), &READING.map(str::to_owned))),
     ]);
@@ -51,7 +51,7 @@ const READING: [&str; 3] = [
 ];
 
 fn growth(capacity: &Capacity) -> String {
-    let growth = explained(GROWTH, &grids::growth(capacity), "Growth");
+    let growth = list(&words::details(capacity)) + &explained(GROWTH, &grids::growth(capacity), "Growth");
     growth + &explained(TIERS, &grids::tiers(capacity), "Tiers") + &list(&words::remarks(capacity))
 }
 
@@ -118,19 +118,26 @@ fn head(capacity: &Capacity) -> String {
 fn figures(capacity: &Capacity) -> Vec<Figure> {
     let Some(row) = capacity.rows.iter().rfind(|row| row.asked) else { return Vec::new() };
     let tracks = grouped(row.tracks);
-    let known = capacity.operations.len() - row.unknown.len();
+    let known = capacity.operations.len().saturating_sub(row.unknown.len());
     let tone = match row.outcome {
         RowOutcome::Missed => Tone::Bad,
         RowOutcome::InDanger => Tone::Warn,
         RowOutcome::Holds | RowOutcome::Unknown => Tone::Good,
     };
-    let keeping = known.saturating_sub(row.missed.len() + row.in_danger.len());
-    let mut figures = vec![Figure::count(
-        "operations keep the objective",
-        keeping,
-        tone,
-        format!("of {} at {tracks} tracks; {} not known", capacity.operations.len(), row.unknown.len()),
-    )];
+    let mut figures = vec![match known {
+        0 => Figure {
+            name: "of the operations can be predicted",
+            value: "none".to_owned(),
+            hint: format!("of {} at {tracks} tracks", capacity.operations.len()),
+            tone: Tone::Warn,
+        },
+        _ => Figure::count(
+            "operations keep the objective",
+            known.saturating_sub(row.missed.len() + row.in_danger.len()),
+            tone,
+            format!("of {} at {tracks} tracks; {} not known", capacity.operations.len(), row.unknown.len()),
+        ),
+    }];
     if let Some(range) = capacity.database.at(row.tracks).and_then(|prediction| prediction.range) {
         figures.push(Figure {
             name: "database",

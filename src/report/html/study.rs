@@ -64,7 +64,8 @@ fn commands(study: &Study) -> String {
 fn head(study: &Study) -> String {
     let (tone, word) = words::outcome(study);
     let count = |name, count: usize, tone, hint: &str| Figure::count(name, count, tone, hint.to_owned());
-    let settings = if study.recommended.len() == 1 { "setting to change" } else { "settings to change" };
+    let named = |count: usize, one, many| if count == 1 { one } else { many };
+    let (settings, challengers) = (study.recommended.len(), study.tried.len());
     let taken = study.tried.iter().filter(|one: &&Tried| one.taken).count();
     rendered(&Head {
         label: "Tuning",
@@ -80,14 +81,24 @@ fn head(study: &Study) -> String {
             study.at.format("%-d %B %Y, %H:%M UTC")
         ),
         figures: vec![
-            count(settings, study.recommended.len(), Tone::Good, "confirmed with other seeds"),
             count(
-                "challengers",
-                study.tried.len(),
+                named(settings, "setting to change", "settings to change"),
+                settings,
+                Tone::Good,
+                "confirmed with other seeds",
+            ),
+            count(
+                named(challengers, "challenger", "challengers"),
+                challengers,
                 Tone::Plain,
                 &format!("{taken} {} better than the best before", if taken == 1 { "was" } else { "were" }),
             ),
-            count("measurements", study.trials as usize, Tone::Plain, "close looks and pairs of blocks"),
+            count(
+                named(study.trials as usize, "measurement", "measurements"),
+                study.trials as usize,
+                Tone::Plain,
+                "close looks and pairs of blocks",
+            ),
         ],
         cautions: &study.cautions,
     })

@@ -20,7 +20,10 @@ pub fn capacity(capacity: &Capacity) -> String {
     let tone = words::outcome(capacity.outcome).0;
     let sentence = escaped(&capital(&words::sentence(capacity)));
     let head = format!("{}## {} {sentence}\n", mark::MARKDOWN, sign(tone));
+    let details: String =
+        words::details(capacity).iter().map(|detail| format!("- {}\n", escaped(detail))).collect();
     let parts = vec![
+        ("list of details", details),
         ("cautions", cautions(&capacity.cautions)),
         ("measurement", facts(&words::facts(capacity))),
         ("growth", titled("Growth", &grids::growth(capacity))),
@@ -32,7 +35,7 @@ pub fn capacity(capacity: &Capacity) -> String {
         ("list of what is not warranted", folded_list("Not warranted", &words::not_warranted(capacity))),
         ("remarks on tiers", folded_list("Of the tiers", &words::remarks(capacity))),
         ("connections", folded_list("Connections", &words::connections(capacity))),
-        ("plan", folded_list("The server's plan against these prices", &words::plan(capacity))),
+        ("plan", folded_list(words::PLAN, &words::plan(capacity))),
         ("assumptions", folded_list("This rests on", &words::assumptions(capacity))),
     ];
     let foot = format!(

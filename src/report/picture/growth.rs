@@ -119,9 +119,9 @@ pub fn of_operation(index: usize, operation: &Operation, capacity: &Capacity) ->
     let words = Words {
         id: format!("growth-{index}"),
         title: name.clone(),
-        note: format!("Law of the estimate: {law}. Reaches its objective: {reach} tracks."),
+        note: format!("Law of the estimate: {law}. Tracks up to which it keeps its objective: {reach}."),
         alternative: format!(
-            "Dots of {} runs, a line of estimates and the interval of a new run about it; {name} reaches its objective {reach} tracks.",
+            "Dots of {} runs, a line of estimates and the interval of a new run about it; tracks up to which {name} keeps its objective: {reach}.",
             curves[0].measured().count()
         ),
     };

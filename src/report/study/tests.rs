@@ -6,7 +6,7 @@ use crate::{
         fixture::{EVIL, harmless, hostile, pairs},
         html, markdown,
     },
-    tune::{Candidate, Change, Effect, NotTried, Objective, Outcome, Tried, study},
+    tune::{Candidate, Change, Effect, NOT_ASKED, NotTried, Objective, Outcome, Tried, study},
 };
 use chrono::{DateTime, TimeDelta};
 
@@ -91,6 +91,7 @@ fn everything_is_told_in_each_form() {
         }
     }
     assert!(forms[0].contains("28 %"), "what it gains: {}", forms[0]);
+    assert!(forms[2].contains("1 was better than the best before"), "{}", forms[2]);
 }
 
 #[test]
@@ -119,6 +120,30 @@ fn nothing_to_gain_says_so_and_shows_what_was_tried() {
     let text = shown(&study);
     assert!(text.starts_with("nothing to gain: keep the settings as they are"), "{text}");
     assert!(!text.contains("Settings to change") && text.contains("no better"), "{text}");
+}
+
+#[test]
+fn settings_that_were_not_asked_for_share_a_row() {
+    let mut study = made();
+    let not_asked = |name: &str| NotTried { name: name.to_owned(), why: NOT_ASKED.to_owned() };
+    study.not_tried.extend(["jit", "work_mem", "wal_buffers", "commit_delay"].map(not_asked));
+    let grid = words::not_tried(&study);
+    let rows: Vec<[&str; 2]> =
+        grid.rows.iter().map(|row| [row.cells[0].text.as_str(), row.cells[1].text.as_str()]).collect();
+    let folded = "only others were asked for: jit, work_mem, wal_buffers and 1 more";
+    assert_eq!(rows, [["fsync", "a crash may leave nothing"], ["4 settings", folded]]);
+}
+
+#[test]
+fn one_of_a_kind_has_no_plural() {
+    let mut study = made();
+    study.tried.truncate(1);
+    (study.recommended, study.trials) = (Vec::new(), 1);
+    let page = html::study(&study);
+    for part in ["<b>1</b> challenger</dd>", "<b>1</b> measurement</dd>", "<b>0</b> settings to change</dd>"]
+    {
+        assert!(page.contains(part), "{part} in {page}");
+    }
 }
 
 #[test]

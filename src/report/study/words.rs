@@ -1,6 +1,6 @@
 //! What a study says in words and tables.
 
-use crate::text::{counted, grouped, span};
+use crate::text::{counted, first_of, grouped, span};
 use crate::{
     compare::{self, Effects},
     flags::{
@@ -16,7 +16,7 @@ use crate::{
         grid::{Cell, Column, Grid, Row, Tone},
         xml::plain,
     },
-    tune::{Effect, Outcome, Study, Tried},
+    tune::{Effect, NOT_ASKED, NotTried, Outcome, Study, Tried},
 };
 
 /// Challengers that are shown; the file holds them all.
@@ -182,12 +182,19 @@ fn came_to(one: &Tried) -> String {
     }
 }
 
-/// Settings that were not tried, and why.
+/// Settings that were not tried, and why; those that were not asked for in one row, for the file holds them all.
 #[must_use]
 pub fn not_tried(study: &Study) -> Grid {
     let mut grid = Grid::new(vec![Column::words("setting"), Column::words("why not")]);
-    for one in &study.not_tried {
+    let (not_asked, others): (Vec<&NotTried>, Vec<&NotTried>) =
+        study.not_tried.iter().partition(|one| one.why == NOT_ASKED);
+    for one in others {
         grid.push(Row::new(vec![Cell::text(plain(&one.name)), Cell::text(plain(&one.why))]));
+    }
+    if !not_asked.is_empty() {
+        let names: Vec<String> = not_asked.iter().map(|one| plain(&one.name)).collect();
+        let why = format!("{NOT_ASKED}: {}", first_of(&names, 3));
+        grid.push(Row::new(vec![Cell::text(counted(names.len(), "setting")), Cell::text(why)]));
     }
     grid
 }
