@@ -138,7 +138,8 @@ impl Typed {
 }
 
 impl Bound {
-    /// Binds `workload` to `library`, and has the server parse every statement in every form it can take.
+    /// Binds `workload` to `library`, and has the server parse every statement in every form it can take, and
+    /// with values as they are drawn.
     ///
     /// # Errors
     /// With file and line, when the server refuses a statement; or when the connection fails.
@@ -165,7 +166,9 @@ impl Bound {
         number_texts(&mut operations);
         let by_weight = WeightedIndex::new(workload.operations.iter().map(|operation| operation.weight))
             .expect("a workload has operations, each with a weight above 0");
-        Ok(Self { workload, protocol, operations, library, by_weight })
+        let bound = Self { workload, protocol, operations, library, by_weight };
+        bound.check_values(client).await?;
+        Ok(bound)
     }
 
     /// Chooses the operation of the next call.
@@ -329,7 +332,7 @@ async fn bind_statement(
 }
 
 /// What the server refuses is the workload's fault, at the character that it names, if any; anything else is not.
-fn refused(
+pub(super) fn refused(
     error: &tokio_postgres::Error,
     blame: impl FnOnce(Option<u32>, &str) -> WorkloadError,
 ) -> EngineError {

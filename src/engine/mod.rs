@@ -30,6 +30,7 @@ mod recorder;
 mod round_trip;
 mod schedule;
 mod session;
+mod values;
 mod worker;
 
 pub use bind::{Bound, BoundOperation, BoundStatement, EngineError, Typed};

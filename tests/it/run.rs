@@ -322,6 +322,23 @@ fn what_the_server_refuses_is_reported_with_file_and_line() {
     bench.write("envelope.toml", &envelope);
     let answer = bench.expect(2, "run envelope.toml --tracks 10 --quiet");
     answer.one_sentence(&format!("envelope.toml:{line}: the server refuses this part of the envelope"));
+    // Of the wrong type, within the text and beside it.
+    let integer = text.replace("audio_trakcs", "audio_tracks").replacen(
+        "{ draw = \"track_id\"",
+        "{ draw = \"integer\", min = 1, max = 9 } # ",
+        1,
+    );
+    let line = integer.lines().position(|line| line.starts_with("SELECT")).unwrap() + 1;
+    bench.write("integer.toml", &integer);
+    for (protocol, why) in [
+        ("simple", "operator does not exist: uuid = integer"),
+        ("extended", "invalid input syntax for type uuid: "),
+    ] {
+        let answer = bench.expect(2, &format!("run integer.toml --tracks 10 --quiet --protocol {protocol}"));
+        answer.one_sentence(&format!(
+            "integer.toml:{line}: the server refuses the SQL of `track`: with values as they are drawn, {why}"
+        ));
+    }
     assert!(bench.records().is_empty());
 }
 
