@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // In a test, that is the assertion.
 
+use serde_json::Value;
 use std::{
     fs,
     path::Path,
@@ -13,8 +14,10 @@ use tempfile::TempDir;
 fn desk() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/sample/record.json");
-    for name in ["one.json", "two.json"] {
-        fs::copy(&sample, directory.path().join(name)).unwrap();
+    let mut record: Value = serde_json::from_str(&fs::read_to_string(sample).unwrap()).unwrap();
+    for (name, seed) in [("one.json", 1), ("two.json", 2)] {
+        record["run"]["seed"] = seed.into();
+        fs::write(directory.path().join(name), record.to_string()).unwrap();
     }
     directory
 }
@@ -37,6 +40,7 @@ fn each_format_goes_where_it_belongs() {
     let (code, out, err) = compare(&directory, &[]);
     assert_eq!((code, err.as_str()), (4, ""), "nothing is resolved");
     assert!(out.starts_with(&format!("{sentence}\n")), "{out}");
+    assert!(out.contains("\nloist-bench duet A B would judge: "), "{out}");
     let (_, markdown, _) = compare(&directory, &["--format", "markdown"]);
     assert!(markdown.starts_with("<!-- loist-bench report -->\n## "), "{markdown}");
     let (_, page, _) = compare(&directory, &["--format", "html", "--out", "-"]);

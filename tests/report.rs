@@ -200,7 +200,7 @@ fn several_records_become_markdown_and_pictures_too() {
         }
     });
     let printed = desk.prints(&["run", "slow", "--format", "markdown"]);
-    let sentence = "## new has a higher p95 than base in 1 of 17 operations, and in none a lower one";
+    let sentence = "## Each was run once, and what differs is shown and not judged: new has a higher p95 than base in 1 of 17 operations, and in none a lower one";
     assert!(printed.starts_with(&format!("<!-- loist-bench report -->\n{sentence}\n")), "{printed}");
     let row = printed
         .lines()

@@ -3,7 +3,7 @@
 use super::{apply, case::Case, say};
 use crate::{
     record::{Basis, Recommendation, StatementResult},
-    text::{counted, three_digits},
+    text::{counted, grouped, three_digits},
 };
 
 /// Round trips of each checkout that carry no work and could be saved.
@@ -23,8 +23,9 @@ pub(super) fn churn(case: &Case) -> Option<Recommendation> {
     let load = &case.record.load;
     let share = case.share_of(connect.mean_us.unwrap_or_default() * connect.count as f64);
     let figures = format!(
-        "{} connections were opened for {calls} calls ({a_call:.2} a call), {} ms each on average, {} of the response time; the pool keeps {} idle",
-        connect.count,
+        "{} connections were opened for {} calls ({a_call:.2} a call), {} ms each on average, {} of the response time; the pool keeps {} idle",
+        grouped(connect.count),
+        grouped(calls),
         three_digits(connect.mean_us.unwrap_or_default() / 1e3),
         say::percent(share),
         load.pool_min.map_or_else(|| "all".to_owned(), |min| min.to_string())

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     record::{Basis, Change, GinIndex, PlanNode, Recommendation, StatementPlan},
-    text::counted,
+    text::{counted, grouped},
 };
 use std::collections::BTreeSet;
 
@@ -52,8 +52,12 @@ pub(super) fn pending_list(case: &Case) -> Option<Recommendation> {
     }
     let worst = indexes.iter().max_by_key(|index| pages(index))?;
     let figures = format!(
-        "{before} pending pages before the window, {after} after it; most in {} ({} before, {} after)",
-        worst.name, worst.pending_pages_before, worst.pending_pages_after
+        "{} pending pages before the window, {} after it; most in {} ({} before, {} after)",
+        grouped(before),
+        grouped(after),
+        worst.name,
+        grouped(worst.pending_pages_before),
+        grouped(worst.pending_pages_after)
     );
     let sequential = case.nodes(searches_sequentially);
     let by_reading = reading(case, indexes);

@@ -1,7 +1,10 @@
 //! Logging and instrumentation.
 
 use super::{apply, case::Case, saving::Tried, say};
-use crate::record::{Basis, Recommendation};
+use crate::{
+    record::{Basis, Recommendation},
+    text::grouped,
+};
 
 /// Connections opened a call from which their log lines count.
 const CHURN: f64 = 0.1;
@@ -69,9 +72,10 @@ pub(super) fn connections(case: &Case) -> Option<Recommendation> {
     let opened = case.record.connections.connect.count;
     let a_call = opened as f64 / case.record.overall.calls.max(1) as f64;
     let figures = format!(
-        "{} on; {opened} connections were opened for {} calls",
+        "{} on; {} connections were opened for {} calls",
         if names.len() == 1 { format!("{name} is") } else { format!("{} are", names.join(" and ")) },
-        case.record.overall.calls
+        grouped(opened),
+        grouped(case.record.overall.calls)
     );
     if a_call < CHURN {
         let title = "Leave the logging of connections: there are few";
@@ -119,8 +123,8 @@ pub(super) fn io_timing(case: &Case) -> Option<Recommendation> {
     let figures = format!(
         "track_io_timing is {}; {} of {} block accesses were reads from outside shared buffers{}",
         setting.value,
-        window.blocks_read,
-        window.blocks_hit + window.blocks_read,
+        grouped(window.blocks_read),
+        grouped(window.blocks_hit + window.blocks_read),
         clock.as_ref().map_or("", |(_, figures)| figures)
     );
     let (is_on, is_dear) = (setting.value == "on", clock.as_ref().is_some_and(|(share, _)| *share >= DEAR));

@@ -61,7 +61,7 @@ pub(super) fn shared_buffers(case: &Case) -> Option<Recommendation> {
         setting.display(),
         text::bytes(size),
         say::percent(hits),
-        window.blocks_hit + window.blocks_read,
+        text::grouped(window.blocks_hit + window.blocks_read),
     );
     if too_many_buffers(case).is_some() {
         return None;

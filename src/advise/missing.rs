@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     record::{Basis, Change, Index, PlanNode, Recommendation, StatementPlan, WhatIf},
-    text::three_digits,
+    text::{grouped, three_digits},
 };
 
 /// Rows that a scan threw away for each that it kept, from which its condition is selective.
@@ -209,11 +209,11 @@ impl Missing<'_> {
     fn figures(&self) -> String {
         let Missing { plan, node, table, .. } = self;
         format!(
-            "{} ({}) reads {table} from end to end: {:.0} rows thrown away for {:.0} kept by {}; {} ms",
+            "{} ({}) reads {table} from end to end: {} rows thrown away for {} kept by {}; {} ms",
             say::statements(&plan.statements),
             super::plans::case(plan.case),
-            node.removed_by_filter * node.loops,
-            node.actual_rows.unwrap_or_default() * node.loops,
+            grouped((node.removed_by_filter * node.loops).round() as u64),
+            grouped((node.actual_rows.unwrap_or_default() * node.loops).round() as u64),
             node.filter.as_deref().unwrap_or("no condition"),
             three_digits(plan.execution_ms().unwrap_or_default())
         )

@@ -2,7 +2,7 @@
 
 use super::{case::Case, saving::Saving, say};
 use crate::record::{Basis, PlanNode, Recommendation, StatementPlan};
-use crate::text::first_of;
+use crate::text::{first_of, grouped};
 
 /// Rows that are skipped for each that is returned, from which an offset is deep.
 const DEEP: f64 = 10.0;
@@ -56,9 +56,11 @@ pub(super) fn deep_offset(case: &Case) -> Option<Recommendation> {
         })
     });
     let figures = format!(
-        "{} ({}) skipped {skipped:.0} rows to return {returned:.0}",
+        "{} ({}) skipped {} rows to return {}",
         say::statements(&plan.statements),
-        super::plans::case(plan.case)
+        super::plans::case(plan.case),
+        grouped(skipped.round() as u64),
+        grouped(returned.round() as u64)
     );
     let advice = Recommendation {
         title: "Page by key instead of OFFSET: what is skipped is read all the same".to_owned(),
@@ -150,9 +152,10 @@ pub(super) fn rank_over_many(case: &Case) -> Option<Recommendation> {
     let saving = case
         .saving_in_plans(|plan, root| if ranks(plan) && matches(root) >= MANY_RANKED { 0.5 } else { 0.0 });
     let figures = format!(
-        "{} ({}) ranks {rows:.0} matches",
+        "{} ({}) ranks {} matches",
         say::statements(&plan.statements),
-        super::plans::case(plan.case)
+        super::plans::case(plan.case),
+        grouped(rows.round() as u64)
     );
     let advice = Recommendation {
         title: "Rank fewer rows: limit the candidates first, and drop the rank from the condition".to_owned(),

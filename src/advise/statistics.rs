@@ -3,7 +3,7 @@
 use super::{apply, case::Case, predicate, say};
 use crate::{
     record::{Basis, Change, PlanNode, Recommendation, Relation, StatementPlan, without_literals},
-    text::{counted, sql},
+    text::{counted, grouped, sql},
 };
 use std::collections::BTreeSet;
 
@@ -117,12 +117,12 @@ pub(super) fn estimates(case: &Case) -> Option<Recommendation> {
         ));
     };
     let figures = format!(
-        "{} of {} ({}): {:.0} rows expected, {:.0} came, off by a factor of {factor:.0}; {} in all {} as far off",
+        "{} of {} ({}): {} rows expected, {} came, off by a factor of {factor:.0}; {} in all {} as far off",
         node.kind,
         say::statements(&plan.statements),
         super::plans::case(plan.case),
-        node.planned_rows,
-        node.actual_rows.unwrap_or_default(),
+        grouped(node.planned_rows.round() as u64),
+        grouped(node.actual_rows.unwrap_or_default().round() as u64),
         counted(off.len(), "scan"),
         if off.len() == 1 { "is" } else { "are" }
     );
@@ -148,7 +148,8 @@ fn out_of_date(case: &Case, figures: &str) -> Option<Recommendation> {
         title: format!("Run ANALYZE on {}: its statistics are out of date", table.name),
         evidence: format!(
             "{} of {} rows changed since it was analysed; {figures}",
-            table.rows_changed_since_analyze, table.live_rows
+            grouped(table.rows_changed_since_analyze),
+            grouped(table.live_rows)
         ),
         effect: 0.1,
         ..analyze(table)

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     record::{Basis, Change, Recommendation, Relation},
-    text::{counted, sql},
+    text::{counted, grouped, sql},
 };
 
 /// Part of a table that may be dead: autovacuum's own default comes at 20 %.
@@ -49,11 +49,11 @@ fn figures(table: &Relation) -> String {
     format!(
         "{} has {} dead rows beside {} live ones ({}); {} so far, {} of them autovacuum's",
         table.name,
-        table.dead_rows,
-        table.live_rows,
+        grouped(table.dead_rows),
+        grouped(table.live_rows),
         say::percent(dead_share(table)),
         counted(table.vacuums, "vacuum"),
-        table.autovacuums
+        grouped(table.autovacuums)
     )
 }
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     flags::setting::format_bytes,
     record::{Basis, OperationResult, Recommendation},
-    text::{self, counted, three_digits},
+    text::{self, counted, grouped, three_digits},
 };
 
 /// Part of the write-ahead log that whole-page images may be before they are said to dominate.
@@ -127,11 +127,11 @@ pub(super) fn page_images(case: &Case) -> Option<Recommendation> {
         return Some(say::leave_alone("Leave wal_compression: it is on", figures, Basis::Inferred));
     }
     let figures = format!(
-        "wal_compression is {}; {} of log, about {} of it {} images of whole pages",
+        "wal_compression is {}; {} of log, about {} of it {} of whole pages",
         setting.value,
         text::bytes(wal.bytes),
         say::percent(share.min(1.0)),
-        wal.page_images
+        counted(wal.page_images, "image")
     );
     let checkpoints = case.record.evidence.window.checkpoints;
     // Just after a checkpoint every page is new to the log: a short window right after one proves nothing.
@@ -279,9 +279,10 @@ pub(super) fn backend_writes(case: &Case) -> Option<Recommendation> {
     let all = backend + writers.background_written + checkpoints;
     let share = backend as f64 / all.max(1) as f64;
     let setting = case.setting("bgwriter_lru_maxpages")?;
+    let [sum, own, of_writer, of_checkpoints] =
+        [all, backend, writers.background_written, checkpoints].map(grouped);
     let figures = format!(
-        "of {all} buffers written, sessions wrote {backend} themselves, the background writer {}, checkpoints {checkpoints}",
-        writers.background_written
+        "of {sum} buffers written, sessions wrote {own} themselves, the background writer {of_writer}, checkpoints {of_checkpoints}"
     );
     // Before PostgreSQL 17 a backend that extends a table counts as one that writes.
     let inserting = window.sessions.is_some() && writers.allocated < backend;

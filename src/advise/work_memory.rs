@@ -10,11 +10,13 @@ use super::{
 use crate::{
     flags::{Setting, setting::format_bytes},
     record::{Basis, PlanNode, Recommendation, Relation, StatementPlan},
-    text::{self, counted},
+    text::{self, counted, grouped},
 };
 
 /// Temporary files a call from which more memory for each sort is worth its risk.
 const SPILLS_THAT_MATTER: f64 = 0.01;
+/// Share of the response time that more memory must save where temporary files are rarer than that.
+const SAVING_THAT_MATTERS: f64 = 0.01;
 /// A sort takes this many times the memory of what it wrote to disk, since rows in memory have headers and pointers.
 const IN_MEMORY: u64 = 2;
 /// A page of a bitmap takes some 60 bytes of memory.
@@ -119,6 +121,17 @@ fn wanted(case: &Case, current: u64) -> u64 {
     (2 * of_plans.max(of_files)).next_power_of_two().max(1 << 20)
 }
 
+/// Where little spills, and what does is no faster with more memory or hardly ever asked for, there is nothing to gain.
+fn nothing_to_gain(case: &Case, tried: Tried) -> Option<&'static str> {
+    let is_rare = !is_spilling(case);
+    if tried.is_slower || is_rare && !tried.is_faster {
+        return Some("Leave work_mem: with more of it, what spills is no faster");
+    }
+    (is_rare && tried.saved < SAVING_THAT_MATTERS).then_some(
+        "Leave work_mem: little spills, and with more of it less than 1 % of the response time is saved",
+    )
+}
+
 /// Temporary files are sorts and hashes that did not fit in work_mem; where they are rare, leave it.
 pub(super) fn work_mem(case: &Case) -> Option<Recommendation> {
     let setting = case.setting("work_mem")?;
@@ -140,10 +153,7 @@ pub(super) fn work_mem(case: &Case) -> Option<Recommendation> {
     }
     let tried = case.tried("work_mem");
     let shown = planner::shown(case, "work_mem");
-    // Where little spills, and what does is no faster with more memory, there is nothing to gain.
-    let no_gain = |tried: Tried| tried.is_slower || !tried.is_faster && !is_spilling(case);
-    if tried.is_some_and(no_gain) {
-        let title = "Leave work_mem: with more of it, what spills is no faster";
+    if let Some(title) = tried.and_then(|tried| nothing_to_gain(case, tried)) {
         return leave(title, format!("{spills}{shown}"), Basis::Measured);
     }
     let most = budget::most_work_mem(case);
@@ -192,12 +202,12 @@ pub(super) fn lossy_bitmaps(case: &Case) -> Option<Recommendation> {
     let advice = Recommendation {
         title: format!("Raise work_mem to {to}: a bitmap does not fit"),
         evidence: format!(
-            "work_mem is {}; {} of {} blocks of a bitmap of {} were kept as whole blocks, {:.0} rows were looked at for nothing",
+            "work_mem is {}; {} of {} blocks of a bitmap of {} were kept as whole blocks, {} rows were looked at for nothing",
             setting.display(),
-            node.lossy_blocks,
-            node.lossy_blocks + node.exact_blocks,
+            grouped(node.lossy_blocks),
+            grouped(node.lossy_blocks + node.exact_blocks),
             say::statements(&plan.statements),
-            node.removed_by_recheck * node.loops
+            grouped((node.removed_by_recheck * node.loops).round() as u64)
         ),
         change: apply::set(case, "work_mem", &to),
         expected: "only rows that the index named are looked at".to_owned(),

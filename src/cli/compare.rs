@@ -14,14 +14,14 @@ use std::{
 
 /// Tell what differs between two records, or two sets of records, and how sure that is
 ///
-/// A set is a record.json, a directory that holds one, or a directory of them. The directory of a duet holds both sides
-/// and is named alone. One run a side is shown and not judged: what differs between runs that are the same is not known
-/// then.
+/// A set is a record.json, a directory that holds one, or a directory of them. The directory of a duet, or of a gate
+/// against a base, holds both sides and is named alone. One run a side is shown and not judged: what differs between
+/// runs that are the same is not known then, and duet tells it.
 ///
 /// Exit code: 0 no operation is slower; 1 one is; 2 wrong usage or bad input; 4 not all of it could be resolved.
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
-    /// The base; or the directory of a duet
+    /// The base; or the directory of a duet, or of a gate against a base
     base: PathBuf,
     /// What is compared with it
     new: Option<PathBuf>,
@@ -98,7 +98,7 @@ pub(super) fn execute(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let out = place(args.format, args.out.as_deref())?;
     let judgement = args.judgement.judgement();
     let (base, new) = match &args.new {
-        Some(new) => (records(&args.base)?, records(new)?),
+        Some(new) => both(&args.base, new)?,
         None => sides(&args.base)?,
     };
     let again = args.new.is_none();
@@ -134,12 +134,25 @@ fn place(format: ComparisonFormat, out: Option<&Path>) -> Result<&Path, Failure>
 /// What must be known of a duet that is judged again.
 const AGAIN: &str = "judged anew, as if so many pairs had been planned: a duet that ended early because something was clear is judged a little too surely so; what it was judged as then is beside its records";
 
+/// The records of two sides, of which none is on both.
+fn both(base: &Path, new: &Path) -> Result<(Vec<Record>, Vec<Record>), Failure> {
+    let (ours, theirs) = (records(base)?, records(new)?);
+    if ours.iter().any(|record| theirs.contains(record)) {
+        return Err(Failure::bad_input(format!(
+            "{} and {} hold the same record: name two sides that were measured apart, the base first",
+            base.display(),
+            new.display()
+        )));
+    }
+    Ok((ours, theirs))
+}
+
 /// Both sides of a duet; of a gate that measured something once more, those of its first measurement.
 fn sides(directory: &Path) -> Result<(Vec<Record>, Vec<Record>), Failure> {
     let all = records(directory)?;
     if all.iter().any(|record| record.block.is_none()) {
         return Err(Failure::bad_input(format!(
-            "{}: it is not the directory of a duet: name two sides, the base first",
+            "{}: it is not the directory of a duet, or of a gate against a base: name two sides, the base first",
             directory.display()
         )));
     }
@@ -150,7 +163,7 @@ fn sides(directory: &Path) -> Result<(Vec<Record>, Vec<Record>), Failure> {
     let (base, new): (Vec<Record>, Vec<Record>) = all.partition(is_base);
     if base.is_empty() || new.is_empty() {
         return Err(Failure::bad_input(format!(
-            "{}: it holds one side only: name two sides, the base first",
+            "{}: it holds one side only, as a gate without a base does: name two sides, the base first",
             directory.display()
         )));
     }

@@ -14,8 +14,8 @@ use super::{
     side_arg,
 };
 use crate::{
-    gate::{CutShort, Evidence, Outcome, Policy, judge, nights},
-    history::{Night, Store, check_revision},
+    gate::{CutShort, Evidence, Outcome, Policy, judge, latencies, nights},
+    history::{History, Night, Store, check_revision},
     lab::DuetOptions,
     record::Record,
 };
@@ -126,6 +126,10 @@ pub(super) fn execute(args: GateArgs, matches: &ArgMatches) -> Result<ExitCode, 
     let held = store.filter(|_| cut_short.is_none());
     let tonight =
         held.as_ref().map(|store| against_nights(store, &mut evidence, revision, &policy)).transpose()?;
+    if evidence.effects.is_none() && tonight.is_none() {
+        let alone = Night::of(&evidence.runs, None).ok();
+        evidence.latencies.extend(alone.iter().flat_map(|night| latencies(&History::default(), night)));
+    }
     let verdict = judge(evidence, &policy, &origin, Utc::now());
     files.write(&verdict, &place)?;
     keep::list(&args.reports.out);
@@ -170,6 +174,7 @@ fn against_nights(
     let history = store.read()?.with(night.clone());
     evidence.cautions.extend(history.warnings().iter().map(ToString::to_string));
     evidence.history = Some(nights(&history, &night, policy));
+    evidence.latencies = latencies(&history, &night);
     Ok(night)
 }
 

@@ -1,6 +1,10 @@
 //! What a comparison comes to, as a file and as what others print.
 
-use crate::record::{Metric, PlanCase};
+use crate::{
+    record::{Metric, PlanCase},
+    stats::fewest,
+    text::counted,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -222,6 +226,24 @@ impl Effects {
     /// Gated answers of one kind.
     pub fn answered(&self, answer: Answer) -> impl Iterator<Item = (&str, &Effect)> {
         self.gated().filter(move |(_, effect)| effect.answer == answer)
+    }
+
+    /// Why the pairs cannot tell anything, whatever they show, as in `3 pairs count, and it takes 9: raise --budget`; `None`
+    /// where enough count, or the sides were not measured in pairs.
+    #[must_use]
+    pub fn too_few_pairs(&self) -> Option<String> {
+        let Design::Pairs { pairs, set_aside } = &self.design else { return None };
+        // Each direction has half of the error.
+        let needed = fewest(f64::midpoint(1.0, self.confidence));
+        let ended = self.experiment.as_ref().map(|experiment| experiment.ended);
+        let why = match (set_aside.len(), ended) {
+            (1, _) if *pairs == 0 => ": it was set aside".to_owned(),
+            (aside, _) if aside > *pairs => format!(": {aside} were set aside"),
+            (_, Some(Stop::Budget)) => ": raise --budget".to_owned(),
+            _ => String::new(),
+        };
+        let count = if *pairs == 1 { "counts" } else { "count" };
+        (*pairs < needed).then(|| format!("{} {count}, and it takes {needed}{why}", counted(*pairs, "pair")))
     }
 
     /// Whether no gated answer is left open.

@@ -4,6 +4,7 @@ use super::{design::Layout, judgement::Judgement};
 use crate::{
     record::{Metric, Record, Summary},
     stats::median,
+    text::grouped,
     workload::ALL,
 };
 
@@ -145,6 +146,12 @@ fn too_few(runs: &[&Record], operation: &str, metric: Metric) -> Option<String> 
         runs.iter().filter_map(|run| summary(run, operation)).map(|one| one.response.count as f64).collect();
     let calls = median(&calls)?;
     let needed = (FEWEST_BEYOND / (1.0 - quantile)).ceil();
-    (calls < needed)
-        .then(|| format!("{calls:.0} calls a run are too few for {}: it takes {needed:.0}", metric.name()))
+    (calls < needed).then(|| {
+        format!(
+            "{} calls a run are too few for {}: it takes {}",
+            grouped(calls.round() as u64),
+            metric.name(),
+            grouped(needed.round() as u64)
+        )
+    })
 }

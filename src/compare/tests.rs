@@ -61,6 +61,15 @@ fn too_few_pairs_say_so() {
     assert_eq!((p50.answer, p50.low, p50.detectable), (Answer::NotResolved, None, None));
     assert_eq!(p50.reason.as_deref(), Some("5 pairs are too few for this confidence"));
     assert!((p50.change.unwrap() - 1.0).abs() < 0.05, "the estimate is shown all the same");
+    let few = |effects: &Effects| effects.too_few_pairs();
+    assert_eq!(few(&effects).as_deref(), Some("5 pairs count, and it takes 9"));
+    assert_eq!(few(&compared(&pairs(9, 2.0)).unwrap()), None);
+    let mut disturbed = pairs(2, 2.0);
+    for record in &mut disturbed.1 {
+        record.run.ended = Ended::Interrupted;
+    }
+    let effects = compared(&disturbed).unwrap();
+    assert_eq!(few(&effects).as_deref(), Some("0 pairs count, and it takes 9: 2 were set aside"));
 }
 
 /// Shares of calls that are 0 on both sides differ in no pair, and must not stand in the way of those that do.
@@ -242,7 +251,7 @@ fn sides_that_were_not_measured_alike_say_so() {
         record.operations[0].summary.slo.objective = "50ms@p95".to_owned();
     }
     let effects = compared(&(base, new)).unwrap();
-    assert_eq!(effects.cautions, ["the sides were not measured alike: the number of tracks: 10000 and 5"]);
+    assert_eq!(effects.cautions, ["the sides were not measured alike: the number of tracks: 10,000 and 5"]);
     let misses = of(&effects, Metric::MissShare);
     assert_eq!((misses.answer, misses.gated), (Answer::NotResolved, false));
     assert_eq!(misses.reason.as_deref(), Some("misses of 200ms@p95 and of 50ms@p95 are two things"));

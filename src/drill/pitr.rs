@@ -14,7 +14,7 @@ use super::{
     tool,
     traffic::Traffic,
 };
-use crate::target::Programs;
+use crate::{target::Programs, text::grouped};
 use chrono::{DateTime, Utc};
 use std::{
     fs,
@@ -60,7 +60,7 @@ pub(super) fn make(
     let copied = physical::copy(context, source, programs, Method::Pitr, directory)?;
     std::thread::sleep(MORE_TRAFFIC);
     let calls = traffic.end()?;
-    context.note(format!("{calls} calls were made while the files were copied and afterwards"));
+    context.note(format!("{} calls were made while the files were copied and afterwards", grouped(calls)));
     let (point, as_of) = context.ask(mark(&client, context.options.until))?;
     let (contents, _) = context.step("pitr: digests at the point", || physical::state(context, source))?;
     let (archived, seconds) = context

@@ -2,13 +2,13 @@
 
 use super::{
     policy::{Policy, Unresolved},
-    verdict::{Against, Check, CheckResult, FORMAT, Outcome, Shift, VERSION, Verdict},
+    verdict::{Against, Check, CheckResult, FORMAT, Latency, Outcome, Shift, VERSION, Verdict},
 };
 use crate::{
     compare::{Answer, Effect, Effects, unknown_exemptions},
-    history::is_disturbed,
+    history::{is_disturbed, why_disturbed},
     record::{
-        Metric, Record, Summary,
+        DisturbanceKind, Ended, Metric, Record, Summary,
         amount::{change, interval, size, value},
     },
     stats::clustered_share,
@@ -28,6 +28,8 @@ pub struct Evidence<'a> {
     pub runs: Vec<&'a Record>,
     /// Checks against the nights before, and what they found.
     pub history: Option<(Vec<Check>, Vec<Shift>)>,
+    /// What each operation took, where no comparison tells it.
+    pub latencies: Vec<Latency>,
     /// What makes it less than it seems.
     pub cautions: Vec<String>,
     /// Why the measurement did not come to its end, if it did not: then nothing passes.
@@ -65,15 +67,17 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
     }
     let (of_history, shifts) = evidence.history.unwrap_or_default();
     checks.extend(of_history);
-    let good: Vec<&Record> = evidence.runs.iter().copied().filter(|run| !is_disturbed(run)).collect();
-    let set_aside = evidence.runs.len() - good.len();
+    let (bad, good): (Vec<&Record>, Vec<&Record>) =
+        evidence.runs.iter().copied().partition(|run| is_disturbed(run));
+    let set_aside = bad.len();
     // Where no other is left they may fail, and prove nothing.
     let no_measure = good.is_empty() && set_aside > 0;
     let runs = if no_measure { evidence.runs.clone() } else { good };
     checks.extend(against_objective(&runs, policy));
     checks.sort_by_key(|check| (check.against, check.result));
     let half = evidence.effects.as_ref().zip(evidence.confirmation.as_ref()).is_some_and(is_slower_once);
-    let outcome = match (outcome(&checks, half, policy), evidence.cut_short) {
+    let ground = ground(&checks, half, policy);
+    let outcome = match (ground.outcome(), evidence.cut_short) {
         (Outcome::Pass, why) if why.is_some() || no_measure => Outcome::Inconclusive,
         (outcome, _) => outcome,
     };
@@ -86,12 +90,7 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
         Some(_) => None,
         None => unknown_exemptions(&policy.exempt, &evidence.runs),
     };
-    let aside = (set_aside > 0 && !no_measure).then(|| {
-        format!(
-            "{set_aside} of {} blocks were disturbed, and are not held against the objective",
-            evidence.runs.len()
-        )
-    });
+    let aside = (set_aside > 0 && !no_measure).then(|| not_held(&bad, evidence.runs.len()));
     let workload = evidence.runs.first().map(|run| run.workload.name.clone());
     Verdict {
         format: FORMAT.to_owned(),
@@ -101,13 +100,14 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
         outcome,
         sentence: match &told {
             Some(told) if outcome == Outcome::Inconclusive => told.clone(),
-            _ => sentence(outcome, &checks),
+            _ => sentence(ground, &checks, evidence.effects.as_ref()),
         },
         workload: workload
             .or_else(|| evidence.effects.as_ref().map(|effects| effects.workload.clone()))
             .unwrap_or_default(),
         policy: origin.to_owned(),
         checks,
+        latencies: evidence.latencies,
         effects: evidence.effects,
         confirmation: evidence.confirmation,
         shifts,
@@ -115,8 +115,27 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
     }
 }
 
+/// How many of `all` blocks are not held against the objective, and why: each cause once, with the figures of the first.
+fn not_held(bad: &[&Record], all: usize) -> String {
+    let mut causes: Vec<(Option<DisturbanceKind>, &str)> = Vec::new();
+    for record in bad {
+        let decisive = record.disturbances.iter().find(|disturbance| disturbance.decisive);
+        let kind = decisive.filter(|_| record.run.ended == Ended::AsPlanned).map(|found| found.kind);
+        if !causes.iter().any(|(known, _)| *known == kind) {
+            causes.extend(why_disturbed(record).map(|why| (kind, why)));
+        }
+    }
+    let causes: Vec<&str> = causes.into_iter().map(|(_, why)| why).collect();
+    let (was, is) = if bad.len() == 1 { ("was", "is") } else { ("were", "are") };
+    format!(
+        "{} of {all} blocks {was} disturbed, and {is} not held against the objective: {}",
+        bad.len(),
+        causes.join("; ")
+    )
+}
+
 /// Each answer of the comparison. What is slower fails, unless it was measured once more and was not so then; `awaited` says
-/// that it was to be measured once more, and was not.
+/// that it was to be measured once more, and was not. Of what is not resolved, that which was slower once comes first.
 fn against_base(effects: &Effects, confirmation: Option<&Effects>, awaited: bool) -> Vec<Check> {
     let again = |operation: &str, metric: Metric| {
         let mut all = confirmation?.operations.iter().filter(|one| one.name == operation);
@@ -145,17 +164,19 @@ fn against_base(effects: &Effects, confirmation: Option<&Effects>, awaited: bool
                 CheckResult::NotResolved,
                 "slower when it was measured once more, not resolved before".to_owned(),
             ),
-            (Answer::NotResolved, _) => (CheckResult::NotResolved, unresolved(effect)),
+            (Answer::NotResolved, _) => (CheckResult::NotResolved, String::new()),
         };
         Check {
             against: Against::Base,
             operation: operation.to_owned(),
             metric: effect.metric,
             result,
-            sentence: format!("{said}: {seen}"),
+            sentence: if said.is_empty() { seen + &why_open(effect) } else { format!("{said}: {seen}") },
         }
     };
-    effects.gated().map(check).collect()
+    let was_slower = |check: &Check| check.sentence.starts_with("slower");
+    let (first, rest): (Vec<Check>, Vec<Check>) = effects.gated().map(check).partition(was_slower);
+    first.into_iter().chain(rest).collect()
 }
 
 /// `+21 % (+15..+28 %), 4.19 ms -> 5.08 ms`.
@@ -183,13 +204,12 @@ fn is_slower_once((first, again): (&Effects, &Effects)) -> bool {
     half(first, again) || half(again, first)
 }
 
-fn unresolved(effect: &Effect) -> String {
+/// What an answer that is not resolved says behind its figures: why, or what could have been seen.
+fn why_open(effect: &Effect) -> String {
     match (&effect.reason, effect.detectable) {
-        (Some(reason), _) => format!("not resolved ({reason})"),
-        (None, Some(seen)) => {
-            format!("not resolved (could have seen {})", change(effect.metric, Some(seen)))
-        }
-        (None, None) => "not resolved".to_owned(),
+        (Some(reason), _) => format!("; {reason}"),
+        (None, Some(seen)) => format!("; could have seen {}", size(effect.metric, seen)),
+        (None, None) => String::new(),
     }
 }
 
@@ -214,7 +234,7 @@ fn objective(name: &str, summaries: &[&Summary]) -> Option<Check> {
     let clusters: Vec<(u64, u64)> = summaries.iter().map(|one| (one.slo.misses, one.calls)).collect();
     let found = clustered_share(&clusters)?;
     let seen = format!(
-        "{} of the calls missed {} ({}..{} {}), {} may",
+        "{} of the calls missed {} ({}..{} {}), {} may miss it",
         percent(found.share),
         slo.objective,
         percent(found.interval.low),
@@ -236,7 +256,7 @@ fn errors(summaries: &[&Summary], most: f64) -> Option<Check> {
     let clusters: Vec<(u64, u64)> = summaries.iter().map(lost).collect();
     let found = clustered_share(&clusters)?;
     let seen = format!(
-        "{} of the calls failed ({}..{}), {} may",
+        "{} of the calls failed ({}..{}), {} may fail",
         percent(found.share),
         percent(found.interval.low),
         percent(found.interval.high),
@@ -262,53 +282,90 @@ fn within(low: f64, high: f64, allowed: f64) -> CheckResult {
     }
 }
 
-fn outcome(checks: &[Check], slower_once: bool, policy: &Policy) -> Outcome {
+/// What an outcome rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    /// A check failed.
+    Failed,
+    /// Something was slower one time, and not resolved the other.
+    SlowerOnce,
+    /// What was measured to be compared with a base could not be compared.
+    Blind,
+    /// No check passed.
+    NonePassed,
+    /// Not all is resolved, and the policy wants that.
+    Strict,
+    /// None failed, and some passed.
+    Passed,
+}
+
+impl Ground {
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Failed => Outcome::Fail,
+            Self::SlowerOnce | Self::Blind | Self::NonePassed | Self::Strict => Outcome::Inconclusive,
+            Self::Passed => Outcome::Pass,
+        }
+    }
+}
+
+/// The first of these that holds decides. Only [`Ground::Strict`] is the policy's: what cannot be told at all is no pass.
+fn ground(checks: &[Check], slower_once: bool, policy: &Policy) -> Ground {
     let has = |result| checks.iter().any(|check| check.result == result);
-    // What was measured to be compared, and could not be, is no pass.
-    let blind = checks.iter().any(|check| check.against == Against::Base)
-        && !checks.iter().any(|c| c.against == Against::Base && c.result != CheckResult::NotResolved);
+    let mut of_base = checks.iter().filter(|check| check.against == Against::Base).peekable();
+    let is_blind = of_base.peek().is_some() && of_base.all(|check| check.result == CheckResult::NotResolved);
     match () {
-        () if has(CheckResult::Failed) => Outcome::Fail,
-        () if slower_once || blind || !(has(CheckResult::Passed) || has(CheckResult::Excused)) => {
-            Outcome::Inconclusive
-        }
+        () if has(CheckResult::Failed) => Ground::Failed,
+        () if slower_once => Ground::SlowerOnce,
+        () if is_blind => Ground::Blind,
+        () if !has(CheckResult::Passed) && !has(CheckResult::Excused) => Ground::NonePassed,
         () if has(CheckResult::NotResolved) && policy.unresolved == Unresolved::Inconclusive => {
-            Outcome::Inconclusive
+            Ground::Strict
         }
-        () => Outcome::Pass,
+        () => Ground::Passed,
     }
 }
 
 /// Failures that are named in the first line.
 const MOST_NAMED: usize = 2;
 
-fn sentence(outcome: Outcome, checks: &[Check]) -> String {
-    let of = |result| -> Vec<&Check> { checks.iter().filter(|check| check.result == result).collect() };
-    let (failed, open) = (of(CheckResult::Failed), of(CheckResult::NotResolved).len());
-    let passed = of(CheckResult::Passed).len() + of(CheckResult::Excused).len();
-    match outcome {
-        Outcome::Fail => {
-            let name = |check: &&Check| {
-                format!(
-                    "{} {} {}: {}",
-                    check.operation,
-                    check.metric.title(),
-                    check.against.name(),
-                    check.sentence
-                )
-            };
-            let named: Vec<String> = failed.iter().take(MOST_NAMED).map(name).collect();
-            let more = match failed.len().saturating_sub(MOST_NAMED) {
-                0 => String::new(),
-                more => format!("; and {more} more"),
-            };
-            format!("{} of {} checks failed: {}{more}", failed.len(), checks.len(), named.join("; "))
+/// The outcome's reason.
+fn sentence(ground: Ground, checks: &[Check], effects: Option<&Effects>) -> String {
+    let of = |result| checks.iter().filter(|check| check.result == result).count();
+    let open = of(CheckResult::NotResolved);
+    let passed = of(CheckResult::Passed) + of(CheckResult::Excused);
+    let why = match ground {
+        Ground::Failed => return failures(checks),
+        Ground::Passed if open == 0 => return format!("all {passed} checks passed"),
+        Ground::Passed => {
+            return format!(
+                "{passed} checks passed, {open} could not be resolved, which the policy lets pass"
+            );
         }
-        Outcome::Pass if open == 0 => format!("all {passed} checks passed"),
-        Outcome::Pass => format!("{passed} checks passed, {open} could not be resolved"),
-        Outcome::Inconclusive if checks.is_empty() => "nothing was measured that could be judged".to_owned(),
-        Outcome::Inconclusive => {
-            format!("{open} of {} checks could not be resolved, and none failed", checks.len())
+        Ground::NonePassed if checks.is_empty() => {
+            return "nothing was measured that could be judged".to_owned();
         }
-    }
+        Ground::SlowerOnce => "what was slower one time was not resolved the other".to_owned(),
+        Ground::Blind => {
+            let few = effects.and_then(Effects::too_few_pairs);
+            let few = few.map_or_else(String::new, |few| format!(" ({few})"));
+            format!("nothing could be told against the base{few}")
+        }
+        Ground::NonePassed => "not one passed".to_owned(),
+        Ground::Strict => "the policy wants all of them resolved".to_owned(),
+    };
+    format!("{open} of {} checks could not be resolved, and none failed: {why}", checks.len())
+}
+
+fn failures(checks: &[Check]) -> String {
+    let failed: Vec<&Check> = checks.iter().filter(|check| check.result == CheckResult::Failed).collect();
+    let name = |check: &&Check| {
+        format!("{} {} {}: {}", check.operation, check.metric.title(), check.against.name(), check.sentence)
+    };
+    let named: Vec<String> = failed.iter().take(MOST_NAMED).map(name).collect();
+    let more = match failed.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    format!("{} of {} checks failed: {}{more}", failed.len(), checks.len(), named.join("; "))
 }

@@ -6,6 +6,7 @@
 mod aa;
 pub mod false_alarms;
 mod judge;
+mod latencies;
 mod nights;
 mod policy;
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub mod verdict;
 pub use aa::aa;
 pub use false_alarms::{Comparison, Detectable, FalseAlarms, Rate, Spread};
 pub use judge::{CutShort, Evidence, judge};
+pub use latencies::latencies;
 pub use nights::nights;
 pub use policy::Policy;
-pub use verdict::{Against, Check, CheckResult, Outcome, Shift, Verdict};
+pub use verdict::{Against, Check, CheckResult, Latency, Outcome, Shift, Verdict};

@@ -1,9 +1,11 @@
 //! Verdicts of records and histories that a test makes up.
 
-use super::{Against, Check, CheckResult, CutShort, Evidence, Outcome, Policy, Verdict, judge, nights};
+use super::{
+    Against, Check, CheckResult, CutShort, Evidence, Outcome, Policy, Verdict, judge, latencies, nights,
+};
 use crate::{
     compare::{
-        self, Effects, Judgement, Set,
+        self, Effects, Experiment, Judgement, Set, Stop,
         fixture::{pairs, record},
     },
     history::{History, Night},
@@ -82,6 +84,8 @@ fn what_is_slower_one_time_and_open_the_other_is_no_pass() {
         let check = of(&verdict, "search", Metric::P50, Against::Base);
         assert_eq!(check.result, CheckResult::NotResolved);
         assert!(check.sentence.starts_with(said), "{}", check.sentence);
+        let why = "and none failed: what was slower one time was not resolved the other";
+        assert!(verdict.sentence.ends_with(why), "{}", verdict.sentence);
     }
 }
 
@@ -116,7 +120,10 @@ fn disturbed_blocks_are_not_held_against_the_objective() {
     let judged = |runs: Vec<&Record>| verdict(Evidence { runs, ..Evidence::default() }, &Policy::default());
     let passed = judged(runs);
     assert_eq!(passed.outcome, Outcome::Pass);
-    assert!(passed.cautions[0].starts_with("1 of 3 blocks were disturbed"), "{:?}", passed.cautions);
+    assert_eq!(
+        passed.cautions,
+        ["1 of 3 blocks was disturbed, and is not held against the objective: it was cut short"]
+    );
     assert_eq!(judged(vec![&bad]).outcome, Outcome::Fail, "where there is no other it stands");
     bad.overall.failed = 0;
     let nothing = judged(vec![&bad, &bad]);
@@ -138,11 +145,13 @@ fn what_could_not_be_resolved_is_told_and_the_policy_decides() {
     let unclear = || Evidence { effects: Some(effects(1.05)), ..Evidence::default() };
     let passed = verdict(unclear(), &Policy::default());
     assert_eq!(passed.outcome, Outcome::Pass);
-    assert!(passed.sentence.contains("could not be resolved"), "{}", passed.sentence);
+    assert!(passed.sentence.ends_with("could not be resolved, which the policy lets pass"), "{passed:?}");
     let check = of(&passed, "search", Metric::P50, Against::Base);
-    assert!(check.sentence.starts_with("not resolved (could have seen +"), "{}", check.sentence);
+    assert!(check.sentence.starts_with('+') && check.sentence.contains("; could have seen "), "{check:?}");
     let strict = Policy::parse("unresolved = 'inconclusive'", "x").unwrap();
-    assert_eq!(verdict(unclear(), &strict).outcome, Outcome::Inconclusive);
+    let open = verdict(unclear(), &strict);
+    assert_eq!(open.outcome, Outcome::Inconclusive);
+    assert!(open.sentence.ends_with("none failed: the policy wants all of them resolved"), "{open:?}");
     let few = judged(&[10.0; 5]);
     let new_history =
         || Evidence { history: Some(few.clone()), effects: Some(effects(1.0)), ..Evidence::default() };
@@ -159,11 +168,24 @@ fn too_few_pairs_are_no_pass() {
     let base = Set { label: "base".to_owned(), records: base.iter().collect() };
     let new = Set { label: "new".to_owned(), records: new.iter().collect() };
     let judgement = Judgement::default();
-    let effects = compare::effects(&base, &new, &judgement, judgement.tail()).unwrap();
+    let mut effects = compare::effects(&base, &new, &judgement, judgement.tail()).unwrap();
+    effects.experiment = Some(Experiment {
+        id: "x".to_owned(),
+        planned_pairs: 4,
+        looks: 1,
+        budget_seconds: 40.0,
+        took_seconds: 38.0,
+        block_seconds: 3.0,
+        ended: Stop::Budget,
+    });
     let run = record(10.0);
     let evidence = Evidence { effects: Some(effects), runs: vec![&run], ..Evidence::default() };
     let verdict = verdict(evidence, &Policy::default());
     assert_eq!(verdict.outcome, Outcome::Inconclusive, "{}", verdict.sentence);
+    let why = "nothing could be told against the base (4 pairs count, and it takes 9: raise --budget)";
+    assert!(verdict.sentence.ends_with(why), "{}", verdict.sentence);
+    let p50 = of(&verdict, "search", Metric::P50, Against::Base);
+    assert!(p50.sentence.ends_with(" ms; 4 pairs are too few for this confidence"), "{p50:?}");
 }
 
 #[test]
@@ -182,7 +204,12 @@ fn the_objective_and_the_errors_are_judged_over_all_runs() {
     let good = judged(&[run(10, 0), run(20, 0), run(0, 0)]);
     assert_eq!(good.outcome, Outcome::Pass);
     let slo = of(&good, "search", Metric::MissShare, Against::Slo);
-    assert!(slo.sentence.contains("between runs") && slo.sentence.ends_with("5 % may"), "{}", slo.sentence);
+    assert!(slo.sentence.contains("between runs") && slo.sentence.ends_with(", 5 % may miss it"), "{slo:?}");
+    let errors = of(&good, "all", Metric::ErrorShare, Against::Errors);
+    assert!(
+        errors.sentence.starts_with("0 % of the calls failed (0 %..")
+            && errors.sentence.ends_with(" may fail")
+    );
     let missed = judged(&[run(900, 0), run(1_000, 0), run(800, 0)]);
     assert_eq!(of(&missed, "all", Metric::MissShare, Against::Slo).result, CheckResult::Failed);
     // Four per cent on average, but one of three runs was above: that may be chance or not.
@@ -207,6 +234,19 @@ fn history(ms: &[f64]) -> (History, Night) {
     let all: Vec<Night> = ms.iter().enumerate().map(night).collect();
     let tonight = all.last().unwrap().clone();
     (all.into_iter().fold(History::default(), History::with), tonight)
+}
+
+#[test]
+fn tonight_s_latencies_stand_beside_those_of_the_nights_before() {
+    let (nights, tonight) = history(&[10.0, 12.0, 11.0, 20.0]);
+    let found = latencies(&nights, &tonight);
+    assert_eq!(found.iter().map(|one| one.operation.as_str()).collect::<Vec<_>>(), ["search", "all"]);
+    for one in &found {
+        assert_eq!((one.p50_us, one.p95_us), (Some(20_000.0), Some(40_000.0)));
+        assert_eq!((one.nights, one.nights_p50_us, one.nights_p95_us), (3, Some(11_000.0), Some(22_000.0)));
+    }
+    let alone = latencies(&History::default(), &tonight);
+    assert_eq!((alone[0].p50_us, alone[0].nights, alone[0].nights_p50_us), (Some(20_000.0), 0, None));
 }
 
 /// Noise of two per cent that has no trend.

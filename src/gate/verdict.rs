@@ -32,6 +32,9 @@ pub struct Verdict {
     pub policy: String,
     /// What was checked, failures first within their group.
     pub checks: Vec<Check>,
+    /// What each operation took, in the workload's order, then all together; empty where a comparison tells it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub latencies: Vec<Latency>,
     /// The comparison with the base, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effects: Option<Effects>,
@@ -112,6 +115,29 @@ pub enum CheckResult {
     Excused,
     /// As the policy wishes.
     Passed,
+}
+
+/// What one operation took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Latency {
+    /// The operation, or `all`.
+    pub operation: String,
+    /// Median of the response time, microseconds: of what is judged, the median over its blocks. Absent where nothing was
+    /// answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50_us: Option<f64>,
+    /// 95th percentile, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p95_us: Option<f64>,
+    /// Nights before of the same kind that were not disturbed.
+    #[serde(default)]
+    pub nights: usize,
+    /// Median over those nights of their median, microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nights_p50_us: Option<f64>,
+    /// Median over those nights of their 95th percentile, microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nights_p95_us: Option<f64>,
 }
 
 /// A change in the history of nights.

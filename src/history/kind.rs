@@ -2,7 +2,8 @@
 
 use crate::{
     record::{Load, Record, ServerKind},
-    text::short_digest,
+    text::{grouped, short_digest},
+    workload::Stage,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,7 @@ impl Kind {
             ("the SHA-256 of the workload", self.workload_sha256.clone()),
             ("the operations left out", format!("{:?}", self.left_out)),
             ("the protocol", self.protocol.clone()),
-            ("the number of tracks", self.tracks.to_string()),
+            ("the number of tracks", grouped(self.tracks)),
             ("the state of the tables", self.state.clone()),
             ("the load", self.load.clone()),
             ("who started the server", started_by(self.server).to_owned()),
@@ -126,7 +127,10 @@ impl fmt::Display for Kind {
         write!(
             f,
             ") on {} tracks ({}), {} protocol, {}; ",
-            self.tracks, self.state, self.protocol, self.load
+            grouped(self.tracks),
+            self.state,
+            self.protocol,
+            with_unit(&self.load)
         )?;
         write!(f, "PostgreSQL {}, {}", self.server_major, started_by(self.server))?;
         for (word, text) in
@@ -138,6 +142,15 @@ impl fmt::Display for Kind {
         }
         write!(f, "; clients on {}", self.client_machine)
     }
+}
+
+/// A load in words with the unit of its rates, as in `steady 100/s 3s`; a line keeps each stage as it is written.
+fn with_unit(load: &str) -> String {
+    let part = |part: &str| match (part.parse::<Stage>(), part.split(' ').collect::<Vec<_>>().as_slice()) {
+        (Ok(_), [shape, rates, time]) => format!("{shape} {rates}/s {time}"),
+        _ => part.to_owned(),
+    };
+    load.split(", ").map(part).collect::<Vec<_>>().join(", ")
 }
 
 fn started_by(kind: ServerKind) -> &'static str {
@@ -211,7 +224,7 @@ mod tests {
         let kind = Kind::of(&sample());
         assert_eq!(
             kind.to_string(),
-            "mcp-mix (2e73d399a3ca) on 10000 tracks (vacuumed), simple protocol, closed loop, 4 clients on 4 connections, 2 threads, recycling fast, 30 s after 2 s of warm-up; PostgreSQL 15, embedded; clients on Intel(R) Xeon(R) Processor, 2 processors, 24 GiB, Linux (Debian GNU/Linux 12)"
+            "mcp-mix (2e73d399a3ca) on 10,000 tracks (vacuumed), simple protocol, closed loop, 4 clients on 4 connections, 2 threads, recycling fast, 30 s after 2 s of warm-up; PostgreSQL 15, embedded; clients on Intel(R) Xeon(R) Processor, 2 processors, 24 GiB, Linux (Debian GNU/Linux 12)"
         );
     }
 
@@ -225,7 +238,7 @@ mod tests {
             kind.difference(&Kind::of(&record)).unwrap_or_default()
         };
         for (change, part) in [
-            ((|r| r.catalog.tracks = 20_000) as fn(&mut Record), "the number of tracks: 10000 and 20000"),
+            ((|r| r.catalog.tracks = 20_000) as fn(&mut Record), "the number of tracks: 10,000 and 20,000"),
             (|r| r.server.version_number = 160_002, "version of the server: 15 and 16"),
             (
                 |r| r.server.flags = Some("/a/b/plan.conf".to_owned()),
@@ -259,6 +272,17 @@ mod tests {
             "",
             "a minor version is measured, not kept apart"
         );
+    }
+
+    #[test]
+    fn a_rate_is_told_with_its_unit() {
+        let mut record = sample();
+        record.load.model = "open".to_owned();
+        record.load.stages = ["steady 100 3s", "ramp 50..200 10s"].map(str::to_owned).to_vec();
+        let kind = Kind::of(&record);
+        assert!(kind.load.contains("open loop, steady 100 3s, ramp 50..200 10s, "), "{}", kind.load);
+        let said = kind.to_string();
+        assert!(said.contains("open loop, steady 100/s 3s, ramp 50..200/s 10s, "), "{said}");
     }
 
     #[test]

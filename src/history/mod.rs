@@ -26,7 +26,7 @@ pub use export::is_ours;
 pub use import::{Imported, import};
 pub use kind::Kind;
 pub use line::{Line, schema};
-pub use night::{Night, Operation, check_revision, is_disturbed};
+pub use night::{Night, Operation, check_revision, is_disturbed, why_disturbed};
 pub use prune::Keep;
 pub use read::{History, Point, Warning};
 pub use store::{Store, Taken};

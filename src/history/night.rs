@@ -181,11 +181,21 @@ pub fn check_revision(revision: &str) -> Result<(), HistoryError> {
     Err(HistoryError::Revision(wrong))
 }
 
-/// Whether a run is no measure: it was cut off, or its verdict is inconclusive because of a decisive disturbance.
+/// Why a run is no measure: it was cut off, or its verdict is inconclusive because of a decisive disturbance. `None` for one
+/// that is.
+#[must_use]
+pub fn why_disturbed(record: &Record) -> Option<&str> {
+    if record.run.ended != Ended::AsPlanned {
+        return Some("it was cut short");
+    }
+    let decisive = record.disturbances.iter().find(|disturbance| disturbance.decisive)?;
+    (record.verdict.outcome == Outcome::Inconclusive).then_some(decisive.sentence.as_str())
+}
+
+/// Whether a run is no measure.
 #[must_use]
 pub fn is_disturbed(record: &Record) -> bool {
-    let decisive = record.disturbances.iter().any(|disturbance| disturbance.decisive);
-    record.run.ended != Ended::AsPlanned || (decisive && record.verdict.outcome == Outcome::Inconclusive)
+    why_disturbed(record).is_some()
 }
 
 /// What keeps two records from being one night.

@@ -5,7 +5,10 @@ use super::{
     diagnosis::{self, Observation},
     verdict,
 };
-use crate::record::{Disturbance, Ended, Outcome, Record, Verdict};
+use crate::{
+    record::{Disturbance, Ended, Outcome, Record, Verdict},
+    text::grouped,
+};
 
 /// Change of the rate within a window from which it is said; identical runs differ by up to 11 %.
 const UNSTEADY: f64 = 0.2;
@@ -76,8 +79,11 @@ fn cautions(record: &Record, seen: &Seen) -> Vec<String> {
     let lost = overall.failed + overall.shed + overall.unfinished;
     if lost > 0 {
         cautions.push(format!(
-            "{lost} calls were not answered ({} failed, {} shed, {} unfinished); they count as misses and have no latency",
-            overall.failed, overall.shed, overall.unfinished
+            "{} calls were not answered ({} failed, {} shed, {} unfinished); they count as misses and have no latency",
+            grouped(lost),
+            grouped(overall.failed),
+            grouped(overall.shed),
+            grouped(overall.unfinished)
         ));
     }
     if record.knee.as_ref().is_some_and(|knee| knee.trials.is_empty()) {

@@ -152,8 +152,9 @@ impl<'a> Duet<'a> {
         let most = self.options.most_pairs.unwrap_or(usize::MAX);
         self.plan.expect(most.min(counted + holds as usize));
         let is_last = counted >= most || holds < 1.0;
+        let why = self.why_set_aside(pair).map_or_else(String::new, |why| format!("; this one: {why}"));
         (self.listen)(Event::Note(format!(
-            "pair {pair}: {counted} of about {} count, {} set aside",
+            "pair {pair}: {counted} of about {} count, {} set aside{why}",
             self.plan.planned(),
             pair as usize - counted
         )));
@@ -170,6 +171,12 @@ impl<'a> Duet<'a> {
     /// Pairs that count.
     fn counted(&self) -> usize {
         compare::counted_pairs(&self.records)
+    }
+
+    /// Why a pair does not count, if it does not.
+    fn why_set_aside(&self, number: u32) -> Option<String> {
+        let [base, new] = self.records.each_ref().map(|side| side.iter().collect::<Vec<_>>());
+        compare::pairs(&base, &new).into_iter().find(|pair| pair.number == number)?.set_aside
     }
 
     /// What is known by now.

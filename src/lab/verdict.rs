@@ -3,7 +3,7 @@
 use crate::{
     record::{Disturbance, OperationResult, Outcome, QuantileInterval, SloResult, Summary, Verdict},
     stats::{Interval, LatencyHistogram, wilson},
-    text::{milliseconds, percent},
+    text::{grouped, milliseconds, percent},
     workload::Slo,
 };
 
@@ -31,8 +31,12 @@ pub(super) fn judge(
     } else if low > allowed {
         (Outcome::Missed, None)
     } else if high > allowed {
-        let reason =
-            format!("{calls} calls with {misses} misses cannot tell whether {} holds", slo.percentile());
+        let reason = format!(
+            "{} calls with {} misses cannot tell whether {} holds",
+            grouped(calls),
+            grouped(misses),
+            slo.percentile()
+        );
         (Outcome::Inconclusive, Some(reason))
     } else if let Some(interval) = intervals
         .iter()
@@ -137,7 +141,8 @@ fn several_missed(missed: &[&OperationResult], of: usize, worst: &OperationResul
 
 fn one_missed(operation: &OperationResult) -> String {
     let slo = &operation.summary.slo;
-    format!("{} with {} of its calls over {}", operation.name, percent(slo.miss_share), slo.objective)
+    let lost = if operation.summary.lost() > 0 { "lost or " } else { "" };
+    format!("{} with {} of its calls {lost}over {}", operation.name, percent(slo.miss_share), slo.objective)
 }
 
 fn too_close(summary: &Summary) -> bool {
@@ -165,12 +170,16 @@ fn all_met(operations: &[OperationResult], met: usize) -> String {
             slowest.name, slo.objective
         );
     }
-    let who =
-        if met == operations.len() { format!("All {met}") } else { format!("{met} of {}", operations.len()) };
+    let who = match operations.len() {
+        2 if met == 2 => "Both".to_owned(),
+        all if met == all => format!("All {all}"),
+        all => format!("{met} of {all}"),
+    };
+    let others = if met < operations.len() { ", the others had too few calls to tell" } else { "" };
     let same = operations.iter().all(|operation| operation.summary.slo.objective == slo.objective);
     let what = if same { slo.objective.as_str() } else { "their objectives" };
     format!(
-        "{who} operations meet {what}; the closest to it is {} with {observed} ms, {headroom:.1} times faster than the target",
+        "{who} operations meet {what}{others}; the closest to it is {} with {observed} ms, {headroom:.1} times faster than the target",
         slowest.name
     )
 }

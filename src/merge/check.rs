@@ -4,6 +4,7 @@ use super::{Counted, MergeError, Options, Piece};
 use crate::{
     lab::apart_us,
     record::{Ended, Record, Shard, ShardClock},
+    text::grouped,
 };
 use chrono::TimeDelta;
 
@@ -42,7 +43,7 @@ const SAME: [(&str, Text); 14] = [
     ("the load of all shards", |_, shard| format!("{:?}", shard.whole)),
     ("the catalog", |record, _| {
         let catalog = &record.catalog;
-        format!("{} tracks, {}, {:?}", catalog.tracks, catalog.state, catalog.checksum)
+        format!("{} tracks, {}, {:?}", grouped(catalog.tracks), catalog.state, catalog.checksum)
     }),
     ("the start", |_, shard| shard.start_at.to_string()),
     ("the objective", |record, _| {

@@ -14,6 +14,17 @@ pub async fn install_instruments(client: &Client) -> Result<(), ObserveError> {
         .map_err(ObserveError::of("extensions"))
 }
 
+/// Says so where an extension is not there whose functions are wanted.
+pub(super) async fn look_for(client: &Client, extension: &str) -> Result<(), String> {
+    let found = client.query_opt("SELECT 1 FROM pg_extension WHERE extname = $1", &[&extension]).await;
+    match found.map_err(|error| crate::target::describe(&error))? {
+        Some(_) => Ok(()),
+        None => Err(format!(
+            "the extension {extension} is not installed in this database (CREATE EXTENSION {extension})"
+        )),
+    }
+}
+
 /// Limits a session that looks on: somebody's lock must not hold it, and with it the run.
 ///
 /// # Errors

@@ -283,6 +283,7 @@ fn index(row: &Row, before: Option<&RelationCounters>, now: &RelationCounters) -
 
 /// Pages in the pending list of each GIN index, by `pgstatginindex` of the extension pgstattuple.
 pub(super) async fn gin_pending(client: &Client) -> Result<BTreeMap<String, u64>, String> {
+    super::instruments::look_for(client, "pgstattuple").await?;
     let rows = client
         .query(
             &format!(

@@ -28,13 +28,7 @@ pub(super) struct Key {
 
 /// Reads this database's rows, or says why they cannot be had.
 pub(super) async fn read(client: &Client) -> Result<StatementCounters, String> {
-    let installed = client
-        .query_opt("SELECT 1 FROM pg_extension WHERE extname = 'pg_stat_statements'", &[])
-        .await
-        .map_err(|error| crate::target::describe(&error))?;
-    if installed.is_none() {
-        return Err("the extension pg_stat_statements is not installed in this database".to_owned());
-    }
+    super::instruments::look_for(client, "pg_stat_statements").await?;
     let columns = columns(client).await.map_err(|error| crate::target::describe(&error))?;
     // Version 1.9 of the extension, which came with PostgreSQL 14, says more.
     let losses = if columns.contains("toplevel") { Some(losses(client).await?) } else { None };

@@ -33,7 +33,8 @@ struct Line {
     message: String,
 }
 
-/// The outcome, then a line a check that did not pass and a change of the history for the worse, errors first.
+/// The outcome, then a line a check that did not pass and a change of the history for the worse, errors first. What passes
+/// warns of nothing.
 #[must_use]
 pub fn render(verdict: &Verdict) -> String {
     let mut lines = lines(verdict);
@@ -46,6 +47,9 @@ pub fn render(verdict: &Verdict) -> String {
         title: format!("loist-bench gate: {}", words::outcome(verdict.outcome).1),
         message: verdict.sentence.clone(),
     };
+    if verdict.outcome == Outcome::Pass {
+        lines.iter_mut().for_each(|line| line.level = Level::Notice);
+    }
     lines.insert(0, outcome);
     Level::ALL.into_iter().map(|level| of_level(level, &lines)).collect()
 }
@@ -59,7 +63,12 @@ fn lines(verdict: &Verdict) -> Vec<Line> {
             CheckResult::Passed => return None,
         };
         let title = format!("{} {} {}", check.operation, check.metric.title(), check.against.name());
-        Some(Line { level, title, message: check.sentence.clone() })
+        // A failure says what it is by itself.
+        let word = match check.result {
+            CheckResult::NotResolved => format!("{}: ", words::result(check.result).1),
+            _ => String::new(),
+        };
+        Some(Line { level, title, message: word + &check.sentence })
     };
     let shifts = verdict.shifts.iter().filter(|shift| shift.worse).map(|shift| Line {
         level: if shift.provisional { Level::Notice } else { Level::Warning },
@@ -113,6 +122,15 @@ mod tests {
         assert!(!text.contains(" passed"), "{text}");
         let pass = render(&fixture::verdict(Outcome::Pass));
         assert!(pass.starts_with("::notice title=loist-bench gate%3A PASS::"), "{pass}");
+        assert!(text.contains("::not resolved: could have seen 18 %25"), "{text}");
+        let mut open = fixture::verdict(Outcome::Fail);
+        open.outcome = Outcome::Pass;
+        open.checks.retain(|check| check.result != CheckResult::Failed);
+        let open = render(&open);
+        assert!(
+            open.lines().all(|line| line.starts_with("::notice ")) && open.contains("not resolved"),
+            "{open}"
+        );
     }
 
     #[test]

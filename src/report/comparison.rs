@@ -104,12 +104,22 @@ impl<'a> Comparison<'a> {
         grid
     }
 
-    /// What the differences come to, in a sentence.
+    /// What the differences come to, in a sentence: of a sweep how far the objective holds, else what was seen, which is not
+    /// judged.
     #[must_use]
     pub fn sentence(&self) -> String {
-        if let Some(varied) = Varied::over(&self.records) {
-            return varied.sentence(&self.records);
+        match Varied::over(&self.records) {
+            Some(varied) => varied.sentence(&self.records),
+            None if self.operations().is_empty() => "These records have no operation in common".to_owned(),
+            None => {
+                let seen = self.seen();
+                format!("Each was run once, and what differs is shown and not judged: {seen}")
+            }
         }
+    }
+
+    /// In how many operations the last has another p95 than the first.
+    fn seen(&self) -> String {
         let read = |name: &str| {
             let all = self.operations();
             all.iter()
@@ -120,9 +130,8 @@ impl<'a> Comparison<'a> {
         let all = self.operations().len();
         let (first, last) = (&self.labels[0], &self.labels[self.labels.len() - 1]);
         match (faster, slower) {
-            _ if all == 0 => "These records have no operation in common".to_owned(),
             (0, 0) => format!(
-                "No operation's p95 differs between {first} and {last} by more than its interval within a run"
+                "no operation's p95 differs between {first} and {last} by more than its interval within a run"
             ),
             (faster, 0) => format!(
                 "{last} has a lower p95 than {first} in {faster} of {all} operations, and in none a higher one"
@@ -131,7 +140,7 @@ impl<'a> Comparison<'a> {
                 "{last} has a higher p95 than {first} in {slower} of {all} operations, and in none a lower one"
             ),
             (faster, slower) => format!(
-                "Against {first}, {last} has a lower p95 in {faster} of {all} operations, and a higher one in {slower}"
+                "against {first}, {last} has a lower p95 in {faster} of {all} operations, and a higher one in {slower}"
             ),
         }
     }

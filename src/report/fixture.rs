@@ -6,7 +6,7 @@ use crate::{
         SettingChange, SideBrief, Stop,
     },
     gate::{
-        Against, Check, CheckResult, Comparison, Detectable, FalseAlarms, Outcome, Shift, Verdict,
+        Against, Check, CheckResult, Comparison, Detectable, FalseAlarms, Latency, Outcome, Shift, Verdict,
         false_alarms, verdict,
     },
     record::{Metric, PlanCase},
@@ -234,6 +234,15 @@ fn checks() -> Vec<Check> {
     checks
 }
 
+/// An operation that has nights before it, and one that was never answered.
+fn latencies() -> Vec<Latency> {
+    let latency = |name: &str, [p50_us, p95_us, nights_p50_us, nights_p95_us]: [Option<f64>; 4], nights| {
+        Latency { operation: name.to_owned(), p50_us, p95_us, nights, nights_p50_us, nights_p95_us }
+    };
+    let answered = [904.0, 1_808.0, 814.0, 1_718.0].map(Some);
+    vec![latency("search_library", answered, 12), latency("facets", [None; 4], 0)]
+}
+
 /// A verdict with checks of every kind.
 pub(in crate::report) fn verdict(outcome: Outcome) -> Verdict {
     let shift = |provisional: bool, revision: Option<&str>| Shift {
@@ -270,6 +279,7 @@ pub(in crate::report) fn verdict(outcome: Outcome) -> Verdict {
         workload: "mcp-mix".to_owned(),
         policy: "gate.toml".to_owned(),
         checks,
+        latencies: if passes { Vec::new() } else { latencies() },
         effects: Some(if passes { answered(|_| Answer::Equivalent) } else { pairs() }),
         confirmation: (outcome == Outcome::Fail).then(pairs),
         shifts: if passes {
@@ -290,6 +300,10 @@ pub(in crate::report) fn hostile_verdict() -> Verdict {
     }
     for check in &mut verdict.checks {
         (check.operation, check.sentence) = (EVIL.to_owned(), EVIL.to_owned());
+    }
+    for latency in &mut verdict.latencies {
+        (latency.operation, latency.p50_us, latency.p95_us) =
+            (EVIL.to_owned(), Some(f64::NAN), Some(f64::INFINITY));
     }
     for shift in &mut verdict.shifts {
         (shift.night, shift.operation, shift.revision) =

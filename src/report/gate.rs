@@ -15,8 +15,8 @@ use crate::{
 };
 use std::fmt::Write;
 
-/// Checks of a group that passed and are named; how many more there are is said.
-const MOST_PASSED: usize = 4;
+/// Checks of a group that passed, or that could not be resolved, and are named; how many more there are is said.
+const MOST_NAMED: usize = 4;
 /// What is shown of how a comparison was measured.
 const SHOWN: [&str; 3] = ["measured", "set aside", "time"];
 
@@ -32,7 +32,11 @@ pub fn render(verdict: &Verdict) -> String {
         let _ = writeln!(out, "{name:<11} {sentence}");
     }
     for group in words::groups(verdict) {
-        checks(&mut out, &group);
+        checks(&mut out, &group, verdict);
+    }
+    let latencies = words::latencies(verdict);
+    if !latencies.rows.is_empty() {
+        let _ = writeln!(out, "\n{}:\n\n{}", words::TOOK, table::of(&latencies).trim_fmt());
     }
     let shifts: Vec<String> = verdict.shifts.iter().map(words::shift).collect();
     list(&mut out, "Changes in the history, the newest first", &shifts);
@@ -46,21 +50,26 @@ pub fn render(verdict: &Verdict) -> String {
     out
 }
 
-fn checks(out: &mut String, group: &words::Group<'_>) {
+fn checks(out: &mut String, group: &words::Group<'_>, verdict: &Verdict) {
     let _ = writeln!(out, "\nChecked {}: {}", group.against.name(), group.counts());
     let line = |out: &mut String, check: &Check| {
         let (tone, word) = words::result(check.result);
         let style = style(tone);
         let (operation, metric) = (plain(&check.operation), check.metric.title());
-        let _ =
-            writeln!(out, "   {style}{word:<12}{style:#} {operation} {metric}: {}", plain(&check.sentence));
+        let seen = plain(words::seen(check, verdict));
+        let _ = writeln!(out, "   {style}{word:<12}{style:#} {operation} {metric}: {seen}");
     };
-    let (passed, others): (Vec<&Check>, Vec<&Check>) =
-        group.checks.iter().partition(|check| check.result == CheckResult::Passed);
-    others.into_iter().for_each(|check| line(out, check));
-    passed.iter().take(MOST_PASSED).for_each(|check| line(out, check));
-    if let more @ 1.. = passed.len().saturating_sub(MOST_PASSED) {
-        let _ = writeln!(out, "   and {more} more passed");
+    for own in group.checks.chunk_by(|one, next| one.result == next.result) {
+        let result = own[0].result;
+        let is_shortened = matches!(result, CheckResult::NotResolved | CheckResult::Passed);
+        let shown = if is_shortened { MOST_NAMED } else { own.len() };
+        own.iter().take(shown).for_each(|check| line(out, check));
+        if let more @ 1.. = own.len().saturating_sub(shown) {
+            let _ = writeln!(out, "   and {more} more {}", words::result(result).1);
+        }
+    }
+    for note in words::notes(group, verdict) {
+        let _ = writeln!(out, "   {note}");
     }
 }
 

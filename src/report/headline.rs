@@ -26,13 +26,16 @@ pub fn sentence(record: &Record) -> String {
     let (all, met) = (record.operations.len(), met.len());
     let who = match all {
         1 => format!("{} meets", closest.name),
+        2 if met == 2 => "Both operations meet".to_owned(),
         _ if met == all => format!("All {all} operations meet"),
         _ => format!("{met} of {all} operations meet"),
     };
     let slo = &closest.summary.slo;
     let same = record.operations.iter().all(|operation| operation.summary.slo.objective == slo.objective);
     let what = if same { limit(closest) } else { "their objectives".to_owned() };
-    format!("{who} {what}, with {}x headroom", factor(headroom))
+    let others = if met < all { ", the others had too few calls to tell" } else { "" };
+    let least = if met > 1 { "at least " } else { "" };
+    format!("{who} {what}, {least}{} times faster than the target{others}", factor(headroom))
 }
 
 /// With a capital letter at its beginning, unless that is a name of the workload's.
@@ -302,18 +305,21 @@ mod tests {
         use Outcome::{Inconclusive, Met};
         type Cases<'a> = [(&'a [(&'a str, f64, Option<f64>, Outcome)], &'a str); 5];
         let cases: Cases<'_> = [
-            (&[("read", 200.0, Some(80.0), Met)], "read meets p95 < 200 ms, with 2.5x headroom"),
+            (
+                &[("read", 200.0, Some(80.0), Met)],
+                "read meets p95 < 200 ms, 2.5 times faster than the target",
+            ),
             (
                 &[("a", 200.0, Some(10.0), Met), ("b", 200.0, Some(4.0), Met)],
-                "All 2 operations meet p95 < 200 ms, with 20x headroom",
+                "Both operations meet p95 < 200 ms, at least 20 times faster than the target",
             ),
             (
                 &[("a", 200.0, Some(10.0), Met), ("b", 0.5, Some(0.1), Met)],
-                "All 2 operations meet their objectives, with 5.0x headroom",
+                "Both operations meet their objectives, at least 5.0 times faster than the target",
             ),
             (
                 &[("a", 200.0, Some(10.0), Met), ("b", 200.0, Some(50.0), Inconclusive)],
-                "1 of 2 operations meet p95 < 200 ms, with 20x headroom",
+                "1 of 2 operations meet p95 < 200 ms, 20 times faster than the target, the others had too few calls to tell",
             ),
             (&[("a", 200.0, None, Met)], "The record's own words"),
         ];

@@ -30,6 +30,7 @@ pub mod mark;
 pub mod markdown;
 mod neighbours;
 pub mod picture;
+mod saving;
 mod session;
 pub mod shards;
 pub mod source;

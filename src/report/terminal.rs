@@ -1,6 +1,6 @@
 //! A record on the terminal: what ran, the latencies, the verdict, the advice.
 
-use super::{headline, load, session, shards, table};
+use super::{headline, load, saving::saving, session, shards, table};
 use crate::text::{bytes, grouped, milliseconds, percent, three_digits};
 use crate::{
     record::{Ended, OperationResult, Outcome, Recommendation, Record, Stance, Summary},
@@ -40,6 +40,9 @@ pub fn render_advice(record: &Record) -> String {
             writeln!(out, "{}{}{:#}  [{}, {}]", bold(), piece.title, bold(), piece.rule, piece.basis.name());
         let _ = writeln!(out, "   seen      {}", piece.evidence);
         let _ = writeln!(out, "   expected  {}", piece.expected);
+        if let Some(saving) = saving(piece) {
+            let _ = writeln!(out, "   estimate  {saving}");
+        }
         for change in piece.changes() {
             let restart = if change.restart { " (restart)" } else { "" };
             let _ =
@@ -99,6 +102,14 @@ fn in_one_go(out: &mut String, record: &Record) -> std::fmt::Result {
         writeln!(
             out,
             "\nAll settings in one go: loist-bench flags render RECORD --as alter-system (or conf, set, gcloud, terraform)"
+        )?;
+        writeln!(out, "What they are worth, on servers made for the occasion:")?;
+        writeln!(out, "   loist-bench flags render RECORD --as conf > advised.conf")?;
+        writeln!(
+            out,
+            "   loist-bench duet as-is flags:advised.conf --workload {} --tracks {}",
+            record.workload.origin.trim_start_matches("built-in workload "),
+            record.catalog.tracks
         )
     }
 }

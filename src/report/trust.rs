@@ -94,15 +94,22 @@ fn errors(record: &Record) -> Check {
             grouped(overall.unfinished)
         )
     };
-    let said = caution(record, &format!("{lost} calls were not answered")).cloned().unwrap_or_else(counted);
+    let said = caution(record, &format!("{} calls were not answered", grouped(lost)))
+        .cloned()
+        .unwrap_or_else(counted);
     Check { name: "Errors", tone, seen: said + &expected }
 }
 
 fn steady(record: &Record) -> Vec<Check> {
     let name = "Steady state";
-    judged(record, name, &[DisturbanceKind::NotSteady], || {
-        match (caution(record, "not a steady state"), record.series.drift()) {
-            (Some(caution), _) => Check { name, tone: Tone::Warn, seen: caution.clone() },
+    let of_rate = caution(record, "not a steady state").map(|caution| Check {
+        name,
+        tone: Tone::Warn,
+        seen: caution.clone(),
+    });
+    let mut checks = judged(record, name, &[DisturbanceKind::NotSteady], || {
+        match (of_rate.clone(), record.series.drift()) {
+            (Some(of_rate), _) => of_rate,
             (None, Some(drift)) => {
                 let seen = format!(
                     "the last third answered {:+.0} % calls against the first",
@@ -116,7 +123,9 @@ fn steady(record: &Record) -> Vec<Check> {
                 seen: "the window was too short to see whether it was".to_owned(),
             },
         }
-    })
+    });
+    checks.extend(of_rate.filter(|of_rate| !checks.contains(of_rate)));
+    checks
 }
 
 fn schedule(record: &Record) -> Vec<Check> {

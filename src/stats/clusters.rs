@@ -59,6 +59,7 @@ fn student(degrees: usize) -> f64 {
 mod tests {
     use super::*;
     use crate::stats::wilson;
+    use proptest::prelude::*;
 
     #[test]
     fn clusters_that_do_not_differ_are_independent_calls() {
@@ -84,5 +85,25 @@ mod tests {
         assert!(!found.between);
         assert_eq!(clustered_share(&[(0, 0)]), None);
         assert_eq!(clustered_share(&[(0, 50); 5]).unwrap().interval, wilson(0, 250).unwrap());
+    }
+
+    proptest! {
+        /// Also where all or none are hits: roundings leave no end a hair beyond the share.
+        #[test]
+        fn an_interval_holds_its_share(
+            clusters in prop::collection::vec((0_u64..400, 1_u64..400, 0..3), 1..8),
+            kind in 0..3,
+        ) {
+            // None of all, all of all, or some of some.
+            let hits = |(hits, calls, own): (u64, u64, i32)| match [kind, own][usize::from(kind == 2)] {
+                0 => (0, calls),
+                1 => (calls, calls),
+                _ => (hits.min(calls), calls),
+            };
+            let clusters: Vec<(u64, u64)> = clusters.into_iter().map(hits).collect();
+            let found = clustered_share(&clusters).unwrap();
+            let Interval { low, high } = found.interval;
+            prop_assert!(0.0 <= low && low <= found.share && found.share <= high && high <= 1.0, "{found:?}");
+        }
     }
 }

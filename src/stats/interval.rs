@@ -144,12 +144,16 @@ pub fn wilson(hits: u64, total: u64) -> Option<Interval> {
 /// The quantile of the normal distribution that leaves 2.5 % beyond it.
 pub(super) const Z: f64 = 1.959_963_984_540_054;
 
-/// The same for a share of what is worth `n` independent calls, above 0, `z` standard deviations to each side.
+/// The same for a share of what is worth `n` independent calls, above 0, `z` standard deviations to each side. It holds the
+/// share: at 0 and at 1 its end is the share itself, which roundings would miss by a hair.
 pub(super) fn wilson_of(share: f64, n: f64, z: f64) -> Interval {
     let centre = share + z * z / (2.0 * n);
     let half = z * (share * (1.0 - share) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;
-    Interval { low: ((centre - half) / scale).max(0.0), high: ((centre + half) / scale).min(1.0) }
+    Interval {
+        low: ((centre - half) / scale).max(0.0).min(share),
+        high: ((centre + half) / scale).min(1.0).max(share),
+    }
 }
 
 #[cfg(test)]

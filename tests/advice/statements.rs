@@ -15,7 +15,7 @@ fn statements_are_rewritten_where_that_is_felt() {
         searched_by(skipping)(record);
         missed(record);
     });
-    assert!(piece.evidence.contains("skipped 5000 rows to return 20"), "{}", piece.evidence);
+    assert!(piece.evidence.contains("skipped 5,000 rows to return 20"), "{}", piece.evidence);
 
     let counting = |record: &mut Record| {
         let count =
@@ -47,7 +47,7 @@ fn statements_are_rewritten_where_that_is_felt() {
         missed(record);
         slow(record, "page");
     });
-    assert!(piece.evidence.contains("ranks 4100 matches"), "{}", piece.evidence);
+    assert!(piece.evidence.contains("ranks 4,100 matches"), "{}", piece.evidence);
 }
 
 /// What few call and nobody sees in the overall percentile is felt all the same by those few.

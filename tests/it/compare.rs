@@ -91,7 +91,7 @@ fn what_cannot_be_compared_is_refused_in_a_sentence() {
     bench.write("search.json", &other.to_string());
     fs::create_dir(bench.path("mixed")).unwrap();
     fs::create_dir(bench.path("empty")).unwrap();
-    bench.write("mixed/a.json", &whole);
+    bench.write("mixed/a.json", &block("base", 0, 1.1, |_| {}).to_string());
     bench.write("mixed/b.json", &other.to_string());
     for (arguments, sentence) in [
         ("whole.json torn.json", "torn.json:1: this is not a loist-bench record"),
@@ -101,7 +101,8 @@ fn what_cannot_be_compared_is_refused_in_a_sentence() {
         ("whole.json mixed", "new: its records are not of one kind (workload: mcp-mix, search)"),
         ("whole.json empty", "empty: there is no record in it"),
         ("whole.json nowhere", "nowhere: cannot read the record"),
-        ("mixed", "mixed: it holds one side only"),
+        ("mixed", "mixed: it holds one side only, as a gate without a base does"),
+        ("whole.json whole.json", "whole.json and whole.json hold the same record"),
         ("pairs pairs --confidence 100%", "write a percentage from 50 to 99.99"),
         ("pairs --least-change much", "write a percentage"),
     ] {

@@ -65,7 +65,7 @@ fn nights_are_added_listed_and_named() {
     assert!(desk.said("add c").contains("is added: 1 block,"));
     let text = desk.said("list");
     assert!(text.starts_with("reports/history: 2 nights of 2 kinds\n\nmcp-mix "), "{text}");
-    for part in ["on 10000 tracks", "on 20000 tracks", "p95 ms", "3f2a1b0", "11.1", "main"] {
+    for part in ["on 10,000 tracks", "on 20,000 tracks", "date, UTC", "p95 ms", "3f2a1b0", "11.1", "main"] {
         assert!(text.contains(part), "{part} in {text}");
     }
     assert!(text.lines().all(|line| line.trim_end() == line), "{text:?}");

@@ -4,7 +4,7 @@
 use crate::target::describe;
 use crate::{
     drill::{contents, result::Check},
-    text::{counted, sql::literal},
+    text::{counted, grouped, sql::literal},
 };
 use tokio_postgres::{Client, Error};
 
@@ -106,8 +106,11 @@ async fn by_searches(client: &Client, indexes: &[Gin]) -> Result<Check, Error> {
             answered += 1;
             if by_index != by_table {
                 failures.push(format!(
-                    "the index {} finds {by_index} rows of {} where {condition}, and there are {by_table}",
-                    index.name, index.table
+                    "the index {} finds {} rows of {} where {condition}, and there are {}",
+                    index.name,
+                    grouped(by_index.unsigned_abs()),
+                    index.table,
+                    grouped(by_table.unsigned_abs())
                 ));
             }
         }

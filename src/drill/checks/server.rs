@@ -2,6 +2,7 @@
 
 use crate::drill::{contents::Contents, manifest::Manifest, result::Check};
 use crate::target::{Schema, TargetError, describe, known_migrations};
+use crate::text::grouped;
 use tokio_postgres::{Client, Error};
 
 const LEDGER: &str = "ledger of migrations";
@@ -94,7 +95,8 @@ async fn checksums(client: &Client, manifest: Option<&Manifest>) -> Check {
         }
         Ok(row) if row.get(0) => {
             let failed: i64 = row.get(1);
-            let failure = (failed > 0).then(|| format!("{failed} pages are not as they were written"));
+            let failure = (failed > 0)
+                .then(|| format!("{} pages are not as they were written", grouped(failed.unsigned_abs())));
             Check::of(CHECKSUMS, "on, and no page that was read had another", failure.into_iter().collect())
         }
         Ok(_) => Check::unproven(

@@ -7,6 +7,7 @@ use crate::{
     lab::{self, LabError, LoadOptions, Looks, RunOptions},
     record::{Ended, Record},
     target::TargetOptions,
+    text::grouped,
     workload::builtin,
 };
 
@@ -52,10 +53,9 @@ fn judge(record: &Record) -> Check {
     let mut failures = Vec::new();
     for operation in &record.operations {
         let unexpected = operation.errors.iter().filter(|error| !error.expected);
-        failures.extend(
-            unexpected
-                .map(|error| format!("{} failed {} times: {}", operation.name, error.count, error.message)),
-        );
+        failures.extend(unexpected.map(|error| {
+            format!("{} failed {} times: {}", operation.name, grouped(error.count), error.message)
+        }));
     }
     let overall = &record.overall;
     if record.run.ended != Ended::AsPlanned {
@@ -63,7 +63,7 @@ fn judge(record: &Record) -> Check {
     } else if overall.completed == 0 {
         failures.push("no call was answered".to_owned());
     } else if failures.is_empty() && overall.lost() > 0 {
-        failures.push(format!("{} calls were not answered", overall.lost()));
+        failures.push(format!("{} calls were not answered", grouped(overall.lost())));
     }
     let answered = overall.completed + overall.expected_failures;
     let left_out = match record.workload.left_out.is_empty() {
@@ -71,7 +71,9 @@ fn judge(record: &Record) -> Check {
         false => format!("; left out: {}", record.workload.left_out.join(", ")),
     };
     let operations = record.operations.iter().filter(|operation| operation.summary.calls > 0).count();
-    let evidence =
-        format!("{answered} calls of {operations} operations, reading alone, were answered{left_out}");
+    let evidence = format!(
+        "{} calls of {operations} operations, reading alone, were answered{left_out}",
+        grouped(answered)
+    );
     Check::of(CHECK, evidence, failures)
 }

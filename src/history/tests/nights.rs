@@ -62,7 +62,7 @@ fn what_is_no_night_is_refused_in_a_sentence() {
     other.catalog.tracks = 20_000;
     assert_eq!(
         refused(&[&one, &block(1, 1.0), &other], None),
-        "records 1 and 3 are not of one kind, the number of tracks: 10000 and 20000: add them as two nights"
+        "records 1 and 3 are not of one kind, the number of tracks: 10,000 and 20,000: add them as two nights"
     );
     let mut other = block(60, 1.0);
     other.operations.remove(0);

@@ -5,6 +5,7 @@ use super::{Observation, OperationSlices, decisive, informative};
 use crate::{
     record::{Disturbance, DisturbanceKind, Outcome},
     stats::{Line, mann_kendall, theil_sen},
+    text::three_digits,
 };
 
 /// Fewer slices with calls than this are not tested.
@@ -46,10 +47,10 @@ pub(super) fn not_steady(operation: &OperationSlices<'_>, input: &Observation<'_
 fn sentence(operation: &OperationSlices<'_>, what: &str, p: f64, line: Line, at_end: f64) -> String {
     let p = if p < 0.0001 { "p < 0.0001".to_owned() } else { format!("p = {p:.4}") };
     format!(
-        "{} is not steady: its latency {what} (Mann-Kendall {p}, slope {:+.2} ms a minute, {:.2} ms at the end, objective {})",
+        "{} is not steady: its latency {what} (by {} ms a minute, to {} ms at the end, Mann-Kendall {p}; objective {})",
         operation.name,
-        line.slope * 60.0 / 1e3,
-        at_end / 1e3,
+        three_digits((line.slope * 60.0 / 1e3).abs()),
+        three_digits(at_end / 1e3),
         operation.objective
     )
 }
@@ -102,7 +103,7 @@ mod tests {
     fn a_rise_that_will_pass_the_target_is_found() {
         let rise = found(50.0, 140.0, Outcome::Met).unwrap();
         assert!(rise.decisive, "{rise:?}");
-        for part in ["search", "Mann-Kendall p < 0.0001", "slope +186.21 ms a minute", "200ms@p95"] {
+        for part in ["search", "Mann-Kendall p < 0.0001", "by 186 ms a minute", "200ms@p95"] {
             assert!(rise.sentence.contains(part), "{part}: {}", rise.sentence);
         }
         for (from, to, outcome, what) in [

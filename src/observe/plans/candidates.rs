@@ -53,14 +53,14 @@ pub(super) fn candidates(settings: &[Setting]) -> Vec<Candidate> {
     if let (Some(cache), Some(buffers)) = (bytes("effective_cache_size"), bytes("shared_buffers"))
         && cache < buffers
     {
-        let blocks = (buffers * 3).max(4 << 30) / 8192;
-        all.push(Candidate::new("effective_cache_size", &blocks.to_string()));
+        let wanted = (buffers * 3).max(4 << 30) >> 20;
+        all.push(Candidate::new("effective_cache_size", &format!("{wanted}MB")));
     }
     if bytes("work_mem").is_some_and(|memory| memory < AMPLE_WORK_MEM) {
         all.push(Candidate {
             of_interest: |_, root| root.nodes().into_iter().any(PlanNode::spills),
             may_help_the_same_plan: true,
-            ..Candidate::new("work_mem", &(AMPLE_WORK_MEM >> 10).to_string())
+            ..Candidate::new("work_mem", &format!("{}MB", AMPLE_WORK_MEM >> 20))
         });
     }
     if find("max_parallel_workers_per_gather").is_some_and(|setting| setting.value != "0") {
@@ -121,8 +121,8 @@ mod tests {
                 setting("effective_cache_size", "1024", Some("8kB"), "524288"),
                 setting("shared_buffers", "16384", Some("8kB"), "16384"),
             ]),
-            ["effective_cache_size=524288"]
+            ["effective_cache_size=4096MB"]
         );
-        assert_eq!(said(&[setting("work_mem", "64", Some("kB"), "4096")]), ["work_mem=65536"]);
+        assert_eq!(said(&[setting("work_mem", "64", Some("kB"), "4096")]), ["work_mem=64MB"]);
     }
 }

@@ -157,7 +157,7 @@ fn the_sentence_counts_the_operations_that_differ() {
     assert!(said(100.0, 200.0).contains("higher p95 than base in 1 of 2 operations"));
     assert_eq!(
         said(100.0, 105.0),
-        "No operation's p95 differs between base and new by more than its interval within a run"
+        "Each was run once, and what differs is shown and not judged: no operation's p95 differs between base and new by more than its interval within a run"
     );
 }
 

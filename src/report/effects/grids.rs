@@ -1,7 +1,7 @@
 //! What a comparison says in tables.
 
 use super::{
-    reasons::{common_reason, set_aside},
+    reasons::{common_reason, none_counts, set_aside},
     words::{answer, is_quiet, tone},
 };
 use crate::{
@@ -38,7 +38,7 @@ fn is_found(effect: &Effect) -> bool {
     matches!(effect.answer, Answer::Slower | Answer::Faster)
 }
 
-/// A row for each effect that is meant.
+/// A row for each effect that is meant; none where not one pair counts.
 fn answers(effects: &Effects, is_meant: impl Fn(&Effect) -> bool) -> Grid {
     let mut grid = Grid::new(vec![
         Column::words("operation"),
@@ -50,7 +50,7 @@ fn answers(effects: &Effects, is_meant: impl Fn(&Effect) -> bool) -> Grid {
         Column::words("answer"),
     ]);
     let said = common_reason(effects);
-    for operation in &effects.operations {
+    for operation in effects.operations.iter().filter(|_| !none_counts(effects)) {
         for effect in operation.metrics.iter().filter(|effect| is_meant(effect)) {
             grid.push(row(&operation.name, effect, said));
         }

@@ -10,15 +10,20 @@ use crate::{
 /// Pairs that are named of those set aside for one reason.
 const MOST_PAIRS: usize = 5;
 
-/// Why nothing could be resolved, where that is one reason for all that decides: it is said once.
+/// Why nothing could be resolved, where all that decides has a reason: the most frequent one, if it is said more than once.
+/// It is said below the answers, and not in each.
 #[must_use]
 pub fn common_reason(effects: &Effects) -> Option<&str> {
     let open = loud(effects).filter(|(_, effect)| effect.answer == Answer::NotResolved);
-    let mut open = open.map(|(_, effect)| effect.reason.as_deref());
-    let first = open.next()??;
-    let mut others = open.peekable();
-    others.peek()?;
-    others.all(|reason| reason == Some(first)).then_some(first)
+    let open: Vec<&str> = open.map(|(_, effect)| effect.reason.as_deref()).collect::<Option<_>>()?;
+    let times = |reason: &str| open.iter().filter(|other| **other == reason).count();
+    open.iter().copied().max_by_key(|reason| times(reason)).filter(|reason| times(reason) > 1)
+}
+
+/// Whether pairs were measured and not one of them counts: then there are no answers to show.
+#[must_use]
+pub fn none_counts(effects: &Effects) -> bool {
+    matches!(effects.design, Design::Pairs { pairs: 0, .. })
 }
 
 /// A reason for which pairs were set aside.

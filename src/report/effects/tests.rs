@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    compare::{Answer, Stop},
+    compare::{Answer, Design, Stop},
     record::Metric,
     report::fixture::{EVIL, answered, groups, harmless, hostile, pairs, single, snapshot},
 };
@@ -53,6 +53,29 @@ fn the_sentence_says_it_all() {
     let mut nothing = pairs();
     nothing.operations.clear();
     assert!(words::sentence(&nothing).starts_with("nothing was judged"));
+}
+
+#[test]
+fn where_not_one_pair_counts_the_cause_comes_first_and_no_table() {
+    let mut effects = answered(|_| Answer::NotResolved);
+    let Design::Pairs { pairs, set_aside } = &mut effects.design else { panic!("a duet") };
+    (*pairs, set_aside[0].reason) = (0, set_aside[2].reason.clone());
+    let text = shown(&effects);
+    let first = "it cannot be told: all 3 pairs were set aside: the block of new: other processes used 12 % of the processors; and for 1 more reason\n";
+    assert!(text.starts_with(first), "{text}");
+    assert!(!text.contains("answer\n") && !text.contains("Not resolved"), "{text}");
+    let page = crate::report::html::effects(&effects);
+    assert!(page.contains("not one pair counts") && !page.contains("id=\"forest-times\""));
+    assert!(!crate::report::markdown::effects(&effects).contains("### Answers"));
+}
+
+#[test]
+fn a_reason_that_most_have_is_said_once_and_another_in_its_row() {
+    let mut effects = groups();
+    effects.operations[0].metrics[0].reason = Some("2 and 3 runs are too few".to_owned());
+    let text = shown(&effects);
+    assert_eq!(text.matches("3 and 3 runs are too few for this confidence").count(), 1, "{text}");
+    assert!(text.contains("not resolved: 2 and 3 runs are too few\n"), "{text}");
 }
 
 #[test]

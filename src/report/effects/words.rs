@@ -1,6 +1,6 @@
 //! What a comparison says in words.
 
-use super::reasons::{Reason, common_reason, set_aside};
+use super::reasons::{Reason, common_reason, none_counts, set_aside};
 use crate::text::{counted, percent, span};
 use crate::{
     compare::{Answer, Design, Effect, Effects, SideBrief, Stop},
@@ -48,12 +48,11 @@ pub fn in_short(effects: &Effects) -> (String, String) {
     if effects.design == Design::Single {
         return alone(format!("{new} and {base} were run once each: what differs is shown and not judged"));
     }
+    if none_counts(effects) {
+        return of_no_pair(effects);
+    }
     if effects.gated().next().is_none() {
-        let why = match effects.design {
-            Design::Pairs { pairs: 0, .. } => "every pair was set aside",
-            _ => "no operation has enough calls for what decides",
-        };
-        return alone(format!("nothing was judged: {why}"));
+        return alone("nothing was judged: no operation has enough calls for what decides".to_owned());
     }
     if !slower.is_empty() {
         let also = if faster.is_empty() {
@@ -84,6 +83,21 @@ pub fn in_short(effects: &Effects) -> (String, String) {
             "nothing was found to be slower: {equivalent} answers are equivalent {within}, {open} could not be resolved"
         ),
     })
+}
+
+/// That not one pair counts, and the most frequent reason.
+fn of_no_pair(effects: &Effects) -> (String, String) {
+    let reasons = set_aside(effects);
+    let who = match reasons.iter().map(|reason| reason.pairs.len()).sum::<usize>() {
+        1 => "the one pair was set aside".to_owned(),
+        all => format!("all {all} pairs were set aside"),
+    };
+    let why = reasons.first().map_or_else(String::new, |reason| reason.sentence.clone());
+    let more = match reasons.len() {
+        0 | 1 => String::new(),
+        more => format!("; and for {}", counted(more - 1, "more reason")),
+    };
+    (format!("it cannot be told: {who}"), why + &more)
 }
 
 /// Gated answers that are worth a word: not the [quiet](is_quiet) ones, unless there are no others.
@@ -288,12 +302,38 @@ fn confidence(effects: &Effects) -> String {
     )
 }
 
-/// What the table of answers leaves to be said below it: what the intervals hold, and why nothing could be resolved.
+/// What would judge, where each side was run once.
+pub const DUET: &str = "loist-bench duet A B would judge: it measures both sides in turns, again and again, and tells how sure that is.";
+
+/// What a change is, where medians stand beside it that need not agree with it: nothing where there is no change, or each
+/// side was run once.
+#[must_use]
+pub fn of_change(effects: &Effects) -> Option<String> {
+    let has_change = effects.gated().any(|(_, effect)| effect.change.is_some());
+    (has_change && effects.design != Design::Single).then(|| {
+        "A change is estimated from all pairs or runs, and need not be the ratio of the medians beside it."
+            .to_owned()
+    })
+}
+
+/// Why nothing could be resolved, where that is one reason, and what it takes.
+#[must_use]
+pub fn of_open(effects: &Effects) -> Option<String> {
+    let reason = common_reason(effects)?;
+    let few = effects.too_few_pairs();
+    Some(format!("Not resolved: {}.", few.unwrap_or_else(|| plain(reason))))
+}
+
+/// What the table of answers leaves to be said below it: what a change is, what the intervals hold, why nothing could be
+/// resolved, and what would judge.
 #[must_use]
 pub fn below_answers(effects: &Effects) -> Vec<String> {
+    if none_counts(effects) {
+        return Vec::new();
+    }
     let intervals = effects.gated().any(|(_, effect)| effect.low.is_some()).then(|| {
         format!(
-            "A change is estimated from all pairs or runs, and need not be the ratio of the medians beside it. Each interval holds its change with {} confidence, for that row by itself{}; slower and faster account for all that was looked at together.",
+            "Each interval holds its change with {} confidence, for that row by itself{}; slower and faster account for all that was looked at together.",
             percent(effects.confidence),
             if effects.experiment.as_ref().is_some_and(|experiment| experiment.looks > 1) {
                 " and had it been looked at once"
@@ -302,8 +342,10 @@ pub fn below_answers(effects: &Effects) -> Vec<String> {
             }
         )
     });
-    let reason = common_reason(effects).map(|reason| format!("Not resolved: {}.", plain(reason)));
-    intervals.into_iter().chain(reason).collect()
+    let duet = (effects.design == Design::Single).then(|| DUET.to_owned());
+    let change: Vec<String> = of_change(effects).into_iter().chain(intervals).collect();
+    let change = (!change.is_empty()).then(|| change.join(" "));
+    change.into_iter().chain(of_open(effects)).chain(duet).collect()
 }
 
 /// Shares of calls that the table leaves out; empty where there are none.

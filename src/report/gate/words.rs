@@ -1,9 +1,13 @@
 //! What a verdict says in words and tables.
 
 use crate::{
-    gate::{Against, Check, CheckResult, Outcome, Shift, Verdict},
-    record::amount::{change, value},
+    gate::{Against, Check, CheckResult, Latency, Outcome, Shift, Verdict},
+    record::{
+        Metric,
+        amount::{change, value},
+    },
     report::{
+        effects::{reasons::common_reason, words as compared},
         grid::{Cell, Column, Grid, Row, Tone},
         xml::plain,
     },
@@ -88,6 +92,23 @@ impl Group<'_> {
     }
 }
 
+/// What a check saw; why it is not resolved is left out where the notes of its group say so.
+#[must_use]
+pub fn seen<'a>(check: &'a Check, verdict: &Verdict) -> &'a str {
+    let said = verdict.effects.as_ref().and_then(common_reason);
+    let without = said.and_then(|reason| check.sentence.strip_suffix(reason)?.strip_suffix("; "));
+    without.filter(|_| check.against == Against::Base).unwrap_or(&check.sentence)
+}
+
+/// What a group's checks leave to be said below them: what a change against the base is, and why nothing could be resolved.
+#[must_use]
+pub fn notes(group: &Group<'_>, verdict: &Verdict) -> Vec<String> {
+    let effects = verdict.effects.as_ref().filter(|_| group.against == Against::Base);
+    effects
+        .map(|effects| compared::of_change(effects).into_iter().chain(compared::of_open(effects)).collect())
+        .unwrap_or_default()
+}
+
 /// How many ended how, failures first; those of which there are none are not named.
 #[must_use]
 pub fn counts(checks: &[&Check]) -> String {
@@ -100,6 +121,46 @@ pub fn counts(checks: &[&Check]) -> String {
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
     if said.is_empty() { "nothing was checked".to_owned() } else { said.join(", ") }
+}
+
+/// The heading of the latencies.
+pub const TOOK: &str = "What each operation took, the median over its blocks";
+
+/// What each operation took, beside what it took in the nights before where there are any.
+#[must_use]
+pub fn latencies(verdict: &Verdict) -> Grid {
+    let has_nights = verdict.latencies.iter().any(|latency| latency.nights > 0);
+    let mut columns = vec![Column::words("operation"), Column::numbers("p50"), Column::numbers("p95")];
+    if has_nights {
+        columns.extend([
+            Column::numbers("nights' p50").hint("median of the nights before"),
+            Column::numbers("nights' p95").hint("median of the nights before"),
+            Column::numbers("nights").hint("nights before of the same kind that were not disturbed"),
+        ]);
+    }
+    let mut grid = Grid::new(columns);
+    for latency in &verdict.latencies {
+        grid.push(latency_row(latency, has_nights));
+    }
+    grid
+}
+
+fn latency_row(latency: &Latency, has_nights: bool) -> Row {
+    let cell =
+        |metric: Metric, us: Option<f64>| Cell::number(value(metric, us), us.filter(|us| us.is_finite()));
+    let mut cells = vec![
+        Cell::text(&latency.operation),
+        cell(Metric::P50, latency.p50_us),
+        cell(Metric::P95, latency.p95_us),
+    ];
+    if has_nights {
+        cells.extend([
+            cell(Metric::P50, latency.nights_p50_us),
+            cell(Metric::P95, latency.nights_p95_us),
+            Cell::count(latency.nights as u64),
+        ]);
+    }
+    Row::new(cells)
 }
 
 /// Changes in the history of nights.

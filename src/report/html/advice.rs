@@ -1,13 +1,13 @@
 //! Recommendations: what was seen, what to change, the commands in each form, the way back, and what trials showed.
 
 use super::parts::{self, rendered};
-use crate::text::percent;
 use crate::{
     flags::{Form, cloud::list_command},
     record::{Change, Recommendation, Record, Stance, WhatIf},
     report::{
         flags::{in_form, recommended},
         grid::{Cell, Column, Grid, Row, Tone},
+        saving::saving,
     },
     stats::ratio,
 };
@@ -36,7 +36,7 @@ struct Piece<'a> {
     commands: Vec<Commands>,
     undo: Vec<Commands>,
     /// What it should save, as the advisor estimated it.
-    saving: String,
+    saving: Option<String>,
     /// Settings that were tried, and what that showed.
     effect_of: String,
     effect: String,
@@ -94,15 +94,6 @@ fn of<'a>(record: &Record, index: usize, piece: &'a Recommendation) -> Piece<'a>
             .and_then(trials)
             .map(|grid| parts::grid(&grid, "Trials of this change"))
             .unwrap_or_default(),
-    }
-}
-
-/// The effect that advice is ordered by, in words; empty where there is none to speak of.
-fn saving(piece: &Recommendation) -> String {
-    if piece.stance == Stance::Change && piece.effect > 0.0 {
-        format!("up to {} of the response time of all calls", percent(piece.effect.min(1.0)))
-    } else {
-        String::new()
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     record::{OperationResult, PlanCase, Record, Stance, StatementPlan, Summary},
     report::{
         comparison::Comparison,
+        effects::words::DUET,
         grid::{Cell, Column, Grid, Row, Tone},
         headline,
         picture::{self, Picture},
@@ -29,6 +30,8 @@ const MOST_DOUBTS: usize = 2;
 #[template(path = "report/compare.html")]
 struct Head<'a> {
     sentence: String,
+    /// What would judge.
+    duet: &'static str,
     /// Whether one of them is not to be trusted.
     is_disturbed: bool,
     runs: Vec<Side<'a>>,
@@ -114,6 +117,7 @@ fn head(comparison: &Comparison<'_>) -> String {
         .collect();
     rendered(&Head {
         sentence: headline::capital(&comparison.sentence()),
+        duet: DUET,
         is_disturbed: runs.iter().any(|side| side.trust == Tone::Bad),
         runs,
         differences: parts::grid(&comparison.differences(), "What differs between the runs"),

@@ -94,6 +94,9 @@ fn figures(effects: &Effects) -> Vec<Figure> {
 
 /// The plots and the table of what decides.
 pub(super) fn answers(id: &str, effects: &Effects) -> String {
+    if reasons::none_counts(effects) {
+        return "<p>None, for not one pair counts: see what was set aside, and why.</p>".to_owned();
+    }
     let pictures: String = picture::forest(id, effects).iter().map(parts::picture).collect();
     let grid = grids::gated(effects);
     if effects.gated().next().is_none() {

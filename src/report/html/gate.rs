@@ -19,7 +19,13 @@ use crate::{
 };
 
 pub(super) fn page(verdict: &Verdict) -> String {
-    let mut sections: Vec<Section> = words::groups(verdict).iter().map(checks).collect();
+    let groups = words::groups(verdict);
+    let mut sections: Vec<Section> = groups.iter().map(|group| checks(group, verdict)).collect();
+    sections.push(section(
+        "latencies",
+        "Latencies",
+        explained(&format!("{}.", words::TOOK), &words::latencies(verdict), "What each operation took"),
+    ));
     sections.push(section(
         "history",
         "Changes",
@@ -79,15 +85,16 @@ fn head(verdict: &Verdict) -> String {
     })
 }
 
-fn checks(group: &Group<'_>) -> Section {
+fn checks(group: &Group<'_>, verdict: &Verdict) -> Section {
     let (id, title) = match group.against {
         Against::Base => ("against-base", "Base"),
         Against::History => ("against-history", "Nights"),
         Against::Slo => ("against-slo", "Objective"),
         Against::Errors => ("against-errors", "Errors"),
     };
-    let words = format!("Checked {}: {}.", group.against.name(), group.counts());
-    section(id, title, explained(&words, &group.grid(), group.against.name()))
+    let said = format!("Checked {}: {}.", group.against.name(), group.counts());
+    let said: Vec<String> = std::iter::once(said).chain(words::notes(group, verdict)).collect();
+    section(id, title, explained(&said.join(" "), &group.grid(), group.against.name()))
 }
 
 fn comparison(forest: &str, effects: &Effects) -> String {

@@ -195,7 +195,11 @@ fn details(node: &PlanNode) -> Vec<String> {
         all.push(format!("hash in {} batches, all but one on disk", node.hash_batches));
     }
     if node.lossy_blocks > 0 {
-        all.push(format!("bitmap: {} blocks exact, {} lossy", node.exact_blocks, node.lossy_blocks));
+        all.push(format!(
+            "bitmap: {} blocks exact, {} lossy",
+            grouped(node.exact_blocks),
+            grouped(node.lossy_blocks)
+        ));
     }
     if node.workers.0 > 0 {
         all.push(format!("{} of {} workers launched", node.workers.1, node.workers.0));

@@ -74,7 +74,7 @@ fn steps(record: &Record, checks: &[Check]) -> Vec<Step> {
         });
     } else {
         steps.push(Step {
-            text: "Then run the same again, and put both records side by side: loist-bench report BASE NEW"
+            text: "Then run the same again, and put both records side by side: loist-bench report BASE NEW; whether one is better, loist-bench duet can tell"
                 .to_owned(),
             link: None,
         });

@@ -1,7 +1,9 @@
 //! Several runs as Markdown.
 
 use super::{sign, table::table, text::escaped};
-use crate::report::{comparison::Comparison, grid::Tone, headline, mark, source::Source, trust};
+use crate::report::{
+    comparison::Comparison, effects::words::DUET, grid::Tone, headline, mark, source::Source, trust,
+};
 use std::fmt::Write;
 
 /// The runs side by side, the first as the base: what differs, what that did to each operation, and whether it can be
@@ -22,6 +24,8 @@ pub fn compare(sources: &[Source]) -> String {
         let _ = writeln!(out, "- {} **{}** {word}: {sentence}", sign(tone), escaped(label));
     }
     out.push_str("\nEach was measured once. Lower or higher is said where the 95 % intervals within the runs do not overlap; that is a reason to repeat the experiment, not yet a proof.\n");
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{}", escaped(DUET));
     if is_disturbed {
         out.push_str(
             "**At least one of them was disturbed: what differs may be the disturbance's doing.**\n",

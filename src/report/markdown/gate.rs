@@ -2,7 +2,7 @@
 
 use super::{
     effects,
-    fit::{cautions, facts, fitted, folded, titled},
+    fit::{cautions, facts, fitted, folded, folded_table, titled},
     sign,
     table::table,
     text::escaped,
@@ -31,6 +31,7 @@ pub fn gate(verdict: &Verdict) -> String {
         titled("Changes in the history of nights", &words::shifts(verdict)),
     ));
     parts.extend(groups.iter().map(|group| ("checks", all(group))));
+    parts.push(("latencies", folded_table(words::TOOK, &words::latencies(verdict))));
     for (name, effects) in [("comparison", &verdict.effects), ("second measurement", &verdict.confirmation)] {
         if let Some(effects) = effects {
             parts.push((name, comparison(name, effects)));

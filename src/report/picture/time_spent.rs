@@ -78,7 +78,7 @@ pub fn of(record: &Record, ranks: &Ranks) -> Option<Picture> {
     let words = Words {
         id: "time-spent".to_owned(),
         title: "Where the time of a call goes".to_owned(),
-        note: "Means over the answered calls, so that the parts add up; the number at the end is their sum. A mean hides how the calls differ: a part that only the slow calls have looks small here. Statements are counted from sent to last row read, the network with them; what failed is in the last part.".to_owned(),
+        note: "Means over the answered calls, so that the parts add up; the number at the end is their sum. A mean hides how the calls differ: a part that only the slow calls have looks small here. Statements are counted from sent to last row read, the network with them; what failed is in the last part. A letter that is not there had no time.".to_owned(),
         alternative: format!(
             "Stacked bars of {} operations. The costliest, {}, takes {} ms on average: {}.",
             calls.len(),
