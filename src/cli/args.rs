@@ -12,7 +12,7 @@ use crate::{
     flags::place::is_of_the_place,
     lab::CatalogOptions,
     stats::SEEDS,
-    target::{Machine, Profile, Schema, TargetOptions, Transport},
+    target::{Machine, OLDEST_MAJOR, Profile, Schema, TargetOptions, Transport},
     workload::{Slo, Workload, builtin},
 };
 use clap::{ArgMatches, Args, ValueEnum, parser::ValueSource};
@@ -67,7 +67,7 @@ pub(super) struct EmbeddedArgs {
     #[arg(long, value_name = "DIR", env = "LOIST_BENCH_PG_BIN")]
     pg_bin: Option<PathBuf>,
     /// Major version of the embedded server, as in 15 (default: what pg_config or PATH names, else the newest found)
-    #[arg(long, value_name = "MAJOR", env = "LOIST_BENCH_PG_VERSION", value_parser = clap::value_parser!(u32).range(14..))]
+    #[arg(long, value_name = "MAJOR", env = "LOIST_BENCH_PG_VERSION", value_parser = major)]
     pg_version: Option<u32>,
     /// How to reach the embedded server
     #[arg(long, value_enum, default_value = "unix", env = "LOIST_BENCH_TRANSPORT")]
@@ -109,6 +109,12 @@ impl TransportArg {
 pub(super) fn transport(text: &str) -> Result<Transport, String> {
     let known = TransportArg::from_str(text.trim(), false);
     known.map(TransportArg::transport).map_err(|_| "write unix, tcp or tls".to_owned())
+}
+
+/// A major version of PostgreSQL that can be started.
+fn major(text: &str) -> Result<u32, String> {
+    let known = text.parse().ok().filter(|major| *major >= OLDEST_MAJOR);
+    known.ok_or_else(|| format!("write a major version from {OLDEST_MAJOR} on, as in 15"))
 }
 
 /// A setting that some version of PostgreSQL takes.

@@ -83,7 +83,9 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
     };
     let told = evidence.cut_short.map(|why| why.said().to_owned()).or_else(|| {
         let all = counted(set_aside, "run");
-        no_measure.then(|| format!("{all}, and each was cut short or disturbed: they prove nothing"))
+        let causes = || causes(&bad).join("; ");
+        no_measure
+            .then(|| format!("{all}, and each was cut short or disturbed: they prove nothing: {}", causes()))
     });
     let unknown = match &evidence.effects {
         // The comparison says so itself.
@@ -115,9 +117,9 @@ pub fn judge(evidence: Evidence<'_>, policy: &Policy, origin: &str, at: DateTime
     }
 }
 
-/// How many of `all` blocks are not held against the objective, and why: each cause once, with the figures of the first.
-fn not_held(bad: &[&Record], all: usize) -> String {
-    let mut causes: Vec<(Option<DisturbanceKind>, &str)> = Vec::new();
+/// Why these blocks are no measure: each cause once, with the figures of the first.
+fn causes<'a>(bad: &[&'a Record]) -> Vec<&'a str> {
+    let mut causes: Vec<(Option<DisturbanceKind>, &'a str)> = Vec::new();
     for record in bad {
         let decisive = record.disturbances.iter().find(|disturbance| disturbance.decisive);
         let kind = decisive.filter(|_| record.run.ended == Ended::AsPlanned).map(|found| found.kind);
@@ -125,12 +127,16 @@ fn not_held(bad: &[&Record], all: usize) -> String {
             causes.extend(why_disturbed(record).map(|why| (kind, why)));
         }
     }
-    let causes: Vec<&str> = causes.into_iter().map(|(_, why)| why).collect();
+    causes.into_iter().map(|(_, why)| why).collect()
+}
+
+/// How many of `all` blocks are not held against the objective, and why.
+fn not_held(bad: &[&Record], all: usize) -> String {
     let (was, is) = if bad.len() == 1 { ("was", "is") } else { ("were", "are") };
     format!(
         "{} of {all} blocks {was} disturbed, and {is} not held against the objective: {}",
         bad.len(),
-        causes.join("; ")
+        causes(bad).join("; ")
     )
 }
 

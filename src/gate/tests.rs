@@ -128,7 +128,10 @@ fn disturbed_blocks_are_not_held_against_the_objective() {
     bad.overall.failed = 0;
     let nothing = judged(vec![&bad, &bad]);
     assert_eq!(nothing.outcome, Outcome::Inconclusive, "{nothing:?}");
-    assert_eq!(nothing.sentence, "2 runs, and each was cut short or disturbed: they prove nothing");
+    assert_eq!(
+        nothing.sentence,
+        "2 runs, and each was cut short or disturbed: they prove nothing: it was cut short"
+    );
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Oldest major version that is understood.
-const OLDEST_MAJOR: u32 = 14;
+/// Oldest major version of PostgreSQL that is started.
+pub const OLDEST_MAJOR: u32 = 14;
 
 /// Extensions that come with contrib and are needed.
 const CONTRIB: [&str; 4] =

@@ -42,7 +42,7 @@ pub use embedded::{Transport, list_kept};
 pub use error::{TargetError, describe};
 pub use guard::main as guard_main;
 pub use kept::{KeptServer, stop as stop_kept};
-pub use locate::{Programs, locate};
+pub use locate::{OLDEST_MAJOR, Programs, locate};
 pub use login::{Libpq, OpenError, Opened, Route};
 pub use machine::{Machine, Profile};
 pub use made::{LEDGER, Named, Note, Present, create_extensions, noted, present};

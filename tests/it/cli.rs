@@ -50,7 +50,7 @@ fn wrong_usage_is_exit_code_2() {
         ("run --tracks 0", "from 1 to 100000000"),
         ("run --tracks -1", "from 1 to 100000000"),
         ("run --password-file secret", "--password-file is for a database of yours, but none is named"),
-        ("run --pg-version 9", "9 is not in 14"),
+        ("run --pg-version 9", "write a major version from 14 on, as in 15"),
         ("run --rate -1", "write calls a second, above 0"),
         ("tune --budget -5min", "as in"),
         ("run --tracks many", "as in 1000, 10k or 1M"),
