@@ -134,9 +134,12 @@ fn dispatch() -> Result<ExitCode, Failure> {
     let matches = command.try_get_matches_from(with_negatives(std::env::args_os())).map_err(usage)?;
     let cli = Cli::from_arg_matches(&matches).map_err(usage)?;
     let own = matches.subcommand().map_or(&matches, |(_, own)| own);
-    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    for sentence in variables::misspelled(&Cli::command(), variables) {
-        let _ = writeln!(anstream::stderr(), "loist-bench: {sentence}");
+    // The guard has the environment of the program that started it, which has told already.
+    if !matches!(cli.command, Command::Guard) {
+        let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        for sentence in variables::misspelled(&Cli::command(), variables) {
+            let _ = writeln!(anstream::stderr(), "loist-bench: {sentence}");
+        }
     }
     let mut command = cli.command;
     command.settle(own)?;

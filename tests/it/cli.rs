@@ -199,6 +199,16 @@ fn a_bad_value_has_its_place() {
 }
 
 #[test]
+fn a_misspelled_variable_is_told_once_and_the_command_goes_on() {
+    let bench = Bench::new();
+    let mut command = bench.command("run read --tracks 10 --duration 100ms --warmup 0s --quiet");
+    let output = command.env("LOIST_BENCH_TRAKCS", "7").output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(told.matches("did you mean LOIST_BENCH_TRACKS?").count(), 1, "{told}");
+    assert_eq!(bench.records().len(), 1, "{told}");
+}
+
+#[test]
 fn the_configuration_file_is_read_and_checked() {
     let bench = Bench::new();
     bench.write("loist-bench.toml", "tracks = 77\n");
