@@ -124,10 +124,10 @@ fn a_canary_that_waits_ends_it(server: &KeptServer) {
     let runtime = runtime();
     let lock = "BEGIN; LOCK TABLE loist_bench.audio_tracks IN ACCESS EXCLUSIVE MODE";
     let plant = || runtime.block_on(session(&server.url, lock));
-    let (record, _, _holder) = braked(server, "read --brake canary-p95>1000x", plant);
+    let (record, _, _holder) = braked(server, "read --brake canary-p95>100x", plant);
     let watched = &record.brake.as_ref().unwrap().watched;
-    let canary = watched.iter().find(|watched| watched.condition == "canary-p95>1000x").unwrap();
-    assert!(canary.before.unwrap() * 1000.0 < canary.worst.unwrap(), "{canary:?}");
+    let canary = watched.iter().find(|watched| watched.condition == "canary-p95>100x").unwrap();
+    assert!(canary.before.unwrap() * 100.0 < canary.worst.unwrap(), "{canary:?}");
     assert!(tripped(&record).contains("p95 of the canary's reads"), "{}", tripped(&record));
 }
 

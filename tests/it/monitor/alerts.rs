@@ -188,7 +188,9 @@ fn much_at_once(stage: &mut Stage) {
         let hold = format!(
             "DO $$ {ENDLESS} DECLARE large text := repeat('x', 400000000); BEGIN PERFORM pg_sleep(300); END $$"
         );
-        let working = [stage.endless(&burn), stage.endless(&burn), stage.endless(&hold)];
+        // So many that they get the time of one processor beside other tests.
+        let mut working = vec![stage.endless(&hold)];
+        working.extend((0..8).map(|_| stage.endless(&burn)));
         (idle, working)
     });
     let end = format!(
