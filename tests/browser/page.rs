@@ -179,7 +179,8 @@ impl Page {
     /// Waits until a file of this name is downloaded.
     pub(crate) fn downloaded(&self, name: &str) -> PathBuf {
         let (path, start) = (self.driver.downloads().join(name), Instant::now());
-        while !path.exists() {
+        // Chromium reserves the name by an empty file before it moves there what has arrived.
+        while std::fs::metadata(&path).map_or(0, |found| found.len()) == 0 {
             assert!(start.elapsed() < PATIENCE, "no {name} was downloaded");
             std::thread::sleep(Duration::from_millis(20));
         }
