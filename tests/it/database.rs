@@ -89,7 +89,7 @@ fn somebody_elses_tracks_are_never_touched() {
 #[test]
 fn a_catalog_is_reused_until_it_was_changed() {
     let server = KeptServer::start("");
-    let quick = "--tracks 200 --warmup 0s --duration 500ms --quiet";
+    let quick = "--tracks 200 --warmup 0s --duration 1500ms --quiet";
     let reused = |arguments: &str| {
         let bench = Bench::new();
         bench.measure(&server, 0, arguments).catalog.reused

@@ -41,6 +41,8 @@ fn a_crash_with_recovery_is_survived() {
         let pid =
             server.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'loist-bench' LIMIT 1");
         kill(Pid::from_raw(pid[0].parse().unwrap()), Signal::SIGKILL).unwrap();
+        let still_there = format!("SELECT pid FROM pg_stat_activity WHERE pid = {}", pid[0]);
+        wait_until("the recovery", || ask(&server.url, &still_there).is_ok_and(|found| found.is_empty()));
         wait_for_beats(&server.url);
         let record = load.stop();
         // Whoever comes at the wrong moment finds a server that recovers.
@@ -60,7 +62,7 @@ fn a_server_that_is_stopped_and_started_is_a_gap() {
     server.sql(BEAT);
     let control = Control::of(&server);
     for retry in ["", PERSISTENT] {
-        let options = "--connect-per-checkout --clients 4 --duration 8s";
+        let options = "--connect-per-checkout --clients 4 --duration 12s";
         let load = Load::start(&server.url, &beating(retry), options);
         wait_for_beats(&server.url);
         // It waits for the session that looks on, and takes no others.

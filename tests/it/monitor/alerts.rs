@@ -13,6 +13,7 @@ use std::{
     collections::BTreeSet,
     fs::File,
     path::PathBuf,
+    process::Command,
     thread::JoinHandle,
     time::{Duration, Instant, SystemTime},
 };
@@ -156,6 +157,17 @@ fn each_alert_fires_by_its_own_fault() {
     assert_eq!(stage.fired, alerts(), "every alert has its fault");
 }
 
+/// Gives the session that does this a processor, whatever other tests do. Linux weighs first what belongs together, as the
+/// processes of a server do, then each process.
+fn before_others(stage: &Stage, work: &str) {
+    let asked = format!("SELECT pid::text FROM pg_stat_activity WHERE query = $x${work}$x$");
+    wait_until("the session that works", || !stage.server.sql(&asked).is_empty());
+    let pid = &stage.server.sql(&asked)[0];
+    // Who may not do that shares the processors: on a machine that does little else that is enough.
+    let _ = std::fs::write(format!("/proc/{pid}/autogroup"), "-10");
+    let _ = Command::new("renice").args(["-n", "-10", "-p", pid]).output();
+}
+
 /// Faults that do not touch each other.
 fn much_at_once(stage: &mut Stage) {
     let expected = [
@@ -188,9 +200,8 @@ fn much_at_once(stage: &mut Stage) {
         let hold = format!(
             "DO $$ {ENDLESS} DECLARE large text := repeat('x', 400000000); BEGIN PERFORM pg_sleep(300); END $$"
         );
-        // So many that they get the time of one processor beside other tests.
-        let mut working = vec![stage.endless(&hold)];
-        working.extend((0..8).map(|_| stage.endless(&burn)));
+        let working = [stage.endless(&burn), stage.endless(&hold)];
+        before_others(stage, &burn);
         (idle, working)
     });
     let end = format!(
