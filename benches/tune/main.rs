@@ -44,7 +44,7 @@ struct Options {
     /// Studies of a start that is well set
     #[arg(long, default_value_t = 10)]
     well_set: u64,
-    /// Pairs of blocks by which what was won back is measured
+    /// Pairs of blocks by which what was won back is measured; fewer than 11 only show that it works
     #[arg(long, default_value_t = 20)]
     pairs: u32,
     /// File that gets a line for each study; those that it has already are not made again
