@@ -1,6 +1,7 @@
 //! The workloads that come with the binary.
 
 use super::{error::WorkloadError, model::Workload};
+use crate::text::nearest;
 use std::path::Path;
 
 /// Name and text of each built-in workload, the default one first.
@@ -38,8 +39,9 @@ pub fn find(what: &str) -> Result<Workload, WorkloadError> {
     if path.is_file() || path.extension().is_some() {
         return Workload::load(path);
     }
+    let meant = nearest(what, names()).map_or_else(String::new, |name| format!("did you mean {name}? "));
     let message = format!(
-        "there is no such workload: name one of {}, or a file ending in .toml",
+        "there is no such workload: {meant}name one of {}, or a file ending in .toml",
         names().collect::<Vec<_>>().join(", ")
     );
     Err(WorkloadError { origin: what.to_owned(), line: 0, message })

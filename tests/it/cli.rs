@@ -92,7 +92,10 @@ fn wrong_usage_is_exit_code_2() {
 #[test]
 fn bad_workloads_are_refused_before_anything_starts() {
     let bench = Bench::new();
-    bench.expect(2, "run serach").one_sentence("there is no such workload: name one of mcp-mix, read");
+    bench
+        .expect(2, "run serach")
+        .one_sentence("there is no such workload: did you mean search? name one of mcp-mix, read");
+    bench.expect(2, "run nothing").one_sentence("there is no such workload: name one of mcp-mix, read");
     bench.expect(2, "run missing.toml").one_sentence("missing.toml: cannot be read");
     bench.write("broken.toml", "name = \"x\"\n[[operation]\n");
     bench.expect(2, "run broken.toml").one_sentence("broken.toml:2: ");
