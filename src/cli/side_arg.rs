@@ -32,6 +32,7 @@ pub(super) fn side(text: &str, workload: &Workload, target: &TargetOptions) -> R
         of_address(text, &mut side)?;
     } else {
         parts(text).iter().try_for_each(|part| apply(part, &mut side))?;
+        side.target.can_start()?;
     }
     if side.workload.name != workload.name {
         return Err(Failure::bad_input(format!(

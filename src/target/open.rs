@@ -109,24 +109,7 @@ impl Target {
     }
 
     fn start(options: &TargetOptions) -> Result<Self, TargetError> {
-        let of_profile = options.profile.iter().flat_map(|profile| {
-            profile.settings.iter().map(|(name, _)| (format!("--flags {}: {name}", profile.name), name))
-        });
-        let given = options.settings.iter().map(|(name, _)| (format!("--set {name}"), name));
-        let is_reserved = |name: &str| is_reserved(name, options.transport);
-        if let Some((option, _)) = of_profile.chain(given).find(|(_, name)| is_reserved(name)) {
-            return Err(TargetError::Contradiction {
-                option,
-                reason: "would hide the embedded server from loist-bench: leave it out".to_owned(),
-            });
-        }
-        if options.require_tls && options.transport == Transport::Tcp {
-            return Err(TargetError::Contradiction {
-                option: "--require-tls".to_owned(),
-                reason: "does not go with --transport tcp, whose sessions are not encrypted: use --transport tls, or unix"
-                    .to_owned(),
-            });
-        }
+        options.can_start()?;
         let guard = std::env::current_exe()
             .map_err(|error| TargetError::Start(format!("this program cannot find itself: {error}")))?;
         let spec = Spec {
@@ -287,27 +270,6 @@ impl Target {
         };
         Some(format!("the server stays: {reach}\nto end it: loist-bench server stop {directory}"))
     }
-}
-
-/// Settings by which loist-bench finds its server again, and those that read other files.
-fn is_reserved(name: &str, transport: Transport) -> bool {
-    let name = name.to_ascii_lowercase();
-    let of_tls = ["ssl", "ssl_cert_file", "ssl_key_file"].contains(&name.as_str());
-    (of_tls && transport == Transport::Tls)
-        || name.starts_with("include")
-        || [
-            "listen_addresses",
-            "unix_socket_directories",
-            "unix_socket_permissions",
-            "unix_socket_group",
-            "port",
-            "data_directory",
-            "config_file",
-            "hba_file",
-            "ident_file",
-            "external_pid_file",
-        ]
-        .contains(&name.as_str())
 }
 
 /// Everything of ours lives in a schema of its own; extensions are found in `public`.

@@ -1,6 +1,6 @@
 //! Which database is wanted, and what an embedded server begins with.
 
-use super::{Machine, Profile, embedded::Transport, schema::Schema, seeded::Seeded};
+use super::{Machine, Profile, TargetError, embedded::Transport, schema::Schema, seeded::Seeded};
 use std::{fmt, path::PathBuf, sync::Arc};
 
 /// Which database to use, as the user said it.
@@ -81,4 +81,51 @@ impl TargetOptions {
     pub fn at_own(url: &str) -> Self {
         Self { is_own_server: true, ..Self::at(url) }
     }
+
+    /// Whether a server can be started by them.
+    ///
+    /// # Errors
+    /// When options contradict each other, or a setting would hide the server.
+    pub fn can_start(&self) -> Result<(), TargetError> {
+        let of_profile = self.profile.iter().flat_map(|profile| {
+            profile.settings.iter().map(|(name, _)| (format!("--flags {}: {name}", profile.name), name))
+        });
+        let given = self.settings.iter().map(|(name, _)| (format!("--set {name}"), name));
+        if let Some((option, _)) = of_profile.chain(given).find(|(_, name)| is_reserved(name, self.transport))
+        {
+            return Err(TargetError::Contradiction {
+                option,
+                reason: "would hide the embedded server from loist-bench: leave it out".to_owned(),
+            });
+        }
+        if self.require_tls && self.transport == Transport::Tcp {
+            return Err(TargetError::Contradiction {
+                option: "--require-tls".to_owned(),
+                reason: "does not go with --transport tcp, whose sessions are not encrypted: use --transport tls, or unix"
+                    .to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Settings by which loist-bench finds its server again, and those that read other files.
+fn is_reserved(name: &str, transport: Transport) -> bool {
+    let name = name.to_ascii_lowercase();
+    let of_tls = ["ssl", "ssl_cert_file", "ssl_key_file"].contains(&name.as_str());
+    (of_tls && transport == Transport::Tls)
+        || name.starts_with("include")
+        || [
+            "listen_addresses",
+            "unix_socket_directories",
+            "unix_socket_permissions",
+            "unix_socket_group",
+            "port",
+            "data_directory",
+            "config_file",
+            "hba_file",
+            "ident_file",
+            "external_pid_file",
+        ]
+        .contains(&name.as_str())
 }
