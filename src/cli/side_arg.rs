@@ -32,7 +32,7 @@ pub(super) fn side(text: &str, workload: &Workload, target: &TargetOptions) -> R
         of_address(text, &mut side)?;
     } else {
         parts(text).iter().try_for_each(|part| apply(part, &mut side))?;
-        side.target.can_start()?;
+        side.target.can_start().map_err(|why| Failure::bad_input(format!("{}: {why}", side.label)))?;
     }
     if side.workload.name != workload.name {
         return Err(Failure::bad_input(format!(

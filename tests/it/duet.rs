@@ -97,7 +97,11 @@ fn sides_that_are_none_are_refused_before_anything_starts() {
         ("as-is nonsense", "`nonsense` is no side of a duet: write as-is, here, flags:PROFILE"),
         ("as-is set:", "`set:` is no side of a duet"),
         ("as-is set:work_mem", "set:work_mem: write NAME=VALUE"),
-        ("as-is set:port=1", "--set port would hide the embedded server from loist-bench"),
+        ("as-is set:port=1", "set:port=1: --set port would hide the embedded server from loist-bench"),
+        (
+            "as-is transport:tcp --require-tls",
+            "transport:tcp: --require-tls does not go with --transport tcp",
+        ),
         ("as-is dog:x", "`dog:` names nothing that a side can be"),
         ("as-is flags:paln", "flags:paln: "),
         ("as-is schema:nowhere", "nowhere: the directory cannot be read"),
