@@ -63,6 +63,19 @@ fn every_target_takes_damaged_seeds() {
     }
 }
 
+/// `scripts/fuzz TARGET keep` names what libFuzzer made up by its SHA-1, and leaves few.
+#[test]
+fn the_corpus_is_small() {
+    for (target, _) in TARGETS {
+        let made_up = |file: &Path| file.file_name().unwrap().len() == 40;
+        let (made_up, named): (Vec<_>, Vec<_>) =
+            seeds(target).into_iter().partition(|(file, _)| made_up(file));
+        assert!(!named.is_empty(), "{target} has a seed that says what it is");
+        assert!((1..=64).contains(&made_up.len()), "{target} has {} inputs that were made up", made_up.len());
+        assert!(made_up.iter().all(|(_, bytes)| bytes.len() <= 2048), "{target} has long ones");
+    }
+}
+
 #[test]
 fn every_target_has_its_files() {
     let targets: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
